@@ -1,0 +1,31 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench venv clean
+.DEFAULT_GOAL := demo
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "torch==2.13.0"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[all]"
+	@touch $@
+
+venv: .venv/ready  ## a virtual environment with all extras
+
+demo: venv  ## replace against accumulate: a small language model on real text, in minutes
+	$(BIN)/genloop demo
+
+test: venv  ## the default test suite
+	$(BIN)/python -m pytest -m "not slow and not gpu"
+
+check: venv  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+bench: venv  ## compare training and sampling speed with Hugging Face
+	$(BIN)/python benchmarks/language_model.py
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,19 @@
+"""The one exception a user is meant to see, and help for names that do not exist."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Something the user can fix; the command line prints it as one sentence and exits with code 2.
+
+    The message says what was written, what is wrong with it, and what to do.
+    """
+
+
+def unknown_name(kind: str, name: str, available: Iterable[str]) -> UserError:
+    """Return the error for a `name` that is no `kind`: it suggests the nearest and lists the available ones."""
+    names = sorted(available)
+    nearest = get_close_matches(name, names, n=1, cutoff=0.5)
+    suggestion = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return UserError(f"{name!r} is no {kind}.{suggestion} Available: {', '.join(names)}.")

@@ -1,0 +1,298 @@
+"""Data policies: which sources each training set is made of, how much of each, with what weight.
+
+A policy is a table of shares. Source 0 is the real data, source i what model i generated; amounts are in units of
+T, the size of the first training set. The same object assembles training sets, drives simulations and predicts
+the outcome without training. It knows no family of models.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from genloop.errors import UserError
+
+REAL = 0
+
+
+@dataclass(frozen=True)
+class Share:
+    """A contiguous part of one source.
+
+    Attributes:
+        source: 0 for the real data, i for what model i generated.
+        amount: size of the part, in units of T.
+        weight: weight of each example in the training loss, relative to the other shares.
+        start: where the part begins within its source, in units of T.
+    """
+
+    source: int
+    amount: float = 1.0
+    weight: float = 1.0
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.source < 0 or self.amount <= 0 or self.weight < 0 or self.start < 0:
+            raise UserError(f"{self} is no share: the amount must be positive, the rest not negative.")
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What one training set is made of: all `shares` or, if `draw` is set, a uniform draw from their union.
+
+    Attributes:
+        shares: parts of sources; order matters only to which examples come first.
+        draw: size of the draw without replacement, in units of T; None keeps everything.
+    """
+
+    shares: tuple[Share, ...]
+    draw: float | None = None
+
+    def __init__(self, shares: Iterable[Share], draw: float | None = None) -> None:
+        object.__setattr__(self, "shares", tuple(shares))
+        object.__setattr__(self, "draw", draw)
+        if not self.shares or not any(share.weight for share in self.shares):
+            raise UserError(
+                "A training set without data cannot be fitted. Give it a share with an amount and a weight."
+            )
+
+    @property
+    def size(self) -> float:
+        """Size of the training set in units of T."""
+        return sum(share.amount for share in self.shares) if self.draw is None else self.draw
+
+
+class Policy(Protocol):
+    """Says what each iteration trains on; iterations count from 1, and iteration 1 sees real data only."""
+
+    version: ClassVar[int]  # bump when the same iteration would give other shares
+
+    def training_set(self, iteration: int) -> Mixture:
+        """Return the shares that model `iteration` is fitted on; its sources are 0 to iteration - 1."""
+        ...
+
+    def num_samples(self, iteration: int) -> float:
+        """Return what model `iteration` must generate, in units of T."""
+        ...
+
+
+class _OneBatchPerIteration:
+    """Every model generates as much as the first training set held."""
+
+    version: ClassVar[int] = 1
+
+    def num_samples(self, iteration: int) -> float:
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Replace(_OneBatchPerIteration):
+    """Train on the latest synthetic data only; the error grows by one unit each iteration (eq. 1)."""
+
+    def training_set(self, iteration: int) -> Mixture:
+        return Mixture([Share(iteration - 1)])
+
+
+@dataclass(frozen=True)
+class Accumulate(_OneBatchPerIteration):
+    """Train on the real data and all synthetic data so far; the error stays below pi^2/6 units (Theorem 2)."""
+
+    def training_set(self, iteration: int) -> Mixture:
+        return Mixture(Share(source) for source in range(iteration))
+
+
+@dataclass(frozen=True)
+class ReplaceMultiple:
+    """Train on the latest synthetic data only, grown to n T as accumulating would (Table 2, last column)."""
+
+    version: ClassVar[int] = 1
+
+    def training_set(self, iteration: int) -> Mixture:
+        return Mixture([Share(iteration - 1, amount=float(iteration))])
+
+    def num_samples(self, iteration: int) -> float:
+        return iteration + 1.0
+
+
+@dataclass(frozen=True)
+class AccumulateSubsample(_OneBatchPerIteration):
+    """Train on a uniform T out of the real data and all synthetic data: accumulating at fixed compute."""
+
+    def training_set(self, iteration: int) -> Mixture:
+        return Mixture((Share(source) for source in range(iteration)), draw=1.0)
+
+
+@dataclass(frozen=True)
+class Augment(_OneBatchPerIteration):
+    """Train on the real data and the latest synthetic data, 2 T in all."""
+
+    def training_set(self, iteration: int) -> Mixture:
+        return Mixture(Share(source) for source in sorted({REAL, iteration - 1}))
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Train on T examples: a new batch of real data each iteration beside the latest synthetic data.
+
+    Attributes:
+        real: share of the real batch, between 0 and 1. The source must hold T + real T for every further iteration.
+    """
+
+    version: ClassVar[int] = 1
+
+    real: float
+
+    def __post_init__(self) -> None:
+        _check_share("fresh", self.real)
+
+    def training_set(self, iteration: int) -> Mixture:
+        if iteration == 1:
+            return Mixture([Share(REAL)])
+        batch = Share(REAL, self.real, start=1 + (iteration - 2) * self.real)
+        return Mixture([batch, Share(iteration - 1, 1 - self.real)])
+
+    def num_samples(self, iteration: int) -> float:
+        return 1 - self.real
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Train on T examples: always the same part of the real data beside the latest synthetic data.
+
+    Attributes:
+        real: share of the real data, between 0 and 1.
+    """
+
+    version: ClassVar[int] = 1
+
+    real: float
+
+    def __post_init__(self) -> None:
+        _check_share("mix", self.real)
+
+    def training_set(self, iteration: int) -> Mixture:
+        if iteration == 1:
+            return Mixture([Share(REAL)])
+        return Mixture([Share(REAL, self.real), Share(iteration - 1, 1 - self.real)])
+
+    def num_samples(self, iteration: int) -> float:
+        return 1 - self.real
+
+
+@dataclass(frozen=True)
+class Window(_OneBatchPerIteration):
+    """Train on the last `size` sources only; older data, the real data included, are forgotten.
+
+    The error still grows linearly, by 4 / (size + 1)^2 units per iteration: forgetting the real data slowly is
+    still forgetting it. `Window(1)` is replace.
+
+    Attributes:
+        size: sources kept, counting the real data as one.
+    """
+
+    size: int
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise UserError(f"window({self.size}) keeps no data. Use window(1), which is replace, or more.")
+
+    def training_set(self, iteration: int) -> Mixture:
+        oldest = max(REAL, iteration - self.size)
+        return Mixture(Share(source) for source in range(oldest, iteration))
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Train on an explicit table: row n holds the shares of iteration n.
+
+    Attributes:
+        rows: one tuple of shares for every iteration. Models generate the most that a later row asks of them.
+    """
+
+    version: ClassVar[int] = 1
+
+    rows: tuple[tuple[Share, ...], ...]
+
+    def training_set(self, iteration: int) -> Mixture:
+        if iteration > len(self.rows):
+            raise UserError(
+                f"The schedule has {len(self.rows)} rows, but iteration {iteration} was asked for. "
+                f"Add rows, or run at most {len(self.rows)} iterations."
+            )
+        return Mixture(self.rows[iteration - 1])
+
+    def num_samples(self, iteration: int) -> float:
+        later = (share for row in self.rows[iteration:] for share in row if share.source == iteration)
+        return max((share.start + share.amount for share in later), default=1.0)
+
+
+def _check_share(name: str, real: float) -> None:
+    if not 0 < real < 1:
+        raise UserError(
+            f"{name}(real={real}) is no mixture: the real share must lie between 0 and 1. "
+            "For none use replace, for real data beside all synthetic data use accumulate."
+        )
+
+
+def check_supply(label: str, policy: Policy, num_iterations: int, num_real: float) -> None:
+    """Raise UserError if an iteration asks for more than its sources hold.
+
+    Args:
+        label: the policy as the user wrote it.
+        policy: the policy to check, for iterations 1 to `num_iterations`.
+        num_iterations: iterations of the run.
+        num_real: size of the real training data in units of T.
+    """
+    for iteration in range(1, num_iterations + 1):
+        mixture = policy.training_set(iteration)
+        for share in mixture.shares:
+            if share.source >= iteration:
+                raise UserError(
+                    f"{label}: iteration {iteration} asks for source {share.source}, which model {share.source} has "
+                    f"not generated yet. Use sources 0 (real) to {iteration - 1}."
+                )
+            supply = num_real if share.source == REAL else policy.num_samples(share.source)
+            _check_amount(label, iteration, share.start + share.amount, supply, _source_name(share.source))
+        union = sum(share.amount for share in mixture.shares)
+        if mixture.draw is not None:
+            _check_amount(label, iteration, mixture.draw, union, "union of sources")
+
+
+def _check_amount(label: str, iteration: int, amount: float, supply: float, source: str) -> None:
+    if amount > supply * (1 + 1e-9):
+        raise UserError(
+            f"{label}: iteration {iteration} asks for {amount:g} T of the {source}, which holds {supply:g} T. "
+            "Run fewer iterations, or lower num_samples (T)."
+        )
+
+
+def _source_name(source: int) -> str:
+    return "real data" if source == REAL else f"synthetic data of model {source}"
+
+
+def schedule_from_rows(rows: Sequence[object]) -> Schedule:
+    """Return the schedule written as a list of rows.
+
+    A row is a list of amounts for sources 0, 1, 2, ... (zero leaves a source out), or a mapping from source to an
+    amount or to a mapping of `amount`, `weight`, `start`.
+    """
+    return Schedule(tuple(_parse_row(number, row) for number, row in enumerate(rows, start=1)))
+
+
+def _parse_row(number: int, row: object) -> tuple[Share, ...]:
+    items = dict(enumerate(row)) if isinstance(row, list) else row
+    try:
+        assert isinstance(items, dict)
+        shares = tuple(_parse_share(int(source), value) for source, value in items.items() if value != 0)
+        assert shares
+    except (AssertionError, TypeError, ValueError) as error:
+        raise UserError(
+            f"Row {number} of the schedule is {row!r}. Write amounts of sources 0, 1, ... such as [1, 0.5], "
+            "or {source: {amount: 1, weight: 0.6}}."
+        ) from error
+    return shares
+
+
+def _parse_share(source: int, value: object) -> Share:
+    if isinstance(value, dict):
+        return Share(source, **{name: float(number) for name, number in value.items()})
+    return Share(source, amount=float(value))  # type: ignore[arg-type]

@@ -1,0 +1,147 @@
+"""Token streams: documents, each followed by end-of-text, as views over memory-mapped shards.
+
+A stream counts as preceded by end-of-text, so every token, the first included, has a context to be predicted from.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+from tokenizers import Tokenizer
+
+TOKENIZER_FILE = "tokenizer.json"
+END_OF_TEXT = "<|endoftext|>"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tokenizer that all iterations share.
+
+    Attributes:
+        path: a `tokenizer.json` as the `tokenizers` library writes it.
+    """
+
+    path: Path
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        return Tokenizer.from_file(str(self.path))
+
+    @cached_property
+    def size(self) -> int:
+        """Number of token types, end-of-text included."""
+        return self.tokenizer.get_vocab_size()
+
+    @cached_property
+    def end_of_text(self) -> int:
+        """The token that closes a document, and from which the next one begins."""
+        token = self.tokenizer.token_to_id(END_OF_TEXT)
+        assert token is not None, f"{self.path} has no {END_OF_TEXT}"
+        return token
+
+    @property
+    def dtype(self) -> type:
+        """The smallest integer type that shards of this vocabulary are stored in."""
+        return np.uint16 if self.size <= 1 << 16 else np.uint32
+
+    def decode(self, tokens: np.ndarray) -> str:
+        """Return the text of some tokens, without end-of-text."""
+        return self.tokenizer.decode(tokens.tolist(), skip_special_tokens=True)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive tokens of one shard, with their common weight in the training loss."""
+
+    tokens: np.ndarray
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TokenDataset:
+    """A view over token shards; an example is one token, and nothing is copied until it is read."""
+
+    unit: ClassVar[str] = "token"
+
+    segments: tuple[Segment, ...]
+    vocabulary: Vocabulary
+
+    @classmethod
+    def open(cls, path: Path, vocabulary: Vocabulary) -> Self:
+        """Open a `.npy` shard without reading it into memory."""
+        return cls((Segment(np.load(path, mmap_mode="r", allow_pickle=False)),), vocabulary)
+
+    @cached_property
+    def _ends(self) -> np.ndarray:
+        return np.cumsum([len(segment.tokens) for segment in self.segments], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if self.segments else 0
+
+    def slice(self, start: int, stop: int) -> Self:
+        return self._with(self._cut(start, stop))
+
+    def weighted(self, weight: float) -> Self:
+        return self._with(Segment(segment.tokens, segment.weight * weight) for segment in self.segments)
+
+    def concat(self, others: Sequence[Self]) -> Self:
+        return self._with(segment for part in (self, *others) for segment in part.segments)
+
+    def draw(self, num: int, *, seed: int) -> Self:
+        """Return whole documents in random order, without replacement, the last one cut to make `num` tokens."""
+        documents = list(self._documents())
+        order = np.random.Generator(np.random.Philox(seed)).permutation(len(documents))
+        return self._with(documents[i] for i in order).slice(0, num)
+
+    def save(self, directory: Path) -> None:
+        np.save(directory / "tokens.npy", self.read(0, len(self)), allow_pickle=False)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Return tokens `start` to `stop`; position -1 reads as end-of-text.
+
+        Returns:
+            Token ids, shape (stop - start,), of the vocabulary's integer type.
+        """
+        before = np.full(max(0, -start), self.vocabulary.end_of_text)
+        pieces = [before, *(segment.tokens for segment in self._cut(max(0, start), stop))]
+        return np.concatenate(pieces).astype(self.vocabulary.dtype)
+
+    def read_weights(self, start: int, stop: int) -> np.ndarray:
+        """Return the training weights of tokens `start` to `stop`, shape (stop - start,), float32."""
+        pieces = [np.full(len(segment.tokens), segment.weight, np.float32) for segment in self._cut(start, stop)]
+        return np.concatenate(pieces)
+
+    @cached_property
+    def is_weighted(self) -> bool:
+        """Whether some tokens weigh more than others."""
+        return len({segment.weight for segment in self.segments}) > 1
+
+    def texts(self) -> Iterator[str]:
+        """Iterate over the documents as text."""
+        tokens = self.read(0, len(self))
+        ends = np.flatnonzero(tokens == self.vocabulary.end_of_text)
+        for start, stop in zip([0, *(ends + 1)], [*ends, len(tokens)], strict=True):
+            if stop > start:
+                yield self.vocabulary.decode(tokens[start:stop])
+
+    def _documents(self) -> Iterator[Segment]:
+        """Iterate over the documents, end-of-text included; a document never spans segments."""
+        for segment in self.segments:
+            ends = np.flatnonzero(segment.tokens == self.vocabulary.end_of_text) + 1
+            for start, stop in zip([0, *ends], [*ends, len(segment.tokens)], strict=True):
+                if stop > start:
+                    yield Segment(segment.tokens[start:stop], segment.weight)
+
+    def _cut(self, start: int, stop: int) -> Iterator[Segment]:
+        first = int(np.searchsorted(self._ends, start, side="right"))
+        for segment, end in zip(self.segments[first:], self._ends[first:], strict=True):
+            begin = int(end) - len(segment.tokens)
+            if begin >= stop:
+                return
+            yield Segment(segment.tokens[max(0, start - begin) : stop - begin], segment.weight)
+
+    def _with(self, segments: Iterator[Segment]) -> Self:
+        return type(self)(tuple(segments), self.vocabulary)

@@ -1,0 +1,64 @@
+"""Keys and seeds: what a step is called and which random numbers it uses follow from its inputs alone."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+KEY_DIGITS = 20  # hexadecimal digits of a key in names: 80 bits
+
+
+def describe(thing: Any) -> Any:
+    """Return `thing` as plain JSON values: dataclasses become their type, version and fields.
+
+    Two descriptions are equal exactly if the things compute the same: whole floats become integers, so 1 and 1.0
+    give one key.
+    """
+    if is_dataclass(thing) and not isinstance(thing, type):
+        described = {field.name: describe(getattr(thing, field.name)) for field in fields(thing)}
+        return {"type": type(thing).__name__, "version": getattr(thing, "version", 1), **described}
+    if isinstance(thing, Mapping):
+        return {str(name): describe(value) for name, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [describe(value) for value in thing]
+    if isinstance(thing, Path):
+        return str(thing)
+    if isinstance(thing, float) and thing.is_integer():
+        return int(thing)
+    if thing is None or isinstance(thing, str | int | float | bool):
+        return thing
+    raise TypeError(f"{thing!r} cannot be part of a key; use numbers, strings, lists, mappings or dataclasses")
+
+
+def canonical_json(described: Any) -> str:
+    """Return the one JSON text of a description: sorted names, no spaces, no NaN."""
+    return json.dumps(described, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def digest(described: Any) -> str:
+    """Return the SHA-256 of a description, as hexadecimal digits."""
+    return sha256(canonical_json(described).encode()).hexdigest()
+
+
+def step_key(kind: str, inputs: Mapping[str, Any]) -> str:
+    """Return the name of the step that does `kind` with `inputs`, for example `fit-3f9c...`."""
+    return f"{kind}-{digest({'kind': kind, 'inputs': describe(inputs)})[:KEY_DIGITS]}"
+
+
+def derive_seed(seed: int, *purpose: str | int) -> int:
+    """Return the seed for one purpose, such as ("fit", iteration); the policy is never part of it.
+
+    Policies therefore meet the same random numbers, which makes their comparison a paired one.
+    """
+    return int(digest([seed, *purpose])[:15], 16)  # 60 bits fit every library's integer
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's content, as hexadecimal digits."""
+    total = sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            total.update(chunk)
+    return total.hexdigest()

@@ -1,0 +1,208 @@
+"""The nouns of a feedback loop: what a family, a source or a metric must offer to take part in it.
+
+Nothing here computes. A `Source` gives real data, an `Estimator` is fitted to a `Dataset` and becomes a `Model`,
+a `Model` samples a new `Dataset`, a `Metric` scores either against real test data.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+Phase = Literal["prepare", "fit", "sample", "score"]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how to compute. Never part of a key.
+
+    Attributes:
+        device: `cpu`, `cuda`, `mps`, or `auto` for the best one present.
+        threads: CPU threads; None leaves the choice to the libraries. Results are bit-identical for equal counts.
+        checkpoint_seconds: longest work that an interrupted fit can lose.
+    """
+
+    device: str = "auto"
+    threads: int | None = None
+    checkpoint_seconds: float = 45.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a step is.
+
+    Attributes:
+        done: examples finished.
+        total: examples in all.
+        loss: latest training loss, where there is one.
+    """
+
+    done: int
+    total: int
+    loss: float | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step may use besides its inputs; nothing here changes a result.
+
+    Attributes:
+        runtime: where to compute.
+        scratch_dir: a folder that survives interruption, for checkpoints; None for none.
+        report: called with the progress every now and then.
+    """
+
+    runtime: Runtime = field(default_factory=Runtime)
+    scratch_dir: Path | None = None
+    report: Callable[[Progress], None] = lambda _: None
+
+
+class Dataset(Protocol):
+    """An immutable sequence of examples, usually a view over files."""
+
+    unit: ClassVar[str]  # what one example is: token, image, ...
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        ...
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Return examples `start` to `stop` as a view."""
+        ...
+
+    def weighted(self, weight: float) -> Self:
+        """Return the same examples, each with this weight in the training loss."""
+        ...
+
+    def concat(self, others: Sequence[Self]) -> Self:
+        """Return these examples followed by those of the others, as a view."""
+        ...
+
+    def draw(self, num: int, *, seed: int) -> Self:
+        """Return `num` examples drawn uniformly without replacement, as a view."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Write the examples to a folder."""
+        ...
+
+
+class Source(Protocol):
+    """Real data. `identity` says which, by content; `prepare` makes them ready once; `load` opens a part."""
+
+    def identity(self) -> Any:
+        """Return what determines the data, as plain values; cheap enough to ask before anything runs."""
+        ...
+
+    def prepare(self, directory: Path, context: Context) -> None:
+        """Write train and test data, and what all iterations share, to a folder.
+
+        Raises:
+            UserError: if the data are missing, unreadable, too small, or test and train overlap.
+        """
+        ...
+
+    def load(self, directory: Path, part: Literal["train", "test"]) -> Dataset:
+        """Open one part of the prepared data."""
+        ...
+
+    def load_samples(self, directory: Path, prepared_dir: Path) -> Dataset:
+        """Open synthetic data that a model generated and `Dataset.save` wrote."""
+        ...
+
+
+class Model(Protocol):
+    """An immutable fitted model."""
+
+    status: str  # "fitted", or "diverged" when the fit left the finite numbers
+
+    def sample(self, num: int, *, seed: int, conditions: Dataset | None = None, context: Context) -> Dataset:
+        """Return exactly `num` synthetic examples."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Write the model to a folder from which `Estimator.load` restores it."""
+        ...
+
+
+class Estimator(Protocol):
+    """Hyperparameters of a model before fitting; never mutated."""
+
+    def fit_identity(self, num_examples: int) -> Any:
+        """Return what determines the fitted model besides data and seed, as plain values.
+
+        Parameters of sampling are left out, and settings that come to the same for this many examples are equal
+        (ten epochs, or the optimiser steps that they take).
+        """
+        ...
+
+    def sample_identity(self) -> Any:
+        """Return what determines the samples of a fitted model."""
+        ...
+
+    def fit(self, train: Dataset, *, seed: int, context: Context) -> Model:
+        """Fit a new model; nothing of an earlier fit is used."""
+        ...
+
+    def load(self, directory: Path, prepared_dir: Path, context: Context) -> Model:
+        """Restore a model that `Model.save` wrote; `prepared_dir` is where its source was prepared."""
+        ...
+
+    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> "Cost":
+        """Estimate what a fit on `num_examples` takes, where the source may not be prepared yet."""
+        ...
+
+    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> "Cost":
+        """Estimate what generating `num_examples` takes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a step takes.
+
+    Attributes:
+        examples: examples processed, repeats included.
+        flops: floating-point operations.
+        disk_bytes: size of the result.
+    """
+
+    examples: int = 0
+    flops: float = 0.0
+    disk_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a metric may look at; only what it `needs` is set.
+
+    Attributes:
+        test: held-out real data.
+        model: the fitted model.
+        samples: synthetic data that the model generated.
+        train: the data that the model was fitted on.
+    """
+
+    test: Any
+    model: Any = None
+    samples: Any = None
+    train: Any = None
+
+
+class Metric(Protocol):
+    """A measurement of a model or of its samples, against real test data.
+
+    `units` maps the names of its values to their units; `about` says which scorer judges which text.
+    """
+
+    needs: ClassVar[frozenset[str]]  # of "model", "samples", "train"
+
+    @property
+    def units(self) -> Mapping[str, str]: ...
+
+    @property
+    def about(self) -> str: ...
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        """Return one value for every name in `units`."""
+        ...

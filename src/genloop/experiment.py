@@ -1,0 +1,56 @@
+"""What to compute: the experiment is the configuration."""
+
+from dataclasses import dataclass
+
+from genloop.errors import UserError
+from genloop.policies import Policy
+from genloop.policy_text import policy_name
+from genloop.types import Estimator, Metric, Source
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One estimator in a feedback loop on one source, under several policies and seeds.
+
+    Attributes:
+        name: names the run's folder.
+        source: real data.
+        estimator: what is fitted afresh at every iteration.
+        policies: what the training sets are made of.
+        metrics: what is measured at every iteration, against real test data.
+        num_iterations: rounds of fit, sample, evaluate; the first is fitted on real data only.
+        num_samples: T, the number of examples in the first training set; None takes all real training data.
+        seeds: one loop for each, with the same random numbers in every policy.
+    """
+
+    name: str
+    source: Source
+    estimator: Estimator
+    policies: tuple[Policy, ...]
+    metrics: tuple[Metric, ...]
+    num_iterations: int = 5
+    num_samples: int | None = None
+    seeds: tuple[int, ...] = (0,)
+
+    def __post_init__(self) -> None:
+        names = [policy_name(policy) for policy in self.policies]
+        checks = [
+            (_names_a_folder(self.name), f"{self.name!r} cannot name a folder. Use letters, digits, dashes."),
+            (self.num_iterations >= 1, f"num_iterations is {self.num_iterations}. A loop has at least 1 iteration."),
+            (self.num_samples is None or self.num_samples >= 1, _no_training_set(self.num_samples)),
+            (bool(self.policies), "No policy is given. Name at least one, such as accumulate."),
+            (bool(self.seeds), "No seed is given. Name at least one, such as 0."),
+            (len(set(names)) == len(names), f"The policies {', '.join(names)} name one twice. Name each once."),
+            (len(set(self.seeds)) == len(self.seeds), f"The seeds {list(self.seeds)} name one twice. Name each once."),
+        ]
+        problems = [problem for passed, problem in checks if not passed]
+        if problems:
+            raise UserError(" ".join(problems))
+
+
+def _no_training_set(num_samples: int | None) -> str:
+    return f"num_samples (T) is {num_samples}. Give at least 1 example, or leave it out for all real data."
+
+
+def _names_a_folder(name: str) -> bool:
+    return bool(name.strip(". ")) and all(letter.isalnum() or letter in "-_. " for letter in name)

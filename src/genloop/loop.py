@@ -1,0 +1,106 @@
+"""The feedback loop: fit, sample, evaluate, update the data, repeat.
+
+The loop is written down as steps before anything is computed, so that a run can be planned, shared between policies
+and resumed. It knows no family and no policy.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from genloop.experiment import Experiment
+from genloop.identity import derive_seed
+from genloop.policies import Mixture, Policy, check_supply
+from genloop.policy_text import policy_name
+from genloop.steps import Draw, Fit, Part, Prepare, Sample, Score, Step, TrainingSet
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One fit-sample-evaluate round; iteration 1 is fitted on real data only."""
+
+    policy: Policy
+    seed: int
+    number: int
+    model: Fit
+    samples: Sample
+    scores: tuple[Score, ...]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (self.model, self.samples, *self.scores)
+
+
+def plan_iterations(experiment: Experiment, num_real: int) -> list[Iteration]:
+    """Return the rounds of all policies and seeds, earlier iterations first.
+
+    Args:
+        experiment: what to compute.
+        num_real: number of real training examples.
+
+    Raises:
+        UserError: if a policy asks for more than its sources hold.
+    """
+    unit = experiment.num_samples or num_real
+    check_policies(experiment, num_real / unit)
+    rounds = [
+        iteration
+        for seed in experiment.seeds
+        for policy in experiment.policies
+        for iteration in unroll(experiment, policy, seed, unit)
+    ]
+    return sorted(rounds, key=lambda iteration: iteration.number)
+
+
+def check_policies(experiment: Experiment, num_real: float) -> None:
+    """Raise UserError if a policy asks for more than its sources hold; `num_real` is in units of T."""
+    for policy in experiment.policies:
+        check_supply(policy_name(policy), policy, experiment.num_iterations, num_real)
+
+
+def unroll(experiment: Experiment, policy: Policy, seed: int, unit: int) -> Iterator[Iteration]:
+    """Iterate over the rounds of one policy and seed.
+
+    Args:
+        experiment: what to compute.
+        policy: what each training set is made of.
+        seed: seed of the loop; policies that share it meet the same random numbers.
+        unit: T, the number of examples in the first training set.
+    """
+    real = Prepare(experiment.source)
+    sources: list[Prepare | Sample] = [real]
+    train = _assemble(policy.training_set(1), sources, unit, seed=derive_seed(seed, "draw", 1))
+
+    for number in range(1, experiment.num_iterations + 1):
+        model = Fit(experiment.estimator, train, number, seed=derive_seed(seed, "fit", number))
+        num_samples = math.ceil(round(policy.num_samples(number) * unit, 6))
+        samples = Sample(model, num_samples, seed=derive_seed(seed, "sample", number))
+        scores = _evaluate(experiment, real, model, samples, seed=derive_seed(seed, "score", number))
+        yield Iteration(policy, seed, number, model, samples, scores)
+
+        if number < experiment.num_iterations:
+            sources.append(samples)
+            mixture = policy.training_set(number + 1)
+            train = _assemble(mixture, sources, unit, seed=derive_seed(seed, "draw", number + 1))
+
+
+def _evaluate(
+    experiment: Experiment, real: Prepare, model: Fit, samples: Sample, *, seed: int
+) -> tuple[Score, ...]:
+    return tuple(Score(metric, real, model, samples, seed) for metric in experiment.metrics)
+
+
+def _assemble(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:
+    """Turn shares into parts; sizes are rounded cumulatively, so their sum is exact."""
+    parts: list[Part] = []
+    amount, num_examples = 0.0, 0
+    for share in mixture.shares:
+        amount += share.amount
+        start, size = round(share.start * unit), round(amount * unit) - num_examples
+        num_examples += size
+        if size:
+            parts.append(Part(sources[share.source], start, start + size, share.weight))
+    draw = None if mixture.draw is None else Draw(round(mixture.draw * unit), seed)
+    if draw and draw.num == num_examples:
+        draw = None  # everything is drawn: the same training set as without
+    return TrainingSet(tuple(parts), draw)

@@ -1,0 +1,153 @@
+"""The record of a run: which steps it is made of, so that results can be read without the code that made them."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from genloop import __version__
+from genloop.errors import UserError
+from genloop.store import Manifest, Store, write_atomically
+
+FORMAT = 1
+RECORD_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured number; `value` is None where the measurement was not finite."""
+
+    policy: str
+    seed: int
+    iteration: int
+    metric: str
+    unit: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One part of a training set: how many examples of which source, with what weight."""
+
+    source: str
+    key: str
+    num_examples: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class RecordedIteration:
+    """The steps of one round, by key."""
+
+    policy: str
+    seed: int
+    iteration: int
+    model: str
+    samples: str
+    scores: tuple[str, ...]
+    train: tuple[Ingredient, ...]
+    drawn: int | None
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run computes and where its results are.
+
+    Attributes:
+        name: the experiment's name.
+        experiment: the experiment as plain values.
+        store_dir: where results are kept, relative to the run's folder where it lies inside.
+        source: key of the prepared real data.
+        unit: what one example is.
+        num_samples: T, the number of examples in the first training set.
+        iterations: the rounds of all policies and seeds.
+    """
+
+    name: str
+    experiment: Mapping[str, Any]
+    store_dir: str
+    source: str
+    unit: str
+    num_samples: int
+    iterations: tuple[RecordedIteration, ...]
+
+
+class Run:
+    """A run on disk, finished or not."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.record = _read(directory / RECORD_FILE)
+        self.store = Store((directory / self.record.store_dir).resolve())
+        self.store.check_format()
+
+    def rows(self) -> Iterator[Row]:
+        """Iterate over all numbers measured so far.
+
+        Raises:
+            DamagedArtefact: if a result has changed since it was written.
+        """
+        for iteration in self.record.iterations:
+            for manifest in filter(None, map(self.store.find, iteration.scores)):
+                for metric, value in manifest.facts["values"].items():
+                    number = None if value is None else float(value)
+                    unit = manifest.facts["units"][metric]
+                    yield Row(iteration.policy, iteration.seed, iteration.iteration, metric, unit, number)
+
+    def manifest(self, key: str) -> Manifest | None:
+        """Return the manifest of a finished step."""
+        return self.store.find(key)
+
+    def abouts(self) -> dict[str, str]:
+        """Return, for each metric measured so far, which scorer judged which text."""
+        found: dict[str, str] = {}
+        for iteration in self.record.iterations:
+            for manifest in filter(None, map(self.store.find, iteration.scores)):
+                found.update(dict.fromkeys(manifest.facts["values"], manifest.facts["about"]))
+        return found
+
+    def is_complete(self) -> bool:
+        """Whether every number of the run has been measured."""
+        return all(self.store.path(key).exists() for step in self.record.iterations for key in step.scores)
+
+
+def write_record(directory: Path, record: RunRecord) -> None:
+    """Write the record of a run into its folder."""
+    plain = {"format": FORMAT, "genloop": __version__, **asdict(record)}
+    write_atomically(directory / RECORD_FILE, json.dumps(plain, indent=1, ensure_ascii=False))
+
+
+def _read(path: Path) -> RunRecord:
+    if not path.is_file():
+        raise UserError(f"{path.parent} holds no run: there is no {path.name}. Name the folder given to --out.")
+    try:
+        plain = json.loads(path.read_text("utf-8"))
+        if plain["format"] != FORMAT:
+            raise UserError(
+                f"{path} has format {plain['format']}, this version reads format {FORMAT}. Upgrade genloop."
+            )
+        fields = {name: value for name, value in plain.items() if name not in ("format", "genloop")}
+        record = RunRecord(**{**fields, "iterations": tuple(map(_iteration, plain["iterations"]))})
+        _check_keys(record)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is damaged. Run the same command again to rewrite it; results are kept.") from error
+    return record
+
+
+def _iteration(plain: Mapping[str, Any]) -> RecordedIteration:
+    train = tuple(Ingredient(**part) for part in plain["train"])
+    return RecordedIteration(**{**plain, "train": train, "scores": tuple(plain["scores"])})
+
+
+def _check_keys(record: RunRecord) -> None:
+    """Keys become paths, so nothing but a key may pass."""
+    for key in (record.source, *_keys(record.iterations)):
+        if not re.fullmatch(r"(prepare|fit|sample|score)-[0-9a-f]{20}", key):
+            raise ValueError(key)
+
+
+def _keys(iterations: Iterable[RecordedIteration]) -> Iterator[str]:
+    for iteration in iterations:
+        yield from (iteration.model, iteration.samples, *iteration.scores)

@@ -1,0 +1,174 @@
+"""The steps of a run: what each computes from what, and the key that follows from it.
+
+A step is a description. Its key hashes its inputs, so all keys are known before anything runs, and two policies
+that ask for the same thing ask for the same step. An executor does the work.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from genloop.identity import step_key
+from genloop.types import Estimator, Metric, Source
+
+
+class _Keyed:
+    kind: ClassVar[str]
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    @cached_property
+    def key(self) -> str:
+        return step_key(self.kind, self.inputs)
+
+
+@dataclass(frozen=True)
+class Prepare(_Keyed):
+    """Make real data ready: train and test part, and what all iterations share."""
+
+    kind: ClassVar[str] = "prepare"
+
+    source: Source
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Any]:
+        return {"source": self.source.identity()}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Examples `start` to `stop` of real or synthetic data, with their weight in the training loss."""
+
+    data: "Prepare | Sample"
+    start: int
+    stop: int
+    weight: float = 1.0
+
+    def describe(self) -> Mapping[str, Any]:
+        return {"data": self.data.key, "start": self.start, "stop": self.stop, "weight": self.weight}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A uniform draw of `num` examples without replacement."""
+
+    num: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """The parts that one model is fitted on, or a uniform draw from their union."""
+
+    parts: tuple[Part, ...]
+    draw: Draw | None = None
+
+    @property
+    def num_examples(self) -> int:
+        return self.draw.num if self.draw else sum(part.stop - part.start for part in self.parts)
+
+    def describe(self) -> Mapping[str, Any]:
+        return {"parts": [part.describe() for part in self.parts], "draw": self.draw}
+
+
+@dataclass(frozen=True)
+class Fit(_Keyed):
+    """Fit a fresh model."""
+
+    kind: ClassVar[str] = "fit"
+
+    estimator: Estimator
+    train: TrainingSet
+    iteration: int
+    seed: int
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Any]:
+        return {
+            "estimator": self.estimator.fit_identity(self.train.num_examples),
+            "train": self.train.describe(),
+            "iteration": self.iteration,
+            "seed": self.seed,
+        }
+
+    @property
+    def real(self) -> Prepare:
+        """The real data that this model descends from."""
+        data = self.train.parts[0].data
+        while isinstance(data, Sample):
+            data = data.model.train.parts[0].data
+        return data
+
+
+@dataclass(frozen=True)
+class Sample(_Keyed):
+    """Generate synthetic data from a fitted model."""
+
+    kind: ClassVar[str] = "sample"
+
+    model: Fit
+    num: int
+    seed: int
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Any]:
+        return {
+            "model": self.model.key,
+            "iteration": self.model.iteration,
+            "sampling": self.model.estimator.sample_identity(),
+            "num": self.num,
+            "seed": self.seed,
+        }
+
+    def lineage(self) -> list[Mapping[str, Any]]:
+        """Return the models that this data descends from, the latest first, with what each was fitted on."""
+        line: list[Mapping[str, Any]] = []
+        waiting = [self.model]
+        while waiting:
+            model = waiting.pop(0)
+            record = {"model": model.key, "iteration": model.iteration, "train": model.train.describe()}
+            if record not in line:
+                line.append(record)
+                waiting += [part.data.model for part in model.train.parts if isinstance(part.data, Sample)]
+        return sorted(line, key=lambda record: -record["iteration"])
+
+
+@dataclass(frozen=True)
+class Score(_Keyed):
+    """Measure a model, its samples, or both against real test data; only what the metric needs enters the key."""
+
+    kind: ClassVar[str] = "score"
+
+    metric: Metric
+    real: Prepare
+    model: Fit
+    samples: Sample
+    seed: int
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Any]:
+        evidence = {"model": self.model.key, "samples": self.samples.key, "train": self.model.train.describe()}
+        needed = {name: evidence[name] for name in sorted(self.metric.needs)}
+        return {"metric": self.metric, "test": self.real.key, "seed": self.seed, **needed}
+
+
+Step = Prepare | Fit | Sample | Score
+
+
+def needed_by(step: Step) -> Iterator[Step]:
+    """Iterate over the steps whose results `step` reads."""
+    if isinstance(step, Fit):
+        yield from (part.data for part in step.train.parts)
+    elif isinstance(step, Sample):
+        yield step.model
+    elif isinstance(step, Score):
+        yield step.real
+        if "model" in step.metric.needs:
+            yield step.model
+        if "samples" in step.metric.needs:
+            yield step.samples
+        if "train" in step.metric.needs:
+            yield from (part.data for part in step.model.train.parts)

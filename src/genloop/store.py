@@ -1,0 +1,230 @@
+"""Results on disk: one folder per step, named by its key, complete exactly if it has a manifest.
+
+A step writes to a working folder; content digests and the manifest come last; one rename publishes all. Whatever
+is read later is checked against the digests first. Two processes can share a store: each step is locked while it is
+computed, and the second process finds it done.
+"""
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from genloop.errors import UserError
+from genloop.identity import canonical_json, describe, digest, file_digest
+
+FORMAT = 1  # of the layout below; a store of a higher format is refused
+MANIFEST = "manifest.json"
+
+
+class DamagedArtefact(UserError):
+    """A finished result whose content differs from what was written."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a finished step recorded about itself.
+
+    Attributes:
+        key: the step's name.
+        inputs: what the key was made of.
+        facts: small results, such as a model's status.
+        files: for each file its SHA-256 and size in bytes.
+        elapsed_seconds: time that the step took.
+    """
+
+    key: str
+    inputs: Any
+    facts: Mapping[str, Any]
+    files: Mapping[str, Mapping[str, Any]]
+    elapsed_seconds: float
+
+    def text(self) -> str:
+        record = {"format": FORMAT, **vars(self)}
+        return json.dumps({**record, "digest": digest(record)}, indent=1, ensure_ascii=False)
+
+
+class Store:
+    """The results under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._checked: dict[str, Manifest] = {}
+
+    def open(self) -> "Store":
+        """Make the folder if it is new.
+
+        Raises:
+            UserError: if the folder cannot be written, or a newer version wrote it.
+        """
+        with report_disk_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            path = self.root / "format.json"
+            if not path.exists():
+                write_atomically(path, canonical_json({"format": FORMAT}))
+        self.check_format()
+        return self
+
+    def check_format(self) -> None:
+        """Raise UserError if a newer version wrote this store, or if it is no store."""
+        path = self.root / "format.json"
+        try:
+            found = json.loads(path.read_text("utf-8"))["format"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{self.root} is no genloop store: {path.name} is missing or unreadable.") from error
+        if found != FORMAT:
+            raise UserError(
+                f"{self.root} has store format {found}, this version reads format {FORMAT}. "
+                "Upgrade genloop, or use another folder."
+            )
+
+    def path(self, key: str) -> Path:
+        """Return the folder of a finished step."""
+        return self.root / key
+
+    def find(self, key: str) -> Manifest | None:
+        """Return the manifest of a finished step whose files are as they were written; None if it is not done.
+
+        Raises:
+            DamagedArtefact: if a file has changed since.
+        """
+        if key not in self._checked:
+            path = self.path(key) / MANIFEST
+            if not path.exists():
+                return None
+            self._checked[key] = _verified(path, key)
+        return self._checked[key]
+
+    def discard(self, key: str) -> None:
+        """Forget a result, so that it is computed again."""
+        self._checked.pop(key, None)
+        self._remove(self.path(key))
+
+    def create(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
+        """Compute a step and publish its result, unless another process has done so meanwhile.
+
+        Args:
+            key: the step's name.
+            inputs: what the key was made of, recorded in the manifest.
+            write: writes the result to the first folder and returns the facts to record; the second folder
+                survives an interruption.
+
+        Raises:
+            UserError: if the disk is full or cannot be written.
+        """
+        with report_disk_errors(self.root), self._locked(key):
+            manifest = self.find(key)
+            if manifest is None:
+                manifest = self._checked[key] = self._publish(key, inputs, write)
+            return manifest
+
+    def _publish(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
+        working = self.root / "partial" / key
+        result, scratch = working / "result", working / "scratch"
+        shutil.rmtree(result, ignore_errors=True)
+        result.mkdir(parents=True)
+        scratch.mkdir(exist_ok=True)
+
+        start = time.perf_counter()
+        facts = write(result, scratch)
+        elapsed = time.perf_counter() - start
+
+        files = {
+            str(path.relative_to(result)): {"sha256": file_digest(path), "bytes": path.stat().st_size}
+            for path in sorted(result.rglob("*"))
+            if path.is_file()
+        }
+        manifest = Manifest(key, describe(inputs), describe(facts), files, round(elapsed, 3))
+        for name in files:
+            _flush(result / name)
+        _write_and_flush(result / MANIFEST, manifest.text())
+        _flush(result)
+
+        self._remove(self.path(key))
+        result.rename(self.path(key))
+        _flush(self.root)
+        shutil.rmtree(working, ignore_errors=True)
+        return manifest
+
+    def _remove(self, path: Path) -> None:
+        """Remove a folder so that it never looks complete while it vanishes."""
+        (path / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, key: str) -> Iterator[None]:
+        locks = self.root / "locks"
+        locks.mkdir(exist_ok=True)
+        with FileLock(locks / f"{key}.lock"):  # the system releases it when a process dies
+            yield
+
+
+def _verified(path: Path, key: str) -> Manifest:
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        claimed = record.pop("digest")
+        format_found = record.pop("format")
+        manifest = Manifest(**record)
+        intact = claimed == digest({"format": format_found, **record}) and manifest.key == key
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(path) from error
+    if not intact:
+        raise _damaged(path)
+    for name, expected in manifest.files.items():
+        file = path.parent / name
+        if not file.is_file() or file.stat().st_size != expected["bytes"] or file_digest(file) != expected["sha256"]:
+            raise _damaged(file)
+    return manifest
+
+
+def _damaged(path: Path) -> DamagedArtefact:
+    return DamagedArtefact(
+        f"{path} has changed since it was written, so it is not used. Run the same command again to recompute it."
+    )
+
+
+@contextmanager
+def report_disk_errors(folder: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into one sentence for the user."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"The disk that holds {folder} is full. Finished steps are kept: free some space and run the same "
+                "command again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise UserError(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
+        raise
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file that is either whole or absent."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    _write_and_flush(temporary, text)
+    temporary.replace(path)
+
+
+def _write_and_flush(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file or folder has reached the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

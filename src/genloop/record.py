@@ -114,9 +114,12 @@ class Run:
 
 
 def write_record(directory: Path, record: RunRecord) -> None:
-    """Write the record of a run into its folder."""
+    """Write the record of a run into its folder; one that says the same is left as it is."""
     plain = {"format": FORMAT, "genloop": __version__, **asdict(record)}
-    write_atomically(directory / RECORD_FILE, json.dumps(plain, indent=1, ensure_ascii=False))
+    text = json.dumps(plain, indent=1, ensure_ascii=False)
+    path = directory / RECORD_FILE
+    if not path.exists() or path.read_text("utf-8", errors="replace") != text:
+        write_atomically(path, text)
 
 
 def _read(path: Path) -> RunRecord:

@@ -42,6 +42,7 @@ def run(
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         write_record(directory, _record(experiment, executor, iterations, directory, store_path))
+    executor.listener.planned(executor.plan(experiment, iterations))
     executor.run(iterations)
     return Run(directory)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, check_policies, plan_iterations
+from genloop.plan import Plan, make_plan
 from genloop.steps import Fit, Prepare, Sample, Score, Step, TrainingSet
 from genloop.store import DamagedArtefact, Manifest, Store
 from genloop.types import Context, Dataset, Evidence, Progress, Runtime
@@ -15,6 +16,8 @@ from genloop.types import Context, Dataset, Evidence, Progress, Runtime
 
 class Listener(Protocol):
     """Is told what happens, to show it."""
+
+    def planned(self, plan: Plan) -> None: ...
 
     def started(self, step: Step, iteration: Iteration | None) -> None: ...
 
@@ -27,6 +30,8 @@ class Listener(Protocol):
 
 class Silence:
     """Shows nothing."""
+
+    def planned(self, plan: Plan) -> None: ...
 
     def started(self, step: Step, iteration: Iteration | None) -> None: ...
 
@@ -60,6 +65,10 @@ class LocalExecutor:
         check_policies(experiment, math.inf)
         manifest = self.compute(Prepare(experiment.source))
         return plan_iterations(experiment, manifest.facts["num_train"])
+
+    def plan(self, experiment: Experiment, iterations: Iterable[Iteration]) -> Plan:
+        """Return what is done, what is missing, and what that will take."""
+        return make_plan(iterations, self.find, self.store.path(Prepare(experiment.source).key))
 
     def run(self, iterations: Iterable[Iteration]) -> None:
         """Compute all steps of the rounds that are not done."""
@@ -139,9 +148,7 @@ class LocalExecutor:
 
     def training_set(self, train: TrainingSet) -> Dataset:
         """Open a training set as a view over its sources."""
-        parts = [
-            self._data(part.data).slice(part.start, part.stop).weighted(part.weight) for part in train.parts
-        ]
+        parts = [self._data(part.data).slice(part.start, part.stop).weighted(part.weight) for part in train.parts]
         union = parts[0].concat(parts[1:])
         return union.draw(train.draw.num, seed=train.draw.seed) if train.draw else union
 

@@ -1,0 +1,46 @@
+"""Figures of a run, as files."""
+
+from pathlib import Path
+from statistics import mean, stdev
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from genloop.record import Run
+from genloop.report.tables import Curve, curves
+
+# Okabe and Ito's colours, told apart by colour-blind readers too.
+COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vP*"
+
+
+def draw_metric(run: Run, metric: str, path: Path) -> None:
+    """Draw a metric against the iteration, one line for each policy, with standard errors over seeds."""
+    rows = list(run.rows())
+    unit = next((row.unit for row in rows if row.metric == metric), "")
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    for number, (policy, curve) in enumerate(curves(rows, metric).items()):
+        _draw_curve(axes, policy, curve, number)
+    axes.set_xlabel("iteration")
+    axes.set_ylabel(f"{metric.replace('_', ' ')} ({unit})")
+    axes.set_title(f"{run.record.name}: {run.abouts().get(metric, '')}", fontsize=10)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", alpha=0.3)
+    if axes.lines:
+        axes.legend(frameon=False)
+    figure.savefig(path, dpi=160, metadata={"Software": "genloop"})
+
+
+def _draw_curve(axes: Axes, policy: str, curve: Curve, number: int) -> None:
+    finite = {n: [v for v in values if v is not None] for n, values in sorted(curve.items())}
+    points = {n: values for n, values in finite.items() if values}
+    colour = COLOURS[number % len(COLOURS)]
+    axes.errorbar(
+        list(points),
+        [mean(values) for values in points.values()],
+        yerr=[stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0 for values in points.values()],
+        color=colour, marker=MARKERS[number % len(MARKERS)], capsize=3, linewidth=2, label=policy,
+    )  # fmt: skip

@@ -1,0 +1,104 @@
+"""Shows a run while it computes: a live line on a terminal, plain lines elsewhere."""
+
+import time
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from genloop.loop import Iteration
+from genloop.plan import Plan
+from genloop.policy_text import policy_name
+from genloop.report.tables import duration
+from genloop.steps import Step
+from genloop.store import Manifest
+from genloop.types import Progress
+
+PLAIN_SECONDS = 20.0  # between lines where there is no terminal
+
+
+@dataclass
+class _Current:
+    label: str
+    key: str
+    started: float
+
+
+class RunProgress:
+    """Tells which policy, iteration and phase a run is at, how fast, and how long it will take; a `Listener`."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+        )
+        self._task = self._bar.add_task("", total=None, left="", visible=False)
+        self._estimates: dict[str, float] = {}
+        self._done_seconds = 0.0
+        self._began = self._spoken = time.monotonic()
+        self._current = _Current("", "", self._began)
+
+    def __enter__(self) -> "RunProgress":
+        if self.console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def planned(self, plan: Plan) -> None:
+        self._estimates = {planned.step.key: planned.seconds for planned in plan.missing}
+        self._bar.update(self._task, total=max(plan.seconds_left, 1e-9), visible=bool(plan.missing))
+        self._began = time.monotonic()
+
+    def started(self, step: Step, iteration: Iteration | None) -> None:
+        where = f"{policy_name(iteration.policy)} {iteration.number} · " if iteration else ""
+        self._current = _Current(f"{where}{step.kind}", step.key, time.monotonic())
+        self._show(self._current.label, 0.0)
+
+    def progressed(self, progress: Progress) -> None:
+        now = time.monotonic()
+        elapsed = now - self._current.started
+        rate = f" · {progress.done / elapsed:,.0f}/s" if elapsed > 0.5 else ""
+        loss = f" · loss {progress.loss:.3f}" if progress.loss is not None else ""
+        share = progress.done / progress.total if progress.total else 1.0
+        text = f"{self._current.label} {share:4.0%}{rate}{loss}"
+        self._show(text, share)
+        if now - self._spoken > PLAIN_SECONDS:
+            self._say(f"{text} · {self._left(share)}")
+
+    def finished(self, step: Step, manifest: Manifest) -> None:
+        self._done_seconds += self._estimates.get(step.key, 0.0)
+        self._show(self._current.label, 0.0)
+        if step.kind != "score":
+            self._say(f"{self._current.label} done in {duration(manifest.elapsed_seconds)} · {self._left(0.0)}")
+        values = manifest.facts.get("values", {})
+        if "test_loss" in values and values["test_loss"] is not None:
+            self.console.print(f"{self._current.label}: test_loss {values['test_loss']:.3f}", highlight=False)
+        if manifest.facts.get("status") == "diverged":
+            self.warned(f"{self._current.label}: the fit diverged; its last finite state was kept.")
+
+    def warned(self, message: str) -> None:
+        self.console.print(f"[yellow]Warning:[/yellow] {message}", highlight=False)
+
+    def _show(self, text: str, share: float) -> None:
+        completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)
+        self._bar.update(self._task, description=text, completed=completed, left=self._left(share))
+
+    def _left(self, share: float) -> str:
+        """Return the time left: what is still planned, at the pace so far."""
+        planned = sum(self._estimates.values())
+        completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)
+        elapsed = time.monotonic() - self._began
+        if completed <= 0 or elapsed < 1:
+            return ""
+        return f"{duration((planned - completed) * elapsed / completed)} left"
+
+    def _say(self, line: str) -> None:
+        self._spoken = time.monotonic()
+        if not self.console.is_terminal:
+            self.console.print(line, highlight=False)

@@ -1,0 +1,44 @@
+"""Synthetic data of several policies, side by side."""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from rich.markup import escape
+from rich.table import Table
+
+from genloop.experiment_file import from_dict
+from genloop.record import RecordedIteration, Run
+
+
+def sample_texts(run: Run, item: RecordedIteration, num: int) -> list[str]:
+    """Return the first `num` documents that a model generated; none if it has not yet, or generates no text."""
+    if run.manifest(item.samples) is None:
+        return []
+    source = from_dict(run.record.experiment).source
+    samples = source.load_samples(run.store.path(item.samples), run.store.path(run.record.source))
+    texts = getattr(samples, "texts", None)
+    return [] if texts is None else list(islice(texts(), num))
+
+
+def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table:
+    """Return documents of the first and the last iteration, one column for each policy."""
+    first_seed = [item for item in run.record.iterations if item.seed == run.record.iterations[0].seed]
+    policies = list(dict.fromkeys(item.policy for item in first_seed))
+    last = max(item.iteration for item in first_seed)
+    table = Table("iteration", *policies, title="The first documents that the models wrote", show_lines=True)
+    for number in sorted({1, last}):
+        columns = [_column(run, first_seed, policy, number, num) for policy in policies]
+        for texts in zip(*columns, strict=True):
+            table.add_row(str(number), *(escape(_shortened(text, width)) for text in texts))
+    return table
+
+
+def _column(run: Run, items: Sequence[RecordedIteration], policy: str, number: int, num: int) -> list[str]:
+    item = next(item for item in items if item.policy == policy and item.iteration == number)
+    texts = sample_texts(run, item, num)
+    return texts + [""] * (num - len(texts))
+
+
+def _shortened(text: str, width: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 1].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,159 @@
+"""Results and plans as tables for people and rows for programs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from statistics import mean, stdev
+from typing import Any
+
+from rich.table import Table
+
+from genloop.plan import Plan
+from genloop.policy_text import policy_name
+from genloop.record import RecordedIteration, Row, Run
+
+Curve = dict[int, list[float | None]]  # iteration -> one value for each seed
+
+
+def rows_json(run: Run) -> dict[str, Any]:
+    """Return all numbers of a run as one JSON document."""
+    record = run.record
+    return {
+        "run": {
+            "name": record.name,
+            "directory": str(run.directory),
+            "complete": run.is_complete(),
+            "unit": record.unit,
+            "num_samples": record.num_samples,
+            "experiment": record.experiment,
+            "about": run.abouts(),
+        },
+        "rows": [asdict(row) for row in run.rows()],
+    }
+
+
+def curves(rows: Iterable[Row], metric: str) -> dict[str, Curve]:
+    """Return for every policy the values of a metric by iteration."""
+    found: dict[str, Curve] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.metric == metric:
+            found[row.policy][row.iteration].append(row.value)
+    return found
+
+
+def results_table(run: Run) -> Table:
+    """Return one line for each policy and iteration, averaged over seeds."""
+    rows = list(run.rows())
+    units = {row.metric: row.unit for row in rows}
+    table = Table(title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s")
+    table.add_column("policy")
+    table.add_column("iteration", justify="right")
+    table.add_column("trained on", justify="right")
+    for metric, unit in units.items():
+        table.add_column(f"{metric}\n[dim]{unit}[/dim]", justify="right")
+        if metric == "test_loss":
+            table.add_column("from\niteration 1", justify="right")
+
+    by_metric = {metric: curves(rows, metric) for metric in units}
+    for policy, iterations in _by_policy(run.record.iterations).items():
+        for number, recorded in iterations.items():
+            cells = [policy, str(number), f"{_num_trained(recorded):,}"]
+            for metric in units:
+                curve = by_metric[metric].get(policy, {})
+                cells.append(_mean_text(curve.get(number, [])))
+                if metric == "test_loss":
+                    cells.append(_difference_text(curve, number))
+            table.add_row(*cells, end_section=number == max(iterations))
+    return table
+
+
+def training_sets_table(run: Run) -> Table:
+    """Return what every training set was made of."""
+    table = Table("policy", "seed", "iteration", "source", f"{run.record.unit}s", "weight", "key")
+    for item in run.record.iterations:
+        for part in item.train:
+            drawn = "" if item.drawn is None else f" (of which {item.drawn:,} of the union drawn)"
+            table.add_row(
+                item.policy, str(item.seed), str(item.iteration), part.source, f"{part.num_examples:,}{drawn}",
+                f"{part.weight:g}", part.key,
+            )  # fmt: skip
+    return table
+
+
+def plan_table(plan: Plan, unit: str) -> Table:
+    """Return the steps of a run: done or to do, and what they take."""
+    table = Table("iteration", "policy", "step", "key", "state", f"{unit}s", "FLOPs", "time", "disk")
+    for planned in plan.steps:
+        cost, iteration = planned.cost, planned.iteration
+        is_costed = cost.examples > 0
+        table.add_row(
+            str(iteration.number), policy_name(iteration.policy), planned.step.kind, planned.step.key.split("-")[1][:8],
+            "done" if planned.is_done else "to do", f"{cost.examples:,}" if is_costed else "",
+            f"{cost.flops:.1e}" if is_costed else "", duration(planned.seconds),
+            size(cost.disk_bytes) if is_costed else "",
+        )  # fmt: skip
+    return table
+
+
+def plan_summary(plan: Plan, unit: str) -> str:
+    """Return what is left to do, in one sentence."""
+    missing = plan.missing
+    if not missing:
+        return f"All {len(plan.steps)} steps are done."
+    flops = sum(planned.cost.flops for planned in missing)
+    disk = sum(planned.cost.disk_bytes for planned in missing)
+    fits = [planned for planned in missing if planned.step.kind == "fit"]
+    trained = sum(planned.cost.examples for planned in fits)
+    return (
+        f"{len(missing)} of {len(plan.steps)} steps to do, {len(fits)} of them fits over {trained:,} {unit}s in all: "
+        f"{flops:.1e} FLOPs, about {duration(plan.seconds_left)} on this machine, {size(disk)} of disk."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people write it."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
+def size(num_bytes: float) -> str:
+    """Return a number of bytes as people write it."""
+    for unit in ("B", "kB", "MB"):
+        if num_bytes < 1000:
+            return f"{num_bytes:.0f} {unit}"
+        num_bytes /= 1000
+    return f"{num_bytes:.1f} GB"
+
+
+def _by_policy(iterations: Sequence[RecordedIteration]) -> dict[str, dict[int, RecordedIteration]]:
+    found: dict[str, dict[int, RecordedIteration]] = defaultdict(dict)
+    for item in sorted(iterations, key=lambda item: item.iteration):
+        found[item.policy].setdefault(item.iteration, item)
+    return found
+
+
+def _num_trained(item: RecordedIteration) -> int:
+    return sum(part.num_examples for part in item.train) if item.drawn is None else item.drawn
+
+
+def _mean_text(values: Sequence[float | None]) -> str:
+    finite = [value for value in values if value is not None]
+    if not values:
+        return "-"
+    if not finite:
+        return "not finite"
+    spread = f" ± {stdev(finite) / len(finite) ** 0.5:.2g}" if len(finite) > 1 else ""
+    return f"{_number(mean(finite))}{spread}"
+
+
+def _difference_text(curve: Curve, number: int) -> str:
+    """Return the mean change from iteration 1, paired by seed."""
+    pairs = list(zip(curve.get(1, []), curve.get(number, []), strict=False))
+    changes: list[float | None] = [now - first for first, now in pairs if first is not None and now is not None]
+    return "" if number == 1 else f"{mean(changes):+.3f}" if changes else "-"  # type: ignore[type-var]
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"

@@ -1,0 +1,69 @@
+"""Keys and seeds follow from inputs, and stay what they are: changing them would orphan every stored result."""
+
+import pytest
+
+from genloop.identity import canonical_json, derive_seed, describe, step_key
+from genloop.loop import plan_iterations
+from genloop.policies import Accumulate, Replace, Share, Window
+from toys import experiment
+
+
+def test_keys_of_a_fixed_run_are_pinned():
+    """A change here is a breaking change and needs a line in the changelog."""
+    replace = [item for item in plan_iterations(experiment(), num_real=60) if item.policy == Replace()]
+    assert [item.model.key for item in replace] == [
+        "fit-e9035462a5745b62b1c1",
+        "fit-a20f23f207528fc411ca",
+        "fit-7900167cc23c6b6546a2",
+    ]
+    assert replace[0].samples.key == "sample-620fa2d845e88177a7f1"
+
+
+def test_seeds_are_pinned():
+    assert derive_seed(0, "fit", 1) == 990756477427468197
+    assert derive_seed(0, "fit", 1) != derive_seed(0, "fit", 2) != derive_seed(1, "fit", 2)
+
+
+def test_description_holds_type_version_and_fields():
+    assert describe(Window(3)) == {"type": "Window", "version": 1, "size": 3}
+    assert describe(Share(0, 1)) == describe(Share(0, 1.0))
+
+
+def test_canonical_json_does_not_depend_on_order():
+    assert canonical_json({"b": 1, "a": [1, 2]}) == canonical_json({"a": [1, 2], "b": 1}) == '{"a":[1,2],"b":1}'
+
+
+def test_what_has_no_canonical_text_is_refused():
+    with pytest.raises(TypeError, match="cannot be part of a key"):
+        describe({"set": {1, 2}})
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_json(float("nan"))
+
+
+def test_key_changes_with_every_input():
+    base = {"estimator": {"width": 1}, "seed": 0}
+    keys = {
+        step_key("fit", base),
+        step_key("sample", base),
+        step_key("fit", {**base, "seed": 1}),
+        step_key("fit", {**base, "estimator": {"width": 2}}),
+    }
+    assert len(keys) == 4
+
+
+def test_policies_share_iteration_1_and_nothing_else():
+    rounds = plan_iterations(experiment(), num_real=60)
+    replace, accumulate = ([item for item in rounds if item.policy == p] for p in (Replace(), Accumulate()))
+    shared = [a.model.key == b.model.key for a, b in zip(replace, accumulate, strict=True)]
+    assert shared == [True, False, False]
+    assert replace[0].samples.key == accumulate[0].samples.key
+    assert [s.key for s in replace[0].scores] == [s.key for s in accumulate[0].scores]
+
+
+def test_sampling_parameters_leave_the_first_fit_alone():
+    from toys import Normal
+
+    plain = plan_iterations(experiment(), num_real=60)[0]
+    shifted = plan_iterations(experiment(estimator=Normal(shift=0.5)), num_real=60)[0]
+    assert plain.model.key == shifted.model.key
+    assert plain.samples.key != shifted.samples.key

@@ -1,0 +1,135 @@
+"""The store: a result is there whole or not at all, and is never used after it changed."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from genloop.errors import UserError
+from genloop.store import DamagedArtefact, Store
+
+KEY = "fit-0123456789abcdef0123"
+
+
+def _write(result: Path, scratch: Path) -> dict[str, object]:
+    (result / "data.txt").write_text("content")
+    return {"status": "fitted", "loss": 0.1}
+
+
+def test_result_is_found_again_with_its_facts(tmp_path):
+    Store(tmp_path).open().create(KEY, {"seed": 1}, _write)
+    manifest = Store(tmp_path).open().find(KEY)
+    assert manifest is not None
+    assert manifest.facts == {"status": "fitted", "loss": 0.1}
+    assert manifest.inputs == {"seed": 1}
+    assert manifest.files["data.txt"]["bytes"] == 7
+
+
+def test_failed_step_leaves_no_result_and_keeps_its_scratch(tmp_path):
+    store = Store(tmp_path).open()
+
+    def fail(result: Path, scratch: Path) -> dict[str, object]:
+        _write(result, scratch)
+        (scratch / "checkpoint").write_text("half")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        store.create(KEY, {}, fail)
+    assert store.find(KEY) is None
+
+    def resume(result: Path, scratch: Path) -> dict[str, object]:
+        assert not list(result.iterdir())
+        return {"found": (scratch / "checkpoint").read_text()}
+
+    assert store.create(KEY, {}, resume).facts == {"found": "half"}
+    assert not (tmp_path / "partial" / KEY).exists()
+
+
+@pytest.mark.parametrize("name", ["data.txt", "manifest.json"])
+def test_one_flipped_byte_is_detected_and_named(tmp_path, name):
+    store = Store(tmp_path).open()
+    store.create(KEY, {"seed": 1}, _write)
+    path = tmp_path / KEY / name
+    content = bytearray(path.read_bytes())
+    for position in range(len(content)):
+        flipped = content.copy()
+        flipped[position] ^= 1
+        path.write_bytes(flipped)
+        with pytest.raises(DamagedArtefact, match=name):
+            Store(tmp_path).find(KEY)
+    path.write_bytes(content)
+    assert Store(tmp_path).find(KEY) is not None
+
+
+def test_missing_file_is_detected(tmp_path):
+    Store(tmp_path).open().create(KEY, {}, _write)
+    (tmp_path / KEY / "data.txt").unlink()
+    with pytest.raises(DamagedArtefact):
+        Store(tmp_path).find(KEY)
+
+
+def test_discarded_result_is_computed_again(tmp_path):
+    store = Store(tmp_path).open()
+    store.create(KEY, {}, _write)
+    store.discard(KEY)
+    assert store.find(KEY) is None
+    assert store.create(KEY, {}, _write).facts["status"] == "fitted"
+
+
+def test_store_of_a_newer_version_is_refused(tmp_path):
+    Store(tmp_path).open()
+    (tmp_path / "format.json").write_text(json.dumps({"format": 99}))
+    with pytest.raises(UserError, match="store format 99.*Upgrade"):
+        Store(tmp_path).open()
+
+
+def test_folder_that_cannot_be_written_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        Store(tmp_path / "file" / "store").open()
+
+
+def test_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path):
+    store = Store(tmp_path).open()
+    store.create(KEY, {}, _write)
+
+    def fill(result: Path, scratch: Path) -> dict[str, object]:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match="full.*Finished steps are kept"):
+        store.create("fit-ffffffffffffffffffff", {}, fill)
+    assert Store(tmp_path).find(KEY) is not None
+
+
+def _count(root: Path, counter: Path) -> None:
+    def slow(result: Path, scratch: Path) -> dict[str, object]:
+        with counter.open("a") as file:
+            file.write("x")
+        time.sleep(0.2)
+        return {}
+
+    Store(root).open().create(KEY, {}, slow)
+
+
+def test_two_processes_compute_a_step_once(tmp_path):
+    counter = tmp_path / "counter"
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=_count, args=(tmp_path / "store", counter)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert counter.read_text() == "x"
+
+
+def test_lock_of_a_killed_process_is_free(tmp_path):
+    script = (
+        "import os, signal, sys; from pathlib import Path; from genloop.store import Store\n"
+        f"Store(Path(sys.argv[1])).open().create({KEY!r}, {{}}, lambda r, s: os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)]).returncode == -9
+    assert Store(tmp_path).open().create(KEY, {}, _write).facts["status"] == "fitted"

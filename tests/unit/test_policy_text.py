@@ -1,0 +1,71 @@
+"""Policies as people write them: read, named, and refused in one clear sentence."""
+
+import pytest
+
+from genloop.errors import UserError
+from genloop.policies import (
+    Accumulate,
+    AccumulateSubsample,
+    Augment,
+    Fresh,
+    Mix,
+    Replace,
+    ReplaceMultiple,
+    Window,
+    schedule_from_rows,
+)
+from genloop.policy_text import parse_policy, policy_name
+
+
+@pytest.mark.parametrize(
+    ("written", "policy"),
+    [
+        ("replace", Replace()),
+        ("accumulate", Accumulate()),
+        ("replace-multiple", ReplaceMultiple()),
+        ("replace_multiple", ReplaceMultiple()),
+        ("accumulate-subsample", AccumulateSubsample()),
+        ("augment", Augment()),
+        ("fresh(real=0.5)", Fresh(0.5)),
+        ("mix(real=0.1)", Mix(0.1)),
+        ("mix(0.1)", Mix(0.1)),
+        ({"mix": {"real": 0.1}}, Mix(0.1)),
+        ("window(3)", Window(3)),
+        (" window( size = 3 ) ", Window(3)),
+        ("schedule([1], [0.5, 0.5])", schedule_from_rows([[1], [0.5, 0.5]])),
+        ([[1], [0.5, 0.5]], schedule_from_rows([[1], [0.5, 0.5]])),
+        (
+            "schedule({0: 1}, {0: {amount: 1, weight: 0.6}, 1: 2})",
+            schedule_from_rows([[1], {0: {"amount": 1, "weight": 0.6}, 1: 2}]),
+        ),
+    ],
+)
+def test_written_policy_is_read_and_its_name_is_read_back(written, policy):
+    assert parse_policy(written) == policy
+    assert parse_policy(policy_name(policy)) == policy
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("acumulate", "'acumulate' is no policy. Did you mean 'accumulate'"),
+        ("window", "lacks 'size'"),
+        ("window(0)", "keeps no data"),
+        ("window(2.5)", "whole number"),
+        ("window(a)", "needs a number"),
+        ("mix(real=2)", "between 0 and 1"),
+        ("mix(fake=0.1)", "takes the parameter real"),
+        ("mix(0.1, 0.2)", "takes the parameter real"),
+        ("replace(1)", "no parameters"),
+        ("replace)(", "is no policy"),
+        ("mix(real=[)", "cannot be read"),
+        ("schedule()", "needs rows"),
+        ("schedule([1], [x])", "Row 2 of the schedule"),
+        ("schedule([1], [0, -1])", "amount must be positive"),
+        ("__import__('os').system('true')", "cannot be read"),
+    ],
+)
+def test_bad_policy_is_refused_in_one_sentence(written, sentence):
+    with pytest.raises(UserError, match=".") as raised:
+        parse_policy(written)
+    assert sentence in str(raised.value)

@@ -1,0 +1,299 @@
+"""The engine against closed forms to rounding, and against simulation of random schedules within 4 standard errors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulations import Table, moments, within
+
+from genloop.errors import UserError
+from genloop.policies import (
+    Accumulate,
+    AccumulateSubsample,
+    Augment,
+    Fresh,
+    Mix,
+    Mixture,
+    Replace,
+    ReplaceMultiple,
+    Share,
+    Window,
+    schedule_from_rows,
+)
+from genloop.theory import regression, statistics
+from genloop.theory.pieces import cut_into_pieces, training_sets
+from genloop.theory.propagate import error_curve, fitted_moments, fresh_design_error_curve, smallest_real_share
+
+N = 40
+ROUNDING = 1e-12  # relative; float64 keeps 16 digits over at most 40 iterations
+
+
+def weighted_fresh(weight, ratio):
+    """Fresh real batches of one T and synthetic batches of 1 / ratio T, where the real data weigh `weight`."""
+    per_example = (1 - weight) * ratio / weight
+    rows = (
+        (Share(0, start=float(n)), *([Share(n, 1 / ratio, weight=per_example)] if n else [])) for n in range(N)
+    )  # fmt: skip
+    return Table(tuple(Mixture(row) for row in rows))
+
+
+@pytest.mark.parametrize(
+    ("policy", "published"),
+    [
+        (Replace(), regression.replace(N)),
+        (Accumulate(), regression.accumulate(N)),
+        (ReplaceMultiple(), regression.replace_multiple(N)),
+        (AccumulateSubsample(), regression.accumulate_subsample(N)),
+        (Augment(), regression.fixed_real(N)),
+        (Window(1), regression.replace(N)),
+        (Window(N), regression.accumulate(N)),
+        (weighted_fresh(0.5, 1.0), regression.fresh_real(N)),
+        (weighted_fresh(0.7, 2.0), regression.fresh_real(N, weight=0.7, ratio=2.0)),
+    ],
+    ids=str,
+)
+def test_reused_design_equals_published_result(policy, published):
+    np.testing.assert_allclose(error_curve(policy, N).values, published.values, rtol=ROUNDING)
+
+
+@pytest.mark.parametrize(
+    ("policy", "tenth"),
+    [(Replace(), 10), (Accumulate(), 1.549768), (ReplaceMultiple(), 2.928968), (Augment(), 1.333332)],
+    ids=str,
+)
+def test_tenth_iteration_is_the_known_number(policy, tenth):
+    assert error_curve(policy, 10).values[-1] == pytest.approx(tenth, abs=5e-7)
+
+
+@pytest.mark.parametrize(
+    ("policy", "published"),
+    [
+        (Replace(), regression.replace(N)),
+        (Accumulate(), regression.accumulate_fresh_design(N, num_examples=60, dimension=10)),
+        (ReplaceMultiple(), regression.replace_multiple_fresh_design(N, num_examples=60, dimension=10)),
+    ],
+    ids=str,
+)
+def test_fresh_design_equals_closed_form(policy, published):
+    curve = fresh_design_error_curve(policy, N, num_examples=60, dimension=10)
+    assert curve.basis.exact.startswith("every T and d")
+    np.testing.assert_allclose(curve.values, published.values, rtol=ROUNDING)
+
+
+@pytest.mark.parametrize("policy", [Augment(), Window(3), Mix(0.5), AccumulateSubsample()], ids=str)
+def test_fresh_design_without_closed_form_says_so(policy):
+    curve = fresh_design_error_curve(policy, 10, num_examples=60, dimension=10)
+    assert curve.basis.exact.startswith("only as d / T goes to 0")
+    np.testing.assert_array_equal(curve.values, error_curve(policy, 10).values)
+
+
+def test_fresh_design_without_enough_rows_is_refused():
+    with pytest.raises(UserError, match="Iteration 1 fits 10 parameters to 11 examples"):
+        fresh_design_error_curve(Accumulate(), 5, num_examples=11, dimension=10)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10])
+def test_window_grows_with_the_published_slope(size):
+    steps = np.diff(error_curve(Window(size), 400).values)
+    assert steps[-1] == pytest.approx(regression.window_slope(size), rel=1e-9)
+
+
+@pytest.mark.parametrize("sizes", [[1] * 20, list(range(1, 21)), [2**i for i in range(20)], [3, 1, 4, 1, 5]])
+def test_schedules_equal_published_sums(sizes):
+    latest = schedule_from_rows([{i: size} for i, size in enumerate(sizes)])
+    everything = schedule_from_rows([list(sizes[: i + 1]) for i in range(len(sizes))])
+    np.testing.assert_allclose(
+        error_curve(latest, len(sizes)).values, regression.replace_schedule(sizes).values, rtol=ROUNDING
+    )
+    np.testing.assert_allclose(
+        error_curve(everything, len(sizes)).values, regression.accumulate_schedule(sizes).values, rtol=ROUNDING
+    )
+
+
+def test_schedule_of_ones_is_accumulate():
+    ones = schedule_from_rows([[1] * n for n in range(1, N + 1)])
+    np.testing.assert_array_equal(error_curve(ones, N).values, error_curve(Accumulate(), N).values)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "last"), [([1] * 30, 1.620), (list(range(1, 31)), 1.419), ([2**i for i in range(30)], 1.372)]
+)
+def test_accumulate_schedules_reach_known_numbers(sizes, last):
+    everything = regression.accumulate_schedule(sizes).values
+    assert everything[-1] == pytest.approx(last, abs=0.02)
+
+
+def test_mix_reads_the_same_real_part_and_fresh_a_new_one():
+    """Limits (3 - 2a) / (a (2 - a)) and 1 / (a (2 - a)): the same part brings back the same noise."""
+    real = 0.5
+    reused, renewed = (error_curve(policy(real), 100).values[-1] for policy in (Mix, Fresh))
+    assert reused == pytest.approx((3 - 2 * real) / (real * (2 - real)), rel=ROUNDING)
+    assert renewed == pytest.approx(1 / (real * (2 - real)), rel=ROUNDING)
+
+
+# Random policies. Sizes are quarters, so that a simulation with T = 8 holds whole examples.
+
+quarters = st.integers(1, 6).map(lambda quarter: quarter / 4)
+starts = st.integers(0, 4).map(lambda quarter: quarter / 4)
+
+
+@st.composite
+def mixtures(draw, iteration, *, equal_weights=False):
+    sources = draw(st.lists(st.integers(0, iteration - 1), min_size=1, max_size=4))
+    weights = st.just(1.0) if equal_weights else st.sampled_from([0.5, 1.0, 3.0])
+    return Mixture([Share(source, draw(quarters), draw(weights), draw(starts)) for source in sources])
+
+
+@st.composite
+def policies(draw, num_iterations=4):
+    """Shares overlap within and across iterations; a third of the training sets are uniform draws."""
+    rows = []
+    for iteration in range(1, num_iterations + 1):
+        if draw(st.integers(0, 2)):
+            rows.append(draw(mixtures(iteration)))
+        else:
+            union = draw(mixtures(iteration, equal_weights=True))
+            rows.append(Mixture(union.shares, draw=union.size * draw(st.sampled_from([0.5, 1.0]))))
+    return Table(tuple(_whole_draw(row) for row in rows))
+
+
+def _whole_draw(mixture):
+    draw = mixture.draw if mixture.draw is None else max(1, round(mixture.draw * 8)) / 8
+    return Mixture(mixture.shares, draw)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(policies())
+def test_random_policies_agree_with_simulation(policy):
+    """Mean error of known noise at T = 8, 2000 replicas; the seed is fixed and so is hypothesis."""
+    means, _ = moments(policy, 4, num_examples=8, num_replicas=2000, seed=1)
+    predicted = error_curve(policy, 4, num_examples=8).values
+    first = error_of_iteration_1(policy, num_examples=8)
+    assert within(8 * means**2, predicted * first)
+
+
+def error_of_iteration_1(policy, *, num_examples):
+    """In units of s^2 / T: real examples counted with their weights; a draw loses what the union leaves out."""
+    mixture = policy.training_set(1)
+    weight = np.zeros(round(policy.supply * num_examples))
+    for share in mixture.shares:
+        weight[round(share.start * num_examples) : round((share.start + share.amount) * num_examples)] += share.weight
+    union = (weight**2).sum() / weight.sum() ** 2
+    if mixture.draw is None:
+        return num_examples * union
+    size, drawn = sum(share.amount for share in mixture.shares) * num_examples, mixture.draw * num_examples
+    return num_examples * (union + (1 / drawn - 1 / size) * (1 - union) * size / (size - 1))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(policies(), st.sampled_from([1.0, 0.5]), st.sampled_from([0.0, 0.5]))
+def test_random_policies_agree_on_fitted_mean_and_variance(policy, narrowing, bandwidth):
+    """Both moments of a fitted Gaussian with a narrowed or widened sampler at T = 8, 2000 replicas."""
+    means, variances = moments(
+        policy, 4, num_examples=8, num_replicas=2000, seed=2, sampled_variance=lambda v: narrowing * v + bandwidth**2
+    )
+    predicted = fitted_moments(policy, 4, num_examples=8, narrowing=narrowing, bandwidth=bandwidth)
+    assert within(means**2, predicted.mean_error.values)
+    assert within(variances, predicted.variance.values)
+
+
+def test_weighted_draws_agree_as_examples_grow():
+    """A weighted draw is exact to leading order in 1 / T only: T = 200, 4000 replicas."""
+    unequal = Mixture([Share(0, weight=3.0), Share(1)], draw=1.0)
+    policy = Table((Mixture([Share(0)]), unequal), supply=1.0)
+    means, _ = moments(policy, 2, num_examples=200, num_replicas=4000, seed=3, num_real=1.0)
+    assert within(200 * means**2, error_curve(policy, 2).values)
+
+
+@settings(max_examples=50, deadline=None)
+@given(policies())
+def test_weights_sum_to_one(policy):
+    pieces = cut_into_pieces(training_sets(policy, 4))
+    np.testing.assert_allclose(pieces.weights.sum(axis=1), 1, rtol=ROUNDING)
+    np.testing.assert_allclose(pieces.density @ pieces.length, 1, rtol=ROUNDING)
+
+
+@settings(max_examples=50, deadline=None)
+@given(policies(), st.sampled_from([0.1, 2.0, 30.0]))
+def test_amounts_have_no_unit(policy, scale):
+    def scaled(mixture):
+        shares = [Share(s.source, scale * s.amount, s.weight, scale * s.start) for s in mixture.shares]
+        return Mixture(shares, None if mixture.draw is None else scale * mixture.draw)
+
+    larger = Table(tuple(map(scaled, policy.mixtures)), supply=scale * policy.supply)
+    np.testing.assert_allclose(error_curve(larger, 4).values, error_curve(policy, 4).values, rtol=ROUNDING)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0.1, 10), min_size=1, max_size=12))
+def test_accumulate_is_never_above_replace(sizes):
+    latest, everything = regression.replace_schedule(sizes).values, regression.accumulate_schedule(sizes).values
+    assert np.all(everything <= latest * (1 + ROUNDING))
+
+
+# The variance of statistical families.
+
+
+@pytest.mark.parametrize("num_examples", [2, 20])
+@pytest.mark.parametrize(
+    ("policy", "published"),
+    [(Replace(), statistics.variance_replace), (Accumulate(), statistics.variance_accumulate)],
+    ids=str,
+)
+def test_fitted_variance_equals_published_result(policy, published, num_examples):
+    fitted = fitted_moments(policy, N, num_examples=num_examples)
+    np.testing.assert_allclose(fitted.variance.values, published(N, num_examples=num_examples).values, rtol=ROUNDING)
+
+
+def test_fitted_mean_equals_published_result():
+    fitted = fitted_moments(Replace(), N, num_examples=20)
+    published = statistics.mean_error_replace(N, num_examples=20)
+    np.testing.assert_allclose(fitted.mean_error.values, published.values, rtol=ROUNDING)
+
+
+@pytest.mark.parametrize(
+    ("policy", "published", "sampler"),
+    [
+        (Replace(), statistics.narrowed_replace, {"narrowing": 0.5}),
+        (Accumulate(), statistics.narrowed_accumulate, {"narrowing": 0.5}),
+        (Replace(), statistics.kde_replace, {"bandwidth": 0.3}),
+        (Accumulate(), statistics.kde_accumulate, {"bandwidth": 0.3}),
+    ],
+)
+def test_changed_sampler_equals_published_result(policy, published, sampler):
+    fitted = fitted_moments(policy, N, num_examples=np.inf, **sampler)
+    np.testing.assert_allclose(fitted.variance.values, published(N, **sampler).values, rtol=ROUNDING)
+
+
+@pytest.mark.parametrize(("real", "narrowing"), [(0.1, 0.5), (0.3, 0.9)])
+def test_fresh_real_data_hold_the_variance(real, narrowing):
+    sampler = fitted_moments(Fresh(real), 400, num_examples=np.inf, narrowing=narrowing).variance.values[-1]
+    finite = fitted_moments(Fresh(real), 400, num_examples=50)
+    assert sampler == pytest.approx(statistics.narrowed_fresh_limit(real, narrowing), rel=1e-9)
+    assert finite.variance.values[-1] == pytest.approx(statistics.variance_fresh_limit(real, 50), rel=1e-9)
+    assert finite.mean_error.values[-1] == pytest.approx(1 - statistics.variance_fresh_limit(real, 50), rel=1e-9)
+
+
+# Inversion.
+
+
+def test_least_real_share_solves_the_closed_form():
+    """Limits of mix and fresh set to 1.1 and solved for the share."""
+    mix = smallest_real_share(lambda real: error_curve(Mix(real), 60), max_increase=0.1)
+    fresh = smallest_real_share(lambda real: error_curve(Fresh(real), 60), max_increase=0.1)
+    assert mix == pytest.approx((4.2 - np.sqrt(4.44)) / 2.2, abs=2e-6)
+    assert fresh == pytest.approx(1 - np.sqrt(1 - 1 / 1.1), abs=2e-6)
+
+
+def test_no_real_share_is_none():
+    assert smallest_real_share(lambda real: error_curve(Mix(real), 20), max_increase=0.0) is None
+
+
+def test_data_that_do_not_exist_are_refused():
+    with pytest.raises(UserError, match="which model 1 has not generated yet"):
+        error_curve(Table((Mixture([Share(1)]),)), 1)
+
+
+def test_partial_sums_of_the_subsample_reach_their_limit():
+    values = regression.accumulate_subsample(100_000).values
+    assert values[-1] == pytest.approx(np.pi**2 / 2 - 2, abs=1e-4)

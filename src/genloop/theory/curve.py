@@ -55,6 +55,11 @@ class Result:
     basis: Basis
 
 
+def count_iterations(num_iterations: int) -> Array:
+    """Return 1 to `num_iterations`, ready for division."""
+    return np.arange(1.0, num_iterations + 1)
+
+
 RESULTS: dict[str, Result] = {}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from genloop.theory.curve import Array, Basis, curve_result, result
+from genloop.theory.curve import Array, Basis, count_iterations, curve_result, result
 from genloop.theory.propagate import ERROR_RATIO
 
 SEED_PAPER = "arXiv 2404.01413"
@@ -17,10 +17,6 @@ ONE_DESIGN = "Every model generates targets for the same X (or estimates a mean)
 NEW_ROWS = "OLS; every source has new Gaussian rows x; T >= d + 2."
 ANY_SIZE = "every T >= d + 2 (OLS, one X) and every T (mean)"
 LEADING = "as T grows"
-
-
-def _count(num_iterations: int) -> Array:
-    return np.arange(1.0, num_iterations + 1)
 
 
 @result(Basis("Full column rank X, one design.", "every realisation", f"Theorem 1, {SEED_PAPER}", "quoted"))
@@ -35,7 +31,7 @@ def accumulated_parameters(design: Array, truth: Array, noise: Array) -> Array:
     Returns:
         w_1 to w_n, shape (n, d).
     """
-    averaged = np.cumsum(noise / _count(len(noise))[:, None], axis=0)
+    averaged = np.cumsum(noise / count_iterations(len(noise))[:, None], axis=0)
     return truth + averaged @ np.linalg.pinv(design).T
 
 
@@ -54,33 +50,33 @@ def ols_parameter_error(num_examples: int, covariance: Array, *, noise_variance:
 @curve_result(ERROR_RATIO, Basis(ONE_DESIGN, ANY_SIZE + "; also with new rows", f"eq. (1), {SEED_PAPER}", "quoted"))
 def replace(num_iterations: int) -> Array:
     """Replace: n."""
-    return _count(num_iterations)
+    return count_iterations(num_iterations)
 
 
 @curve_result(ERROR_RATIO, Basis(ONE_DESIGN, ANY_SIZE, f"Theorem 2, {SEED_PAPER}", "quoted"))
 def accumulate(num_iterations: int) -> Array:
     """Accumulate: sum_i 1 / i^2, below pi^2 / 6."""
-    return np.cumsum(1 / _count(num_iterations) ** 2)
+    return np.cumsum(1 / count_iterations(num_iterations) ** 2)
 
 
 @curve_result(ERROR_RATIO, Basis(NEW_ROWS, "every T >= d + 2", f"refines Theorem 2, {SEED_PAPER}", "derived here"))
 def accumulate_fresh_design(num_iterations: int, *, num_examples: int, dimension: int) -> Array:
     """Accumulate, new rows: sum_i (T - d - 1) / (i (i T - d - 1)), below Theorem 2."""
-    i, constant = _count(num_iterations), dimension + 1
+    i, constant = count_iterations(num_iterations), dimension + 1
     return np.cumsum((num_examples - constant) / (i * (i * num_examples - constant)))
 
 
 @curve_result(ERROR_RATIO, Basis(ONE_DESIGN, ANY_SIZE, "setting: Table 2, " + SEED_PAPER, "derived here"))
 def replace_multiple(num_iterations: int) -> Array:
     """Replace-multiple: the harmonic number H_n, logarithmic growth."""
-    return np.cumsum(1 / _count(num_iterations))
+    return np.cumsum(1 / count_iterations(num_iterations))
 
 
 @curve_result(ERROR_RATIO, Basis(NEW_ROWS, "every T >= d + 2", "setting: Table 2, " + SEED_PAPER, "derived here"))
 def replace_multiple_fresh_design(num_iterations: int, *, num_examples: int, dimension: int) -> Array:
     """Replace-multiple, new rows: sum_i (T - d - 1) / (i T - d - 1)."""
     constant = dimension + 1
-    return np.cumsum((num_examples - constant) / (_count(num_iterations) * num_examples - constant))
+    return np.cumsum((num_examples - constant) / (count_iterations(num_iterations) * num_examples - constant))
 
 
 @curve_result(ERROR_RATIO, Basis(ONE_DESIGN, ANY_SIZE, "Xu, He and Cheng, arXiv 2505.13947", "quoted"))
@@ -107,7 +103,7 @@ def accumulate_schedule(sizes: Sequence[float]) -> Array:
 )
 def accumulate_subsample(num_iterations: int) -> Array:
     """Accumulate-subsample: sum 1/i^2 + sum_{i>1} (1 - 1/(i-1)) / i^2 + 1 - 1/n, below pi^2/2 - 2 = 2.935."""
-    i = _count(num_iterations)
+    i = count_iterations(num_iterations)
     earlier_draws = np.append(0, (1 - 1 / i[:-1]) / i[1:] ** 2)
     return np.cumsum(1 / i**2 + earlier_draws) + 1 - 1 / i
 
@@ -124,7 +120,7 @@ def fixed_real(num_iterations: int, *, weight: float = 0.5, ratio: float = 1.0) 
         ratio: k, real over synthetic amount.
     """
     rest = 1 - weight
-    forgotten = 1 - rest ** (2 * _count(num_iterations) - 2)
+    forgotten = 1 - rest ** (2 * count_iterations(num_iterations) - 2)
     return 1 + ratio * rest**2 * forgotten / (weight * (2 - weight))
 
 
@@ -137,7 +133,7 @@ def fresh_real(num_iterations: int, *, weight: float = 0.5, ratio: float = 1.0) 
         weight: w, weight of the real batch in the fit; its size is that of the first training set.
         ratio: k, real over synthetic amount.
     """
-    remembered = (1 - weight) ** (2 * _count(num_iterations) - 2)
+    remembered = (1 - weight) ** (2 * count_iterations(num_iterations) - 2)
     limit = (weight**2 + ratio * (1 - weight) ** 2) / (weight * (2 - weight))
     return limit + (1 - limit) * remembered
 

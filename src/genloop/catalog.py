@@ -26,6 +26,7 @@ METRICS: Mapping[str, str] = {
 }
 RECIPES: Mapping[str, str] = {
     "demo": "genloop.recipes.stories:demo",
+    "demo-matched-steps": "genloop.recipes.stories:demo_matched_steps",
     "text": "genloop.recipes.stories:text",
     "tinystories": "genloop.recipes.stories:tinystories",
     "grammar": "genloop.recipes.stories:grammar",

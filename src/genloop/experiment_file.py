@@ -1,7 +1,7 @@
 """Experiments as plain values and YAML files, and changes to them by path (`--set estimator.width=128`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +146,7 @@ def _build(kind: str, written: Any) -> Any:
 
 def _complete_component(kind: str, written: Any) -> dict[str, Any]:
     kind_class, values = _split_component(kind, written)
-    defaults = {
-        field.name: _plain(field.default) if field.default is not MISSING else None
-        for field in fields(kind_class)
-        if field.default_factory is MISSING
-    }
+    defaults = {field.name: _plain(_default(field)) for field in fields(kind_class)}
     nested = {name: {**defaults[name], **values[name]} for name in values if isinstance(defaults.get(name), dict)}
     return {"type": _type_name(written), **defaults, **values, **nested}
 
@@ -178,11 +174,18 @@ def _check_names(what: str, written: Mapping[str, Any], kind: type, problems: li
     known = {field.name for field in fields(kind)}
     problems += [str(unknown_name(f"setting of the {what}", str(name), known)) for name in written if name not in known]
     for field in fields(kind):
-        if field.default is MISSING and field.default_factory is MISSING and written.get(field.name) is None:
+        default, nested = _default(field), written.get(field.name)
+        if field.default is MISSING and default is None and nested is None:
             problems.append(f"The {what} lacks {field.name!r}.")
-        nested = written.get(field.name)
-        if is_dataclass(field.default) and isinstance(nested, Mapping):
-            _check_names(f"{what}.{field.name}", nested, type(field.default), problems)
+        if is_dataclass(default) and isinstance(nested, Mapping):
+            _check_names(f"{what}.{field.name}", nested, type(default), problems)
+
+
+def _default(field: Field[Any]) -> Any:
+    """Return the default of a field; None where it has none."""
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return None if field.default is MISSING else field.default
 
 
 def _sequence(written: Mapping[str, Any], name: str, problems: list[str]) -> Sequence[Any]:
@@ -208,5 +211,9 @@ def _entry_name(entry: Any) -> str | None:
 
 
 def _no_path(place: Any, name: str, path: str) -> UserError:
-    available = place if isinstance(place, dict) else [_entry_name(entry) or str(i) for i, entry in enumerate(place or [])]
-    return UserError(f"--set {path}: {unknown_name('setting', name, available)}")
+    if isinstance(place, dict):
+        return UserError(f"--set {path}: {unknown_name('setting', name, place)}")
+    if isinstance(place, list):
+        entries = [_entry_name(entry) or str(number) for number, entry in enumerate(place)]
+        return UserError(f"--set {path}: {unknown_name('setting', name, entries)}")
+    return UserError(f"--set {path}: {name!r} is no setting, since {place!r} has no parts. Leave it out.")

@@ -84,9 +84,7 @@ def unroll(experiment: Experiment, policy: Policy, seed: int, unit: int) -> Iter
             train = _assemble(mixture, sources, unit, seed=derive_seed(seed, "draw", number + 1))
 
 
-def _evaluate(
-    experiment: Experiment, real: Prepare, model: Fit, samples: Sample, *, seed: int
-) -> tuple[Score, ...]:
+def _evaluate(experiment: Experiment, real: Prepare, model: Fit, samples: Sample, *, seed: int) -> tuple[Score, ...]:
     return tuple(Score(metric, real, model, samples, seed) for metric in experiment.metrics)
 
 

@@ -1,11 +1,11 @@
 """Keys and seeds follow from inputs, and stay what they are: changing them would orphan every stored result."""
 
 import pytest
+from toys import experiment
 
 from genloop.identity import canonical_json, derive_seed, describe, step_key
 from genloop.loop import plan_iterations
 from genloop.policies import Accumulate, Replace, Share, Window
-from toys import experiment
 
 
 def test_keys_of_a_fixed_run_are_pinned():

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from toys import experiment
 
 from genloop.errors import UserError
 from genloop.loop import plan_iterations, unroll
@@ -18,7 +19,6 @@ from genloop.policies import (
     schedule_from_rows,
 )
 from genloop.steps import Sample
-from toys import experiment
 
 POLICIES = [
     Replace(),

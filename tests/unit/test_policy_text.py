@@ -66,6 +66,6 @@ def test_written_policy_is_read_and_its_name_is_read_back(written, policy):
     ],
 )
 def test_bad_policy_is_refused_in_one_sentence(written, sentence):
-    with pytest.raises(UserError, match=".") as raised:
+    with pytest.raises(UserError) as raised:
         parse_policy(written)
     assert sentence in str(raised.value)

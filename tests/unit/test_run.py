@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from toys import NormalSource, experiment
 
 from genloop.errors import UserError
 from genloop.executors.local import Silence
@@ -16,7 +17,6 @@ from genloop.run import run
 from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Progress
-from toys import NormalSource, experiment
 
 
 class Journal(Silence):

@@ -83,7 +83,7 @@ def test_discarded_result_is_computed_again(tmp_path):
 def test_store_of_a_newer_version_is_refused(tmp_path):
     Store(tmp_path).open()
     (tmp_path / "format.json").write_text(json.dumps({"format": 99}))
-    with pytest.raises(UserError, match="store format 99.*Upgrade"):
+    with pytest.raises(UserError, match=r"store format 99.*Upgrade"):
         Store(tmp_path).open()
 
 
@@ -100,7 +100,7 @@ def test_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path):
     def fill(result: Path, scratch: Path) -> dict[str, object]:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(UserError, match="full.*Finished steps are kept"):
+    with pytest.raises(UserError, match=r"full.*Finished steps are kept"):
         store.create("fit-ffffffffffffffffffff", {}, fill)
     assert Store(tmp_path).find(KEY) is not None
 

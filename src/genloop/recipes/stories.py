@@ -1,14 +1,17 @@
-"""Small language models on stories: experiments that finish on a laptop."""
+"""Small language models on text: experiments that finish on a laptop."""
+
+from dataclasses import replace
 
 from genloop.data.bible import Bible
 from genloop.data.grammar import StoryGrammar
+from genloop.data.hub import HubTexts
 from genloop.data.text_files import Texts
 from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.text import Copying, Diversity, TailMass, TestLoss
 from genloop.policies import Accumulate, Replace
 
-METRICS = (TestLoss(), Diversity(), Copying(), TailMass())
+METRICS = (TestLoss(), Diversity(), TailMass(), Copying())
 
 
 def demo() -> Experiment:
@@ -22,3 +25,35 @@ def demo() -> Experiment:
         num_iterations=5,
         num_samples=30_000,
     )
+
+
+def demo_matched_steps() -> Experiment:
+    """The demo's control: every model takes as many optimiser steps as the first, however large its training set."""
+    plain = demo()
+    assert isinstance(plain.estimator, GPT2)
+    assert plain.num_samples is not None
+    steps = plain.estimator.resolved_steps(plain.num_samples)
+    return replace(plain, name="demo-matched-steps", estimator=replace(plain.estimator, num_steps=steps))
+
+
+def text() -> Experiment:
+    """Your own text: --set source.train=FILE, a text file, a folder, Parquet or JSON lines."""
+    return replace(demo(), name="text", source=Texts(train="YOUR_TEXT.txt", vocabulary=1024), num_samples=None)
+
+
+def tinystories() -> Experiment:
+    """TinyStories from the Hub: a 3M-parameter GPT-2 on half a million tokens."""
+    return Experiment(
+        name="tinystories",
+        source=HubTexts("roneneldan/TinyStories", vocabulary=2048, max_documents=20_000),
+        estimator=GPT2(width=192, num_layers=6, num_heads=6, context=256, epochs=3),
+        policies=(Replace(), Accumulate()),
+        metrics=METRICS,
+        num_iterations=5,
+        num_samples=500_000,
+    )
+
+
+def grammar() -> Experiment:
+    """The demo on stories from a grammar of exactly known entropy, the named control."""
+    return replace(demo(), name="grammar", source=StoryGrammar(vocabulary=512))

@@ -1,0 +1,27 @@
+"""Tensors on disk that survive an interruption: whole or absent, and never taken for another computation's."""
+
+import os
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+
+def save_checkpoint(path: Path, tensors: dict[str, Tensor], *, owner: str) -> None:
+    """Write `tensors` to `path` in one atomic step; `owner` names the computation that they belong to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    save_file(tensors, unfinished, metadata={"owner": owner})
+    os.replace(unfinished, path)
+
+
+def load_checkpoint(path: Path, *, owner: str) -> dict[str, Tensor] | None:
+    """Return what `owner` saved at `path`; None if there is nothing, or a torn or foreign file."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            if (file.metadata() or {}).get("owner") != owner:
+                return None
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+    except (FileNotFoundError, SafetensorError):
+        return None

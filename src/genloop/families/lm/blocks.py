@@ -1,0 +1,71 @@
+"""Training batches: blocks of consecutive tokens, in an order that depends on the seed and the epoch alone.
+
+Block b of C tokens predicts tokens b C to b C + C from those one place earlier. The last tokens that fill no block
+are left out. Only the blocks of one micro-batch are in memory.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genloop.data.tokens import TokenDataset
+
+
+class Batch(NamedTuple):
+    """Blocks to train on: B blocks of C tokens."""
+
+    inputs: Tensor  # (B, C)
+    targets: Tensor  # (B * C,)
+    shares: Tensor  # (B * C,), each token's part of the loss of its optimiser step
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The blocks of a data set.
+
+    Attributes:
+        data: tokens.
+        context: tokens per block.
+    """
+
+    data: TokenDataset
+    context: int
+
+    def __len__(self) -> int:
+        return len(self.data) // self.context
+
+    def micro_batches(self, indices: np.ndarray, size: int, device: torch.device) -> Iterator[Batch]:
+        """Read the blocks of one optimiser step, at most `size` at a time."""
+        weights = self._weights(indices)
+        shares = weights / weights.sum(dtype=np.float64)
+        for start in range(0, len(indices), size):
+            part = slice(start, start + size)
+            tokens = torch.from_numpy(self._tokens(indices[part])).to(device)  # (B, C + 1)
+            share = torch.from_numpy(shares[part].astype(np.float32)).to(device)  # (B, C)
+            yield Batch(tokens[:, :-1], tokens[:, 1:].flatten(), share.flatten())
+
+    def _tokens(self, indices: np.ndarray) -> np.ndarray:
+        starts = [int(index) * self.context for index in indices]
+        return np.stack([self.data.read(start - 1, start + self.context) for start in starts]).astype(np.int64)
+
+    def _weights(self, indices: np.ndarray) -> np.ndarray:
+        if not self.data.is_weighted:
+            return np.ones((len(indices), self.context), np.float32)
+        starts = [int(index) * self.context for index in indices]
+        return np.stack([self.data.read_weights(start, start + self.context) for start in starts])
+
+
+def blocks_of_step(step: int, *, batch: int, num_blocks: int, seed: int) -> np.ndarray:
+    """Return which `batch` blocks a step trains on; every epoch is a new permutation of all blocks."""
+    positions = np.arange(step * batch, (step + 1) * batch)
+    return np.array([_permutation(num_blocks, seed, int(p) // num_blocks)[p % num_blocks] for p in positions])
+
+
+@lru_cache(maxsize=2)
+def _permutation(num_blocks: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(num_blocks)

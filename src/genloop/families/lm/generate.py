@@ -1,0 +1,147 @@
+"""Whole documents from a language model, many at a time.
+
+Documents are numbered as they begin and handed out in that order, the long ones waited for, so that short ones are
+not favoured. Every document has random numbers of its own: what it says does not depend on the batch, up to the
+rounding of sums.
+"""
+
+import math
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from genloop.data.tokens import Segment, TokenDataset, Vocabulary
+from genloop.families.checkpoints import load_checkpoint, save_checkpoint
+from genloop.families.lm.decoding import Decoder
+from genloop.families.lm.draw import draw, uniforms
+from genloop.families.lm.gpt2 import Sampling
+from genloop.families.lm.network import Network
+from genloop.identity import describe, digest
+from genloop.types import Context, Progress
+
+MOST_ROWS = {"cpu": 256, "cuda": 2048, "mps": 256}
+MOST_CACHE_BYTES = {"cpu": 1 << 30, "cuda": 1 << 35, "mps": 1 << 30}
+FREE_BEFORE_START = 0.25  # of the rows: larger cohorts take fewer, larger products
+BATCHES_PER_PORTION = 8  # a portion ends with ever fewer rows in use: a longer one wastes less, but more can be lost
+MAX_LENGTH_IN_CONTEXTS = 8
+
+
+@torch.inference_mode()
+def generate(
+    network: Network,
+    vocabulary: Vocabulary,
+    sampling: Sampling,
+    *,
+    num: int,
+    seed: int,
+    context: Context,
+    num_rows: int | None = None,
+) -> TokenDataset:
+    """Return exactly `num` tokens: documents, each closed by end-of-text, the last one cut.
+
+    Portions of documents are kept in the scratch folder, and not made again after an interruption.
+
+    Args:
+        num_rows: most documents in progress; None for what suits the device.
+    """
+    num_rows = num_rows or _suitable_rows(network)
+    max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.shape.context
+    owner = digest([describe(sampling), num, seed, num_rows, float(network.wpe.weight.double().abs().sum())])
+    decoder = Decoder(network, num_rows, max_length=max_length, end_of_text=vocabulary.end_of_text)
+    pieces: list[np.ndarray] = []
+    num_done = 0
+
+    def report(num_more: int) -> None:
+        context.report(Progress(num_done + num_more, num))
+
+    for index in count():
+        path = context.scratch_dir / f"portion-{index}.safetensors" if context.scratch_dir else None
+        tokens = _load(path, owner)
+        if tokens is None:
+            tokens = _Portion(decoder, sampling, index=index, seed=seed).generate(num - num_done, report)
+            _save(path, tokens, owner)
+        pieces.append(tokens)
+        num_done += len(tokens)
+        if num_done == num:
+            break
+    return TokenDataset((Segment(np.concatenate(pieces).astype(vocabulary.dtype)),), vocabulary)
+
+
+class _Portion:
+    """A fixed number of documents, which share no step with any other portion."""
+
+    def __init__(self, decoder: Decoder, sampling: Sampling, *, index: int, seed: int) -> None:
+        num_documents = decoder.num_rows * BATCHES_PER_PORTION
+        self._decoder = decoder
+        self._sampling = sampling
+        self._seed = seed
+        self._first_document = index * num_documents
+        self._num_started = 0
+        self._lengths = np.zeros(num_documents, np.int64)  # so far
+        self._texts = [np.empty(0, np.int32)] * num_documents  # of the documents that have ended
+
+    def generate(self, num_needed: int, report: Callable[[int], None]) -> np.ndarray:
+        """Return the tokens of all documents, or the first `num_needed` of them."""
+        self._start_documents(num_needed)
+        while self._decoder.cohorts:
+            self._draw_tokens()
+            self._end_documents(num_needed)
+            self._start_documents(num_needed)
+            report(min(num_needed, int(self._lengths.sum())))
+        return np.concatenate(self._texts)[:num_needed]
+
+    def _start_documents(self, num_needed: int) -> None:
+        """Begin as many documents as there is room for and as are likely to be needed."""
+        decoder = self._decoder
+        num_live = len(decoder.rows)
+        if num_live and decoder.num_rows - num_live < FREE_BEFORE_START * decoder.num_rows:
+            return
+        num_tokens = int(self._lengths.sum())
+        num_ended = num_tokens - int(decoder.lengths.sum())
+        typical_length = (num_ended + decoder.context) / (self._num_started - num_live + 1)
+        num_expected = max(num_tokens, num_ended + num_live * typical_length)
+        num_wanted = math.ceil((num_needed - num_expected) / typical_length)
+        num = min(num_wanted, decoder.num_rows - num_live, len(self._texts) - self._num_started)
+        if num > 0:
+            decoder.start(np.arange(self._num_started, self._num_started + num))
+            self._num_started += num
+
+    def _draw_tokens(self) -> None:
+        decoder = self._decoder
+        documents = self._first_document + decoder.documents[decoder.rows]
+        fractions = torch.from_numpy(uniforms(self._seed, documents, decoder.lengths)).to(decoder.device)
+        tokens = draw(decoder.logits(), fractions, temperature=self._sampling.temperature, top_k=self._sampling.top_k)
+        is_last = decoder.lengths + 1 == decoder.max_length
+        decoder.append(np.where(is_last, decoder.end_of_text, tokens.cpu().numpy()))
+
+    def _end_documents(self, num_needed: int) -> None:
+        """End the documents that are finished, and those that only matter beyond what is needed."""
+        decoder = self._decoder
+        rows, lengths = decoder.rows, decoder.lengths
+        documents = decoder.documents[rows]
+        self._lengths[documents] = lengths
+        is_finished = decoder.text[rows, lengths - 1] == decoder.end_of_text
+        is_enough = np.cumsum(self._lengths)[documents] >= num_needed
+        ended = is_finished | is_enough
+        for row, length, document in zip(rows[ended], lengths[ended], documents[ended], strict=True):
+            self._texts[document] = decoder.text[row, :length].copy()
+        decoder.remove(ended)
+
+
+def _suitable_rows(network: Network) -> int:
+    shape, device = network.shape, network.device.type
+    bytes_per_row = 2 * shape.num_layers * shape.context * shape.width * network.head.element_size()
+    return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // bytes_per_row))
+
+
+def _load(path: Path | None, owner: str) -> np.ndarray | None:
+    saved = load_checkpoint(path, owner=owner) if path else None
+    return saved["tokens"].numpy() if saved else None
+
+
+def _save(path: Path | None, tokens: np.ndarray, owner: str) -> None:
+    if path:
+        save_checkpoint(path, {"tokens": torch.from_numpy(tokens)}, owner=owner)

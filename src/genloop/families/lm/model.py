@@ -1,0 +1,122 @@
+"""A fitted language model: it samples documents, scores text, and is kept in the format of Hugging Face."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from genloop.data.tokens import TokenDataset, Vocabulary
+from genloop.errors import UserError
+from genloop.families.devices import prepare_device
+from genloop.families.lm.cross_entropy import token_losses
+from genloop.families.lm.generate import generate
+from genloop.families.lm.gpt2 import Sampling
+from genloop.families.lm.network import MLP_RATIO, Network, Shape, blocks_at_once
+from genloop.families.training import Status, TrainingRecord
+from genloop.types import Context, Progress
+
+CONFIG_FILE, WEIGHTS_FILE, RECORD_FILE = "config.json", "model.safetensors", "training.json"
+PREFIX = "transformer."  # of parameter names in Hugging Face's GPT2LMHeadModel
+
+
+@dataclass(frozen=True)
+class LanguageModel:
+    """A fitted GPT-2.
+
+    Attributes:
+        network: its weights.
+        vocabulary: that of the data.
+        sampling: how documents are drawn.
+        record: how the fit went.
+    """
+
+    network: Network
+    vocabulary: Vocabulary
+    sampling: Sampling
+    record: TrainingRecord
+
+    @property
+    def status(self) -> Status:
+        return self.record.status
+
+    def sample(self, num: int, *, seed: int, conditions: TokenDataset | None = None, context: Context) -> TokenDataset:
+        """Return `num` tokens of whole documents in the order they were begun, the last one cut."""
+        if conditions is not None:
+            raise UserError("A GPT2 model samples whole documents and takes no conditions; leave them out.")
+        self.network.to(prepare_device(context.runtime))
+        return generate(self.network, self.vocabulary, self.sampling, num=num, seed=seed, context=context)
+
+    @torch.inference_mode()
+    def mean_loss(self, data: TokenDataset, *, context: Context) -> float:
+        """Return the mean cross-entropy of all tokens of `data`, in nats.
+
+        Every token is predicted from those before it in its block of the network's context length.
+        """
+        device = prepare_device(context.runtime)
+        network = self.network.to(device)
+        total = 0.0
+        for start, stop, length in _spans(len(data), network.shape.context):
+            tokens = torch.from_numpy(data.read(start - 1, stop).astype(np.int64)).to(device)
+            hidden = network(tokens[:-1].view(-1, length))
+            total += token_losses(hidden, network.head, tokens[1:]).cpu().double().sum().item()
+            context.report(Progress(stop, len(data)))
+        return total / len(data)
+
+    def save(self, directory: Path) -> None:
+        """Write a folder that `transformers.AutoModelForCausalLM.from_pretrained` opens, and the learning curve."""
+        weights = {PREFIX + name: weight.detach() for name, weight in self.network.named_parameters()}
+        save_file(weights, directory / WEIGHTS_FILE, metadata={"format": "pt"})
+        _write_json(directory / CONFIG_FILE, _huggingface_config(self.network.shape, self.vocabulary.end_of_text))
+        _write_json(directory / RECORD_FILE, asdict(self.record))
+
+
+def load_model(directory: Path, vocabulary: Vocabulary, sampling: Sampling, context: Context) -> LanguageModel:
+    """Restore what `LanguageModel.save` wrote."""
+    config = json.loads((directory / CONFIG_FILE).read_text())
+    sizes = (config[name] for name in ("vocab_size", "n_embd", "n_layer", "n_head", "n_positions"))
+    network = Network(Shape(*sizes))
+    weights = load_file(directory / WEIGHTS_FILE)
+    network.load_state_dict({name.removeprefix(PREFIX): weight for name, weight in weights.items()})
+    record = json.loads((directory / RECORD_FILE).read_text())
+    record = TrainingRecord(record["status"], tuple(record["losses"]))
+    return LanguageModel(network.to(prepare_device(context.runtime)), vocabulary, sampling, record)
+
+
+def _spans(num_tokens: int, context: int) -> Iterator[tuple[int, int, int]]:
+    """Yield start, stop and block length of spans that can be scored at once; only the last block may be shorter."""
+    whole = num_tokens // context * context
+    step = blocks_at_once(context) * context
+    for start in range(0, whole, step):
+        yield start, min(start + step, whole), context
+    if whole < num_tokens:
+        yield whole, num_tokens, num_tokens - whole
+
+
+def _huggingface_config(shape: Shape, end_of_text: int) -> dict[str, object]:
+    return {
+        "architectures": ["GPT2LMHeadModel"],
+        "model_type": "gpt2",
+        "vocab_size": shape.vocabulary,
+        "n_positions": shape.context,
+        "n_embd": shape.width,
+        "n_layer": shape.num_layers,
+        "n_head": shape.num_heads,
+        "n_inner": MLP_RATIO * shape.width,
+        "activation_function": "gelu_new",
+        "layer_norm_epsilon": 1e-5,
+        "attn_pdrop": 0.0,
+        "embd_pdrop": 0.0,
+        "resid_pdrop": 0.0,
+        "bos_token_id": end_of_text,
+        "eos_token_id": end_of_text,
+        "tie_word_embeddings": True,
+        "dtype": "float32",
+    }
+
+
+def _write_json(path: Path, content: dict[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n")

@@ -1,0 +1,177 @@
+"""The training loop of every neural family: AdamW, warm-up and cosine decay, clipping, and resumable checkpoints.
+
+A resumed fit is bit-identical to an uninterrupted one on a CPU. A fit that leaves the finite numbers is a finding: it
+ends with the last weights whose loss and gradient were finite.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from genloop.families.checkpoints import load_checkpoint, save_checkpoint
+from genloop.types import Context, Progress
+
+FINAL_RATE = 0.1  # of the learning rate, at the end of the cosine
+BETAS = (0.9, 0.95)
+CHECKPOINT_FILE = "checkpoint.safetensors"
+
+Status = Literal["fitted", "diverged"]
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """How to descend.
+
+    Attributes:
+        num_steps: optimiser steps.
+        learning_rate: its highest value.
+        warmup: share of the steps in which the rate rises to it linearly.
+        weight_decay: of matrices only.
+        clip: largest norm of the gradient.
+    """
+
+    num_steps: int
+    learning_rate: float
+    warmup: float
+    weight_decay: float
+    clip: float
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step, counted from 0."""
+        num_warmup = round(self.warmup * self.num_steps)
+        if step < num_warmup:
+            return self.learning_rate * (step + 1) / num_warmup
+        progress = (step - num_warmup) / max(1, self.num_steps - num_warmup)
+        cosine = (1 + math.cos(math.pi * progress)) / 2
+        return self.learning_rate * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """How a fit went.
+
+    Attributes:
+        status: whether it stayed finite to the end.
+        losses: the loss of every step, before its update.
+    """
+
+    status: Status
+    losses: tuple[float, ...]
+
+
+def train(
+    network: nn.Module,
+    micro_losses: Callable[[int], Iterable[Tensor]],
+    optimisation: Optimisation,
+    *,
+    examples_per_step: int,
+    owner: str,
+    context: Context,
+) -> TrainingRecord:
+    """Train `network` in place.
+
+    Args:
+        micro_losses: gives, for a step, the losses of the micro-batches whose sum is the loss of its batch.
+        examples_per_step: unit of the progress.
+        owner: names this very computation, so that no other one's checkpoint is resumed.
+    """
+    optimiser = _adamw(network, optimisation)
+    checkpoint = _Checkpoint(network, optimiser, owner, context)
+    losses = checkpoint.resume()
+    last_finite = [weight.detach().clone() for weight in network.parameters()]
+
+    for step in range(len(losses), optimisation.num_steps):
+        loss = _accumulate_gradient(micro_losses(step))
+        norm = nn.utils.clip_grad_norm_(network.parameters(), optimisation.clip).item()
+        if not math.isfinite(loss + norm):
+            break
+        checkpoint.save_if_due(losses)
+        _copy(network.parameters(), last_finite)
+
+        _update(optimiser, optimisation.rate(step))
+        losses.append(loss)
+        context.report(Progress((step + 1) * examples_per_step, optimisation.num_steps * examples_per_step, loss))
+
+    if len(losses) == optimisation.num_steps and all(weight.isfinite().all() for weight in network.parameters()):
+        return TrainingRecord("fitted", tuple(losses))
+    _copy(last_finite, network.parameters())
+    return TrainingRecord("diverged", tuple(losses))
+
+
+def _adamw(network: nn.Module, optimisation: Optimisation) -> torch.optim.AdamW:
+    matrices = [weight for weight in network.parameters() if weight.ndim >= 2]
+    others = [weight for weight in network.parameters() if weight.ndim < 2]
+    groups = [
+        {"params": matrices, "weight_decay": optimisation.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=optimisation.learning_rate, betas=BETAS, fused=True)
+
+
+def _accumulate_gradient(losses: Iterable[Tensor]) -> float:
+    total = 0.0
+    for loss in losses:
+        loss.backward()
+        total = total + loss.detach()
+    return float(total)
+
+
+def _update(optimiser: torch.optim.AdamW, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+
+
+@torch.no_grad()
+def _copy(sources: Iterable[Tensor], targets: Iterable[Tensor]) -> None:
+    for source, target in zip(sources, targets, strict=True):
+        target.copy_(source)
+
+
+class _Checkpoint:
+    """Weights, moments and losses of an unfinished fit.
+
+    It is saved between a gradient and its update, when the weights are known to be finite.
+    """
+
+    def __init__(self, network: nn.Module, optimiser: torch.optim.AdamW, owner: str, context: Context) -> None:
+        self._weights = dict(network.named_parameters())
+        self._optimiser = optimiser
+        self._owner = owner
+        self._path = context.scratch_dir / CHECKPOINT_FILE if context.scratch_dir else None
+        self._interval = context.runtime.checkpoint_seconds
+        self._saved_at = time.monotonic()
+
+    def resume(self) -> list[float]:
+        """Restore what was saved and return the losses of the steps done."""
+        saved = load_checkpoint(self._path, owner=self._owner) if self._path else None
+        if saved is None:
+            return []
+        losses = saved.pop("losses").tolist()
+        for name, weight in self._weights.items():
+            _copy([saved[f"weight.{name}"]], [weight])
+            self._optimiser.state[weight] = {
+                "step": torch.tensor(float(len(losses)), device=weight.device),
+                "exp_avg": torch.empty_like(weight).copy_(saved[f"mean.{name}"]),
+                "exp_avg_sq": torch.empty_like(weight).copy_(saved[f"square.{name}"]),
+            }
+        return losses
+
+    def save_if_due(self, losses: list[float]) -> None:
+        """Save after the agreed interval; before the first update there is nothing to lose."""
+        if not self._path or not losses or time.monotonic() - self._saved_at < self._interval:
+            return
+        tensors = {"losses": torch.tensor(losses, dtype=torch.float64)}
+        for name, weight in self._weights.items():
+            state = self._optimiser.state[weight]
+            tensors[f"weight.{name}"] = weight.detach()
+            tensors[f"mean.{name}"] = state["exp_avg"]
+            tensors[f"square.{name}"] = state["exp_avg_sq"]
+        save_checkpoint(self._path, tensors, owner=self._owner)
+        self._saved_at = time.monotonic()

@@ -1,0 +1,25 @@
+"""A vocabulary and token streams small enough to check by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+
+from genloop.data.tokens import END_OF_TEXT, TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
+
+torch.set_num_threads(1)  # several threads wait for one another longer than networks this small compute
+
+
+def small_vocabulary(directory: Path, size: int) -> Vocabulary:
+    """Return a vocabulary of end-of-text, token 0, and `size - 1` words."""
+    words = {END_OF_TEXT: 0} | {f"w{i}": i for i in range(1, size)}
+    Tokenizer(WordLevel(words, unk_token=END_OF_TEXT)).save(str(directory / TOKENIZER_FILE))
+    return Vocabulary(directory / TOKENIZER_FILE)
+
+
+def random_tokens(vocabulary: Vocabulary, num: int, *, seed: int = 0) -> TokenDataset:
+    """Return documents of uniformly random words."""
+    tokens = np.random.default_rng(seed).integers(0, vocabulary.size, num)
+    return TokenDataset((Segment(tokens.astype(vocabulary.dtype)),), vocabulary)

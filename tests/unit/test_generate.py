@@ -1,0 +1,184 @@
+"""The sampler: its distribution against exact probabilities, its cache against full forward passes, its bookkeeping."""
+
+import numpy as np
+import pytest
+import torch
+from lm_fixtures import small_vocabulary
+
+from genloop.families.lm.decoding import Decoder
+from genloop.families.lm.draw import draw, uniforms
+from genloop.families.lm.generate import generate
+from genloop.families.lm.gpt2 import Sampling
+from genloop.families.lm.network import Network, Shape
+from genloop.types import Context
+
+V = 11
+EOT = 0
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory):
+    return small_vocabulary(tmp_path_factory.mktemp("vocabulary"), V)
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """A network with far from uniform predictions, and documents of about ten tokens."""
+    network = Network(Shape(V, 16, 2, 2, 8), seed=1)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.add_(0.3 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(2)))
+    return network
+
+
+@torch.no_grad()
+def probabilities(network: Network, tokens: list[int], temperature: float = 1.0) -> np.ndarray:
+    """Return the distribution of the token after `tokens`, from a full forward pass."""
+    logits = network(torch.tensor([tokens]))[-1] @ network.head.T
+    return (logits.double() / temperature).softmax(-1).numpy()
+
+
+def visible(text: list[int], context: int = 8) -> list[int]:
+    """Return what the prediction after `text` sees: a full context is replaced by its latter half."""
+    seen = [EOT]
+    for token in text:
+        seen = (seen[-(context // 2) :] if len(seen) == context else seen) + [token]
+    return seen
+
+
+def documents(tokens: np.ndarray) -> list[list[int]]:
+    """Return the complete documents, with their end-of-text."""
+    ends = np.flatnonzero(tokens == EOT) + 1
+    return [part.tolist() for part in np.split(tokens, ends)[:-1]]
+
+
+def sample(network, vocabulary, num, *, seed=0, context=None, num_rows=None, **sampling) -> np.ndarray:
+    drawn = generate(
+        network, vocabulary, Sampling(**sampling), num=num, seed=seed, context=context or Context(), num_rows=num_rows
+    )
+    return drawn.read(0, len(drawn))
+
+
+def chi_square(counts: np.ndarray, expected: np.ndarray) -> float:
+    return float(((counts - expected) ** 2 / expected).sum())
+
+
+def limit(degrees: int) -> float:
+    """Return 5 standard errors above the mean of a chi-square variable."""
+    return degrees + 5 * np.sqrt(2 * degrees)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_tokens_follow_the_exact_probabilities(network, vocabulary, temperature):
+    texts = documents(sample(network, vocabulary, 40_000, temperature=temperature))
+    first = np.bincount([text[0] for text in texts], minlength=V)
+    expected = len(texts) * probabilities(network, [EOT], temperature)
+    assert chi_square(first, expected) < limit(V - 1)
+
+    common = int(first[1:].argmax()) + 1
+    second = np.bincount([text[1] for text in texts if text[0] == common], minlength=V)
+    assert chi_square(second, second.sum() * probabilities(network, [EOT, common], temperature)) < limit(V - 1)
+
+
+def test_long_documents_are_not_lost_at_the_end(network, vocabulary):
+    """Many small samples give the lengths that one large sample gives: the first document's is not cut short."""
+    lengths = np.array([len(text) for text in documents(sample(network, vocabulary, 30_000, seed=1))])
+    firsts = [documents(sample(network, vocabulary, 100, seed=2 + i, num_rows=4))[0] for i in range(40)]
+    error = lengths.std() / np.sqrt(40)
+    assert abs(np.mean([len(text) for text in firsts]) - lengths.mean()) < 4 * error
+
+
+@pytest.mark.parametrize("num", [1, 50, 3000])
+def test_exactly_as_many_tokens_as_asked(network, vocabulary, num):
+    assert len(sample(network, vocabulary, num)) == num
+
+
+def test_a_shorter_sample_is_the_start_of_a_longer_one(network, vocabulary):
+    assert sample(network, vocabulary, 2000, num_rows=16)[:700].tolist() == sample(network, vocabulary, 700).tolist()
+
+
+def test_draws_do_not_depend_on_the_batch(network, vocabulary):
+    samples = [sample(network, vocabulary, 2000, num_rows=rows).tolist() for rows in (1, 7, 64)]
+    assert samples[0] == samples[1] == samples[2]
+    assert samples[0] != sample(network, vocabulary, 2000, seed=1).tolist()
+
+
+@torch.inference_mode()
+def test_cached_logits_equal_a_full_forward_pass(network):
+    """Two cohorts, rows removed and moved, and documents past the context."""
+    decoder = Decoder(network, 6, max_length=40, end_of_text=EOT)
+    words = np.random.default_rng(0)
+    decoder.start(np.arange(4))
+    for step in range(30):
+        if step == 5:
+            decoder.remove(np.array([True, False, True, False]))
+            decoder.start(np.arange(4, 8))
+        if step == 20:
+            decoder.remove(np.array([False, False, True, False, False, False]))
+        logits = decoder.logits().softmax(-1).numpy()
+        for row, length, found in zip(decoder.rows, decoder.lengths, logits, strict=True):
+            text = decoder.text[row, :length].tolist()
+            np.testing.assert_allclose(found, probabilities(network, visible(text)), atol=1e-5)  # float32
+        decoder.append(words.integers(1, V, len(decoder.rows)))
+    assert sorted(decoder.documents[decoder.rows]) == [1, 3, 5, 6, 7]
+
+
+def test_temperature_zero_takes_the_likeliest_token(network, vocabulary):
+    text = documents(sample(network, vocabulary, 60, temperature=0, max_length=20))[0]
+    assert text[:-1] == [int(probabilities(network, visible(text[:i])).argmax()) for i in range(len(text) - 1)]
+
+
+def test_documents_end_at_the_longest_length(network, vocabulary):
+    lengths = [len(text) for text in documents(sample(network, vocabulary, 3000, max_length=5))]
+    assert max(lengths) == 5
+    lengths = [len(text) for text in documents(sample(network, vocabulary, 3000, temperature=3.0))]
+    assert 8 < max(lengths) <= 64
+
+
+def test_top_k_draws_among_the_likeliest_only(network, vocabulary):
+    first = {text[0] for text in documents(sample(network, vocabulary, 3000, top_k=2))}
+    assert first == set(probabilities(network, [EOT]).argsort()[-2:].tolist())
+
+
+def test_draw_inverts_the_distribution_function_across_groups():
+    logits = torch.randn(200, generator=torch.Generator().manual_seed(0)).mul(2)  # three groups and a part
+    fractions = torch.arange(100_000, dtype=torch.float64).add(0.5) / 100_000
+    drawn = draw(logits.expand(100_000, -1).clone(), fractions, temperature=1.0, top_k=None)
+    assert (drawn.diff() >= 0).all()
+    shares = torch.bincount(drawn, minlength=200) / 100_000
+    torch.testing.assert_close(shares, logits.softmax(-1), atol=2e-5, rtol=0)  # a grid of 1e-5
+
+
+def test_uniforms_are_uniform_and_independent():
+    documents, positions = np.divmod(np.arange(90_000), 300)
+    numbers = uniforms(3, documents, positions).reshape(300, 300)
+    counts = np.histogram(numbers, bins=50, range=(0, 1))[0]
+    assert chi_square(counts, np.full(50, 1800.0)) < limit(49)
+    other_seed = uniforms(4, documents, positions).reshape(300, 300)
+    for other in (np.roll(numbers, 1, axis=0), np.roll(numbers, 1, axis=1), other_seed):
+        assert abs(np.corrcoef(numbers.ravel(), other.ravel())[0, 1]) < 5 / 300  # standard error 1 / sqrt(90,000)
+
+
+@pytest.mark.parametrize("num_reports", [3, 120, 400])
+def test_resumed_sample_is_identical(network, vocabulary, tmp_path, num_reports):
+    reports = []
+
+    def stop(progress) -> None:
+        reports.append(progress.done)
+        if len(reports) == num_reports:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        sample(network, vocabulary, 3000, num_rows=4, context=Context(scratch_dir=tmp_path, report=stop))
+    resumed = []
+    context = Context(scratch_dir=tmp_path, report=lambda progress: resumed.append(progress.done))
+    found = sample(network, vocabulary, 3000, num_rows=4, context=context)
+    assert found.tolist() == sample(network, vocabulary, 3000, num_rows=4).tolist()
+    assert len(list(tmp_path.iterdir())) > 3
+    if num_reports > 100:
+        assert resumed[0] > 300  # finished portions are not made again
+    assert sample(network, vocabulary, 3000, num_rows=4, seed=9, context=context).tolist() != found.tolist()

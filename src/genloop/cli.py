@@ -20,7 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console()
+PLAIN_WIDTH = 150  # of tables where there is no terminal
+out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 log = Console(stderr=True)
 
 Policies = Annotated[
@@ -137,7 +138,7 @@ def show(
     elif training_sets:
         out.print(training_sets_table(found))
     else:
-        out.print(results_table(found))
+        out.print(results_table(found, width=out.width))
 
 
 @app.command("list")
@@ -240,7 +241,7 @@ def _present(finished: Any) -> None:
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
 
-    out.print(results_table(finished))
+    out.print(results_table(finished, width=out.width))
     samples = samples_table(finished)
     out.print(samples)
     with (finished.directory / "samples.txt").open("w", encoding="utf-8") as file:

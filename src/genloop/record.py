@@ -100,12 +100,12 @@ class Run:
         """Return the manifest of a finished step."""
         return self.store.find(key)
 
-    def abouts(self) -> dict[str, str]:
-        """Return, for each metric measured so far, which scorer judged which text."""
-        found: dict[str, str] = {}
+    def values(self) -> dict[str, list[str]]:
+        """Return the metrics measured so far: which scorer judged which text, and what it measured."""
+        found: dict[str, list[str]] = {}
         for iteration in self.record.iterations:
             for manifest in filter(None, map(self.store.find, iteration.scores)):
-                found.update(dict.fromkeys(manifest.facts["values"], manifest.facts["about"]))
+                found[manifest.facts["about"]] = list(manifest.facts["units"])
         return found
 
     def is_complete(self) -> bool:

@@ -26,7 +26,7 @@ def rows_json(run: Run) -> dict[str, Any]:
             "unit": record.unit,
             "num_samples": record.num_samples,
             "experiment": record.experiment,
-            "about": run.abouts(),
+            "about": {metric: about for about, metrics in run.values().items() for metric in metrics},
         },
         "rows": [asdict(row) for row in run.rows()],
     }
@@ -41,30 +41,45 @@ def curves(rows: Iterable[Row], metric: str) -> dict[str, Curve]:
     return found
 
 
-def results_table(run: Run) -> Table:
-    """Return one line for each policy and iteration, averaged over seeds."""
+def results_table(run: Run, *, width: int) -> Table:
+    """Return one line for each policy and iteration, averaged over seeds; metrics that `width` has no room for wait."""
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    table = Table(title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s")
-    table.add_column("policy")
-    table.add_column("iteration", justify="right")
-    table.add_column("trained on", justify="right")
-    for metric, unit in units.items():
-        table.add_column(f"{metric}\n[dim]{unit}[/dim]", justify="right")
+    shown = _shown_metrics(run, width)
+    hidden = len(units) - len(shown)
+    caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
+    table = Table(
+        title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s",
+        caption=caption + (f" · {hidden} more metrics: show --json, or a wider terminal" if hidden else ""),
+    )
+    for header in ("policy", "iteration", "trained on"):
+        table.add_column(header.replace(" ", "\n"), justify="left" if header == "policy" else "right")
+    for metric in shown:
+        table.add_column(metric.replace("_", "\n"), justify="right", no_wrap=True)
         if metric == "test_loss":
-            table.add_column("from\niteration 1", justify="right")
+            table.add_column("change\nfrom 1", justify="right", no_wrap=True)
 
-    by_metric = {metric: curves(rows, metric) for metric in units}
+    by_metric = {metric: curves(rows, metric) for metric in shown}
     for policy, iterations in _by_policy(run.record.iterations).items():
         for number, recorded in iterations.items():
             cells = [policy, str(number), f"{_num_trained(recorded):,}"]
-            for metric in units:
-                curve = by_metric[metric].get(policy, {})
+            for metric, policies in by_metric.items():
+                curve = policies.get(policy, {})
                 cells.append(_mean_text(curve.get(number, [])))
                 if metric == "test_loss":
                     cells.append(_difference_text(curve, number))
             table.add_row(*cells, end_section=number == max(iterations))
     return table
+
+
+def _shown_metrics(run: Run, width: int) -> list[str]:
+    """Return the metrics that there is room for: first one of every score, then the second ones, ..."""
+    groups = [list(values) for values in run.values().values()]
+    by_rank = [group[rank] for rank in range(max(map(len, groups), default=0)) for group in groups if rank < len(group)]
+    cell = 9 if len({item.seed for item in run.record.iterations}) == 1 else 18
+    room = max(1, (width - 50) // cell)
+    chosen = set(by_rank[:room])
+    return [metric for group in groups for metric in group if metric in chosen]
 
 
 def training_sets_table(run: Run) -> Table:

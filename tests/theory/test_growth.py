@@ -33,7 +33,7 @@ from genloop.theory.propagate import error_curve
 def test_bounded_policies_reach_their_limit(policy, limit):
     growth = growth_law(error_curve(policy, 100))
     assert growth.law == "bounded"
-    assert growth.limit == pytest.approx(limit, rel=1e-3)
+    assert growth.limit == pytest.approx(limit, rel=1e-6)
 
 
 @pytest.mark.parametrize(

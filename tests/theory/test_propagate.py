@@ -21,8 +21,10 @@ from genloop.policies import (
     schedule_from_rows,
 )
 from genloop.theory import regression, statistics
+from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.pieces import cut_into_pieces, training_sets
-from genloop.theory.propagate import error_curve, fitted_moments, fresh_design_error_curve, smallest_real_share
+from genloop.theory.propagate import error_curve, fitted_moments
+from genloop.theory.solve import smallest_real_share
 
 N = 40
 ROUNDING = 1e-12  # relative; float64 keeps 16 digits over at most 40 iterations
@@ -50,7 +52,17 @@ def weighted_fresh(weight, ratio):
         (weighted_fresh(0.5, 1.0), regression.fresh_real(N)),
         (weighted_fresh(0.7, 2.0), regression.fresh_real(N, weight=0.7, ratio=2.0)),
     ],
-    ids=str,
+    ids=[
+        "replace",
+        "accumulate",
+        "replace-multiple",
+        "accumulate-subsample",
+        "augment",
+        "window of one",
+        "window of all",
+        "fresh",
+        "weighted fresh",
+    ],
 )
 def test_reused_design_equals_published_result(policy, published):
     np.testing.assert_allclose(error_curve(policy, N).values, published.values, rtol=ROUNDING)
@@ -72,7 +84,7 @@ def test_tenth_iteration_is_the_known_number(policy, tenth):
         (Accumulate(), regression.accumulate_fresh_design(N, num_examples=60, dimension=10)),
         (ReplaceMultiple(), regression.replace_multiple_fresh_design(N, num_examples=60, dimension=10)),
     ],
-    ids=str,
+    ids=["replace", "accumulate", "replace-multiple"],
 )
 def test_fresh_design_equals_closed_form(policy, published):
     curve = fresh_design_error_curve(policy, N, num_examples=60, dimension=10)
@@ -90,6 +102,12 @@ def test_fresh_design_without_closed_form_says_so(policy):
 def test_fresh_design_without_enough_rows_is_refused():
     with pytest.raises(UserError, match="Iteration 1 fits 10 parameters to 11 examples"):
         fresh_design_error_curve(Accumulate(), 5, num_examples=11, dimension=10)
+
+
+def test_real_data_beside_a_window_are_enough():
+    """Real and the last three synthetic sources, equally weighted: the error ends at 1.6."""
+    rows = (Mixture([Share(0), *map(Share, range(max(1, n - 3), n))]) for n in range(1, N + 1))
+    assert error_curve(Table(tuple(rows)), N).values[-1] == pytest.approx(1.6, abs=1e-5)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 10])
@@ -199,7 +217,7 @@ def test_random_policies_agree_on_fitted_mean_and_variance(policy, narrowing, ba
 
 def test_weighted_draws_agree_as_examples_grow():
     """A weighted draw is exact to leading order in 1 / T only: T = 200, 4000 replicas."""
-    unequal = Mixture([Share(0, weight=3.0), Share(1)], draw=1.0)
+    unequal = Mixture([Share(0, weight=10.0), Share(1)], draw=0.5)
     policy = Table((Mixture([Share(0)]), unequal), supply=1.0)
     means, _ = moments(policy, 2, num_examples=200, num_replicas=4000, seed=3, num_real=1.0)
     assert within(200 * means**2, error_curve(policy, 2).values)
@@ -238,7 +256,7 @@ def test_accumulate_is_never_above_replace(sizes):
 @pytest.mark.parametrize(
     ("policy", "published"),
     [(Replace(), statistics.variance_replace), (Accumulate(), statistics.variance_accumulate)],
-    ids=str,
+    ids=["replace", "accumulate"],
 )
 def test_fitted_variance_equals_published_result(policy, published, num_examples):
     fitted = fitted_moments(policy, N, num_examples=num_examples)
@@ -259,6 +277,7 @@ def test_fitted_mean_equals_published_result():
         (Replace(), statistics.kde_replace, {"bandwidth": 0.3}),
         (Accumulate(), statistics.kde_accumulate, {"bandwidth": 0.3}),
     ],
+    ids=["narrowed replace", "narrowed accumulate", "kernel density replace", "kernel density accumulate"],
 )
 def test_changed_sampler_equals_published_result(policy, published, sampler):
     fitted = fitted_moments(policy, N, num_examples=np.inf, **sampler)

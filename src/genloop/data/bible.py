@@ -26,10 +26,9 @@ CLEANING = (  # the package glues the next section's heading to the last verse b
     (r"\s{2,}[A-Z]{2,}( AND [A-Z]+)?$", ""),  # Hebrew letters, which head the parts of Psalm 119
     (r"(?<=[.,:;?!]) +(Lover|Beloved|Friends)(?= [A-Z]|$)", ""),  # the speakers in the Song of Songs
     (r"`", "'"),
-    (r"(\w) -\[", r"\1-["),  # first -[fruits]
-    (r"[\[\]]", ""),  # words that the translators supplied
-    (r"(\w)- (\w)", r"\1-\2"),  # burnt- offering
-    (r"\s*--\s*|-$", " -- "),
+    (r"[\[\]]", ""),  # around words that the translators supplied
+    (r"(\w)(- | -)(?=\w)", r"\1-"),  # burnt- offering, first -[fruits]
+    (r"\s*--\s*|\s-\s*|^-|-$", " -- "),
     (r" ([,?])", r"\1"),
     (r"\s+", " "),
 )

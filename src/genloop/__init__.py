@@ -1,6 +1,40 @@
-"""Model-data feedback loops: fit, evaluate, sample, update the data, repeat.
+"""Model-data feedback loops: fit, sample, evaluate, update the data, repeat.
 
 Importing this package loads neither torch nor ray.
 """
 
 __version__ = "0.1.0"
+
+from genloop.errors import UserError
+from genloop.experiment import Experiment
+from genloop.policies import (
+    Accumulate,
+    AccumulateSubsample,
+    Augment,
+    Fresh,
+    Mix,
+    Replace,
+    ReplaceMultiple,
+    Schedule,
+    Window,
+)
+from genloop.record import Run
+from genloop.runner import run
+from genloop.types import Runtime
+
+__all__ = [
+    "Accumulate",
+    "AccumulateSubsample",
+    "Augment",
+    "Experiment",
+    "Fresh",
+    "Mix",
+    "Replace",
+    "ReplaceMultiple",
+    "Run",
+    "Runtime",
+    "Schedule",
+    "UserError",
+    "Window",
+    "run",
+]

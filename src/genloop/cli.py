@@ -78,7 +78,7 @@ def run(
     """Run or resume an experiment; what is done already is not done again."""
     from genloop.experiment_file import from_dict
     from genloop.report.progress import RunProgress
-    from genloop.run import run as run_experiment
+    from genloop.runner import run as run_experiment
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = out_dir or Path("runs") / experiment.name

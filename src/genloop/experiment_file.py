@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
 
 from genloop import catalog
 from genloop.errors import UserError, unknown_name
@@ -160,6 +159,8 @@ def _check_types(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _validate(kind: Any, value: Any, where: str) -> Any:
+    from pydantic import TypeAdapter, ValidationError  # late: `import genloop` is light
+
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
+from statistics import median
 
 from genloop.loop import Iteration
 from genloop.steps import Fit, Sample, Step
@@ -106,10 +105,12 @@ def _rates(items: list[tuple[Step, Manifest | None, Cost]]) -> dict[str, float]:
 @lru_cache
 def matrix_rate(size: int = 1024, repeats: int = 5) -> float:
     """Return the measured rate of float32 matrix products on this machine's CPU, in FLOP/s."""
+    import numpy as np  # late, as the rest of the package starts without it
+
     matrix = np.ones((size, size), np.float32)
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         matrix @ matrix
         times.append(time.perf_counter() - start)
-    return 2 * size**3 / float(np.median(times))
+    return 2 * size**3 / median(times)

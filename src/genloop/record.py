@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from genloop import __version__
+import genloop
 from genloop.errors import UserError
 from genloop.store import Manifest, Store, write_atomically
 
@@ -115,7 +115,7 @@ class Run:
 
 def write_record(directory: Path, record: RunRecord) -> None:
     """Write the record of a run into its folder; one that says the same is left as it is."""
-    plain = {"format": FORMAT, "genloop": __version__, **asdict(record)}
+    plain = {"format": FORMAT, "genloop": genloop.__version__, **asdict(record)}
     text = json.dumps(plain, indent=1, ensure_ascii=False)
     path = directory / RECORD_FILE
     if not path.exists() or path.read_text("utf-8", errors="replace") != text:

@@ -15,7 +15,7 @@ from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.text import Diversity, TestLoss
 from genloop.policies import Accumulate, Replace
-from genloop.run import run
+from genloop.runner import run
 from genloop.types import Runtime
 
 run(

@@ -67,7 +67,9 @@ def test_nothing_imports_recipes_or_the_command_line():
 
 def _loaded(statement: str) -> set[str]:
     script = f"{statement}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
-    return set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
 
 
 def test_package_loads_neither_torch_nor_ray():
@@ -75,5 +77,7 @@ def test_package_loads_neither_torch_nor_ray():
 
 
 def test_report_and_recipes_load_no_torch():
-    statement = "import genloop.cli, genloop.record, genloop.report.tables, genloop.report.samples, genloop.recipes.stories"
+    statement = (
+        "import genloop.cli, genloop.record, genloop.report.tables, genloop.report.samples, genloop.recipes.stories"
+    )
     assert not _loaded(statement) & {"torch", "ray", "transformers", "datasets"}

@@ -13,7 +13,7 @@ from genloop.executors.local import Silence
 from genloop.loop import Iteration
 from genloop.policies import Accumulate, Replace, Window
 from genloop.record import Run
-from genloop.run import run
+from genloop.runner import run
 from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Progress

@@ -1,0 +1,172 @@
+"""The command line as a user meets it: what it prints, what it writes, and how it says no."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from genloop.cli import main
+
+TINY = {
+    "name": "tiny",
+    "source": {"type": "bible", "vocabulary": 300},
+    "estimator": {"type": "gpt2", "width": 16, "num_layers": 1, "num_heads": 2, "context": 32, "epochs": 1},
+    "policies": ["replace", "accumulate"],
+    "metrics": [{"type": "test-loss", "num_tokens": 1000}, "diversity", "tail-mass", "copying"],
+    "num_iterations": 2,
+    "num_samples": 2000,
+}
+
+
+@pytest.fixture
+def genloop(monkeypatch, capsys, tmp_path):
+    """Return a function that runs a command in an empty folder and returns exit code, output and messages."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["genloop", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as exit:
+            code = int(exit.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def tiny(tmp_path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump(TINY))
+    return path
+
+
+def test_run_show_plan_and_run_again(genloop, tiny, tmp_path):
+    code, out, err = genloop("run", tiny, "--out", "here")
+    assert code == 0, err
+    assert "accumulate" in out
+    assert (tmp_path / "here" / "test_loss.png").read_bytes().startswith(b"\x89PNG")
+    assert "iteration" in (tmp_path / "here" / "samples.txt").read_text()
+
+    code, out, _ = genloop("show", "here", "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert set(shown["rows"][0]) == {"policy", "seed", "iteration", "metric", "unit", "value"}
+    losses = {(r["policy"], r["iteration"]): r["value"] for r in shown["rows"] if r["metric"] == "test_loss"}
+    assert set(losses) == {(policy, number) for policy in ("replace", "accumulate") for number in (1, 2)}
+    assert losses["replace", 1] == losses["accumulate", 1]
+    assert {r["unit"] for r in shown["rows"] if r["metric"] == "bits_per_byte"} == {"bits/byte"}
+
+    code, out, err = genloop("run", tiny, "--out", "here")
+    assert code == 0
+    assert "fit" not in err
+
+    code, out, _ = genloop("plan", tiny, "--out", "here", "--iterations", 3)
+    assert code == 0
+    assert "done" in out
+    assert "to do" in out
+    assert "2 of them fits over" in out
+
+    code, out, _ = genloop("show", "here", "--training-sets")
+    assert "model 1" in out
+
+
+def test_exported_model_is_one_that_transformers_loads(genloop, tiny, tmp_path):
+    transformers = pytest.importorskip("transformers")
+    assert genloop("run", tiny, "--iterations", 1, "--policy", "replace")[0] == 0
+    assert genloop("export", "runs/tiny", "model", "--policy", "replace", "--iteration", 1)[0] == 0
+    model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
+    assert model.config.vocab_size == len(tokenizer) == 300
+    assert tokenizer.decode(tokenizer("In the beginning").input_ids) == "In the beginning"
+
+    code, _, err = genloop("export", "runs/tiny", "model", "--policy", "replace", "--iteration", 1)
+    assert (code, "exists" in err) == (2, True)
+    code, _, err = genloop("export", "runs/tiny", "other", "--policy", "replace", "--iteration", 7)
+    assert (code, "no model of" in err) == (2, True)
+
+
+def test_list_names_everything(genloop):
+    code, out, _ = genloop("list")
+    assert code == 0
+    assert all(name in out for name in ("demo", "window", "bible", "gpt2", "tail-mass"))
+
+
+def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
+    small = ("--iterations", 2, "--set", "num_samples=2000", "--set", "estimator.width=16")
+    assert genloop("demo", *small, "--set", "estimator.num_steps=5")[0] == 0
+    code, _, err = genloop("demo", "--matched-steps", *small, "--set", "estimator.num_steps=5")
+    assert code == 0
+    assert "fit" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "dmo"), "Did you mean 'demo'"),
+        (("run", "none.yaml"), "cannot be read"),
+        (("run", "demo", "--policy", "acumulate"), "Did you mean 'accumulate'"),
+        (("run", "demo", "--iterations", "0"), "at least 1 iteration"),
+        (("run", "demo", "--set", "estimator.sampling.temperature=-1"), "temperature=-1"),
+        (("run", "demo", "--set", "estimator.wdth=1"), "Did you mean 'width'"),
+        (("run", "demo", "--set", "metrics.0.type=tst-loss"), "Did you mean 'test-loss'"),
+        (("run", "demo", "--set", "estimator.type=gpt3"), "Did you mean 'gpt2'"),
+        (("run", "demo", "--seeds", "one"), "no list of whole numbers"),
+        (("run", "demo", "--device", "gpu"), "is no device"),
+        (("run", "demo", "--threads", "0"), "computes nothing"),
+        (("run", "demo", "--policy", "schedule([1], [1, 1])"), "The schedule has 2 rows"),
+        (("run", "demo", "--set", "num_samples=100000000"), "of the real data, which holds"),
+        (("run", "demo", "--set", "num_samples=50"), "context=128 is longer"),
+        (("run", "text"), "there is no such file"),
+        (("show", "nowhere"), "holds no run"),
+        (("run", "demo", "--iterations", "many"), "integer"),
+        (("frobnicate",), "No such command"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(genloop, arguments, sentence):
+    code, out, err = genloop(*arguments)
+    message = " ".join(err.split())
+    assert sentence in message
+    assert "Traceback" not in err
+    assert (code, out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"\x00\x01\x02" * 100, "is no text"),
+        (b"Too short.", "documents"),
+        (b"One story.<|endoftext|>Two stories.<|endoftext|>Three.", "context=128 is longer"),
+    ],
+)
+def test_bad_text_is_one_sentence_and_exit_code_2(genloop, tmp_path, content, sentence):
+    (tmp_path / "text.txt").write_bytes(content)
+    code, _, err = genloop("run", "text", "--set", "source.train=text.txt", "--set", "source.vocabulary=300")
+    assert code == 2
+    assert sentence in " ".join(err.split())
+
+
+def test_overlapping_test_text_is_refused(genloop, tmp_path):
+    (tmp_path / "a.txt").write_text("A story.<|endoftext|>Another story.")
+    (tmp_path / "b.txt").write_text("Another story.<|endoftext|>")
+    code, _, err = genloop("run", "text", "--set", "source.train=a.txt", "--set", "source.test=b.txt")
+    assert code == 2
+    assert "Another story" in err
+
+
+def test_interrupted_run_says_so_and_continues(genloop, tiny, monkeypatch):
+    from genloop.executors.local import LocalExecutor
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalExecutor, "run", interrupt)
+        code, _, err = genloop("run", tiny)
+    assert (code, "continues where it stopped" in err) == (130, True)
+    assert genloop("run", tiny)[0] == 0

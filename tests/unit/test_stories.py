@@ -88,6 +88,10 @@ def test_choices_have_the_stated_probabilities():
         assert abs(share - p) < 4.5 * math.sqrt(p * (1 - p) / num_stories), outcome
 
 
+def test_words_follow_zipf():
+    assert np.array(stories.word_probabilities("weather")) == pytest.approx(20 / 49 / np.arange(1, 7))
+
+
 def test_every_sentence_can_be_read_in_one_way_only():
     """Sentences have one full stop, at the end; words have no spaces; slots are known exactly where they are filled."""
     for words in WORDS.values():

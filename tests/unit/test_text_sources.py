@@ -144,6 +144,8 @@ def test_a_given_tokenizer_is_used_without_its_padding(given: str, tmp_path: Pat
     train, test, info = prepared(source, tmp_path / "out")
     assert sorted(train + test) == sorted(documents)
     assert info["vocabulary"] == 281
+    ends = np.flatnonzero(np.load(tmp_path / "out" / "train.npy") == 0)
+    assert len(ends) == len(train)
 
 
 def test_a_tokenizer_without_end_of_text_is_refused(tmp_path: Path):

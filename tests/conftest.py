@@ -4,5 +4,27 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first imported
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture
+def genloop(monkeypatch, capsys, tmp_path):
+    """Return a function that runs a command in an empty folder and returns exit code, output and messages."""
+    from genloop.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["genloop", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as exit:
+            code = int(exit.code or 0)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call

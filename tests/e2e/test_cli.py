@@ -1,13 +1,10 @@
 """The command line as a user meets it: what it prints, what it writes, and how it says no."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
-
-from genloop.cli import main
 
 TINY = {
     "name": "tiny",
@@ -18,24 +15,6 @@ TINY = {
     "num_iterations": 2,
     "num_samples": 2000,
 }
-
-
-@pytest.fixture
-def genloop(monkeypatch, capsys, tmp_path):
-    """Return a function that runs a command in an empty folder and returns exit code, output and messages."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["genloop", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as exit:
-            code = int(exit.code or 0)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.text import Copying, Diversity, TailMass, TestLoss
 from genloop.policies import Accumulate, Replace
 
-METRICS = (TestLoss(), Diversity(), TailMass(), Copying())
+METRICS = (TestLoss(num_tokens=50_000), Diversity(), TailMass(), Copying())
 
 
 def demo() -> Experiment:

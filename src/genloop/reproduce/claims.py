@@ -1,0 +1,56 @@
+"""What a reproduction found: statements beside the measurements that decide them."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement, what it predicts, and what was measured.
+
+    Attributes:
+        text: the statement, with its reference.
+        expected: what it predicts.
+        measured: what was measured, in the same unit.
+        standard_error: of the measurement.
+        holds: the verdict.
+    """
+
+    text: str
+    expected: float
+    measured: float
+    standard_error: float
+    holds: bool
+
+    @classmethod
+    def of(
+        cls, text: str, *, expected: float, measured: float, standard_error: float, standard_errors: float = 4.0
+    ) -> Self:
+        """Return the claim that holds if `measured` is within so many standard errors of `expected`.
+
+        Four standard errors are crossed by chance with probability 6e-5 for each claim.
+        """
+        holds = abs(measured - expected) <= standard_errors * standard_error + math.ulp(expected)
+        return cls(text, expected, measured, standard_error, holds)
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """One figure or table of the paper, computed again.
+
+    Attributes:
+        title: what is reproduced.
+        claims: its statements, each with a verdict.
+        figures: files that were drawn.
+    """
+
+    title: str
+    claims: tuple[Claim, ...]
+    figures: tuple[Path, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether every claim holds."""
+        return all(claim.holds for claim in self.claims)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from lm_fixtures import small_vocabulary
 
+from genloop.families.lm import decoding
 from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.generate import generate
@@ -108,8 +109,10 @@ def test_draws_do_not_depend_on_the_batch(network, vocabulary):
 
 
 @torch.inference_mode()
-def test_cached_logits_equal_a_full_forward_pass(network):
-    """Two cohorts, rows removed and moved, and documents past the context."""
+@pytest.mark.parametrize("page", [3, 32])
+def test_cached_logits_equal_a_full_forward_pass(network, monkeypatch, page):
+    """Two cohorts, rows removed and moved, documents past the context, and one or several pages of the cache."""
+    monkeypatch.setattr(decoding, "LEAST_PAGE", page)
     decoder = Decoder(network, 6, max_length=40, end_of_text=EOT)
     words = np.random.default_rng(0)
     decoder.start(np.arange(4))

@@ -4,7 +4,11 @@ Rows form cohorts, whose documents began together and are therefore equally long
 over all rows; attention runs per cohort at its exact length, so nothing is padded. The row of a finished document is
 taken by the last one of its cohort, and room for a new cohort is made by moving the others together.
 
-R rows of the cache, N rows in use, n rows of a cohort, H heads, d width of a head, D width, L layers, C context.
+On a CPU the positions come in pages, each dense over rows and heads: attention is bound by the speed of memory, which
+drops to a third where a read skips more than a few cache lines between one head and the next.
+
+R rows of the cache, N rows in use, n rows of a cohort, H heads, d width of a head, D width, L layers, C context,
+P positions of a page, T positions in use.
 """
 
 import math
@@ -16,6 +20,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from genloop.families.lm.network import Network, attend, blocks_at_once
+
+LEAST_PAGE = 32
+MOST_PAGES = 8
 
 
 @dataclass
@@ -51,10 +58,12 @@ class Decoder:
 
     def __init__(self, network: Network, num_rows: int, *, max_length: int, end_of_text: int) -> None:
         shape = network.shape
-        sizes = (shape.num_layers, 2, num_rows, shape.num_heads, shape.context, shape.width // shape.num_heads)
+        page = _page_size(network)
+        num_pages = math.ceil(shape.context / page)
+        sizes = (shape.num_layers, num_pages, 2, num_rows, shape.num_heads, page, shape.width // shape.num_heads)
         self._network = network
         self.end_of_text = end_of_text
-        self._cache = torch.empty(sizes, device=network.device)  # (L, 2, R, H, C, d)
+        self._cache = torch.empty(sizes, device=network.device)  # (L, C / P, 2, R, H, P, d)
         self.cohorts: list[Cohort] = []
         self.documents = np.zeros(num_rows, np.int64)
         self.text = np.zeros((num_rows, max_length), np.int32)
@@ -146,9 +155,10 @@ class Decoder:
     def _prefill(self, tokens: Tensor, rows: slice) -> None:
         x = self._network.embed(tokens)  # (n * T, D)
         for block, cache in zip(self._network.blocks, self._cache, strict=True):
-            heads = block.heads(x)
+            heads = block.heads(x)  # (n * T, 3, H, d)
             keys_values = heads[:, 1:].unflatten(0, tokens.shape).permute(2, 0, 3, 1, 4)  # (2, n, H, T, d)
-            cache[:, rows, :, : tokens.shape[1]] = keys_values
+            for page, part in zip(cache, keys_values.split(cache.shape[-2], dim=-2), strict=False):
+                page[:, rows, :, : part.shape[-2]] = part
             x = block.add(x, attend(heads, len(tokens)))
 
     def _close_gaps(self) -> None:
@@ -163,18 +173,32 @@ class Decoder:
         if num == 0 or target == source:
             return
         targets, sources = slice(target, target + num), slice(source, source + num)
-        self._cache[:, :, targets, :, : cohort.cached] = self._cache[:, :, sources, :, : cohort.cached]
+        pages = self._cache[:, : math.ceil(cohort.cached / self._cache.shape[-2])]
+        pages[:, :, :, targets] = pages[:, :, :, sources]
         self.documents[targets] = self.documents[sources]
         self.text[targets, : cohort.length] = self.text[sources, : cohort.length]
 
 
+def _page_size(network: Network) -> int:
+    context = network.shape.context
+    return max(LEAST_PAGE, math.ceil(context / MOST_PAGES)) if network.device.type == "cpu" else context
+
+
 def _attend(cohort: Cohort, cache: Tensor, heads: Tensor) -> Tensor:
     """Store the keys and values among `heads` (n, 3, H, d) and return the attention (n, D) of the queries."""
-    cache[:, cohort.rows, :, cohort.cached] = heads[:, 1:].transpose(0, 1)
-    keys, values = cache[:, cohort.rows, :, : cohort.cached + 1].flatten(1, 2)  # (n * H, T, d) each
+    page_size = cache.shape[-2]
+    number, place = divmod(cohort.cached, page_size)
+    cache[number, :, cohort.rows, :, place] = heads[:, 1:].transpose(0, 1)
+
+    pages = [page[:, cohort.rows].flatten(1, 2) for page in cache[: number + 1]]  # (2, n * H, P, d) each
+    pages[-1] = pages[-1][:, :, : place + 1]
     queries = heads[:, 0].flatten(0, 1).unsqueeze(1) / math.sqrt(heads.shape[-1])  # (n * H, 1, d)
-    weights = torch.bmm(queries, keys.transpose(1, 2)).softmax(-1)  # (n * H, 1, T)
-    return torch.bmm(weights, values).view(cohort.num, -1)
+    scores = torch.cat([torch.bmm(queries, keys.transpose(1, 2)) for keys, _ in pages], dim=-1)  # (n * H, 1, T)
+    weights = scores.softmax(-1).split(page_size, dim=-1)
+    attended = torch.zeros_like(queries)
+    for weight, (_, values) in zip(weights, pages, strict=True):
+        attended.baddbmm_(weight, values)
+    return attended.view(cohort.num, -1)
 
 
 def _concatenate(parts: list[np.ndarray]) -> np.ndarray:

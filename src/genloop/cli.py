@@ -182,6 +182,27 @@ def show(
         out.print(results_table(found, width=out.width))
 
 
+@app.command()
+def reproduce(
+    target: Annotated[str, typer.Argument(help="What to reproduce: figure2, figure9 or theory.")],
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder of figures; by default runs/TARGET.")] = None,
+) -> None:
+    """Reproduce a figure or table of the paper and judge each claim; exit code 1 if one fails."""
+    from genloop.report.verdicts import claims_table, summary
+    from genloop.store import report_disk_errors
+
+    function = catalog.load("target", target, catalog.REPRODUCTIONS)
+    directory = out_dir or Path("runs") / target
+    with report_disk_errors(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        found = function(directory)
+    out.print(claims_table(found))
+    out.print(summary(found))
+    for figure in found.figures:
+        out.print(f"Figure: {figure}", highlight=False)
+    raise typer.Exit(1 if any(claim.holds is False for claim in found.claims) else 0)
+
+
 @app.command("list")
 def list_names() -> None:
     """List recipes, policies, sources, estimators and metrics."""
@@ -281,17 +302,19 @@ def _present(finished: Any) -> None:
     """Print table and samples of a run and write its figure."""
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
+    from genloop.store import report_disk_errors
 
     out.print(results_table(finished, width=out.width))
     samples = samples_table(finished)
     out.print(samples)
-    with (finished.directory / "samples.txt").open("w", encoding="utf-8") as file:
-        Console(file=file, width=160).print(samples)
     figure = finished.directory / "test_loss.png"
-    if _is_older(figure, finished.directory / "run.json"):
-        from genloop.report.figures import draw_metric
+    with report_disk_errors(finished.directory):
+        with (finished.directory / "samples.txt").open("w", encoding="utf-8") as file:
+            Console(file=file, width=PLAIN_WIDTH).print(samples)
+        if _is_older(figure, finished.directory / "run.json"):
+            from genloop.report.figures import draw_metric
 
-        draw_metric(finished, "test_loss", figure)
+            draw_metric(finished, "test_loss", figure)
     out.print(f"Figure: {figure}   Samples: {figure.with_name('samples.txt')}", highlight=False)
     out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
 

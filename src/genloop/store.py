@@ -23,6 +23,7 @@ from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
+LEAST_FREE_BYTES = 1 << 16  # with less, a failed write is taken for a full disk
 
 
 class DamagedArtefact(UserError):
@@ -196,15 +197,23 @@ def report_disk_errors(folder: Path) -> Iterator[None]:
     """Turn a full or read-only disk into one sentence for the user."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except UserError:
+        raise
+    except Exception as error:
+        code = error.errno if isinstance(error, OSError) else None
+        if code in (errno.ENOSPC, errno.EDQUOT) or _is_full(folder):
             raise UserError(
                 f"The disk that holds {folder} is full. Finished steps are kept: free some space and run the same "
                 "command again."
             ) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
-            raise UserError(f"{folder} cannot be written ({error.strerror}). Choose another folder.") from error
+        if code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise UserError(f"{folder} cannot be written ({os.strerror(code)}). Choose another folder.") from error
         raise
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether no room is left; libraries tell a failed write in many ways, not all with an error number."""
+    return folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE_BYTES
 
 
 def write_atomically(path: Path, text: str) -> None:

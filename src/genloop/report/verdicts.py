@@ -1,0 +1,36 @@
+"""Reproduced results: each claim beside what was measured, with a verdict."""
+
+from rich.table import Table
+
+from genloop.reproduce.claims import Claim, Reproduction
+
+
+def claims_table(reproduction: Reproduction) -> Table:
+    """Return one line for each claim."""
+    table = Table("claim", title=reproduction.title)
+    for header in ("expected", "measured", "standard error", "verdict"):
+        table.add_column(header, justify="right")
+    for claim in reproduction.claims:
+        table.add_row(
+            claim.text, _number(claim.expected), _number(claim.measured), _number(claim.standard_error), _verdict(claim)
+        )
+    return table
+
+
+def summary(reproduction: Reproduction) -> str:
+    """Return how many claims hold, in one sentence."""
+    judged = [claim for claim in reproduction.claims if claim.holds is not None]
+    num_failed = sum(not claim.holds for claim in judged)
+    num_open = len(reproduction.claims) - len(judged)
+    unjudged = f", {num_open} not judged" if num_open else ""
+    if num_failed:
+        return f"{num_failed} of {len(judged)} claims FAIL{unjudged}."
+    return f"All {len(judged)} claims hold{unjudged}."
+
+
+def _verdict(claim: Claim) -> str:
+    return {True: "[green]holds[/green]", False: "[red]FAILS[/red]", None: "not judged"}[claim.holds]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"

@@ -14,15 +14,38 @@ SOURCES: Mapping[str, str] = {
     "text": "genloop.data.text_files:Texts",
     "hub": "genloop.data.hub:HubTexts",
     "story-grammar": "genloop.data.grammar:StoryGrammar",
+    "normal": "genloop.data.known:Normal",
+    "clusters": "genloop.data.known:Clusters",
+    "types": "genloop.data.known:Types",
+    "zipf": "genloop.data.known:Zipf",
+    "array-file": "genloop.data.array_file:ArrayFile",
+    "regression": "genloop.data.regression:Regression",
 }
 ESTIMATORS: Mapping[str, str] = {
     "gpt2": "genloop.families.lm.gpt2:GPT2",
+    "gaussian": "genloop.families.statistical.gaussian:Gaussian",
+    "gaussian-mixture": "genloop.families.statistical.mixture:GaussianMixture",
+    "kde": "genloop.families.statistical.kernel_density:KDE",
+    "discrete": "genloop.families.statistical.discrete:Discrete",
+    "ngram": "genloop.families.statistical.ngram:NGram",
+    "linear-regression": "genloop.families.linear:LinearRegression",
+    "ridge": "genloop.families.linear:Ridge",
+    "kernel-regression": "genloop.families.kernel_regression:KernelRegression",
 }
 METRICS: Mapping[str, str] = {
     "test-loss": "genloop.metrics.text:TestLoss",
     "diversity": "genloop.metrics.text:Diversity",
     "copying": "genloop.metrics.text:Copying",
     "tail-mass": "genloop.metrics.text:TailMass",
+    "negative-log-likelihood": "genloop.metrics.statistical:NegativeLogLikelihood",
+    "kl-divergence": "genloop.metrics.statistical:KLDivergence",
+    "moments": "genloop.metrics.statistical:Moments",
+    "wasserstein": "genloop.metrics.statistical:Wasserstein",
+    "tails": "genloop.metrics.statistical:Tails",
+    "table-error": "genloop.metrics.categorical:TableError",
+    "support": "genloop.metrics.categorical:Support",
+    "test-error": "genloop.metrics.regression:TestError",
+    "parameter-error": "genloop.metrics.regression:ParameterError",
 }
 RECIPES: Mapping[str, str] = {
     "demo": "genloop.recipes.stories:demo",
@@ -30,6 +53,11 @@ RECIPES: Mapping[str, str] = {
     "text": "genloop.recipes.stories:text",
     "tinystories": "genloop.recipes.stories:tinystories",
     "grammar": "genloop.recipes.stories:grammar",
+    "gaussian": "genloop.recipes.statistical:gaussian",
+    "zipf": "genloop.recipes.statistical:zipf",
+    "numbers": "genloop.recipes.statistical:numbers",
+    "ngram": "genloop.recipes.statistical:ngram",
+    "linear": "genloop.recipes.linear:linear",
 }
 
 

@@ -23,6 +23,7 @@ from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
+RUST_NO_SPACE = f"os error {errno.ENOSPC}"  # how libraries written in Rust tell a full disk
 LEAST_FREE_BYTES = 1 << 16  # with less, a failed write is taken for a full disk
 
 
@@ -201,7 +202,7 @@ def report_disk_errors(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:
         code = error.errno if isinstance(error, OSError) else None
-        if code in (errno.ENOSPC, errno.EDQUOT) or _is_full(folder):
+        if code in (errno.ENOSPC, errno.EDQUOT) or RUST_NO_SPACE in str(error) or _is_full(folder):
             raise UserError(
                 f"The disk that holds {folder} is full. Finished steps are kept: free some space and run the same "
                 "command again."

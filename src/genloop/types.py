@@ -114,10 +114,13 @@ class Source(Protocol):
 class Model(Protocol):
     """An immutable fitted model."""
 
-    status: str  # "fitted", or "diverged" when the fit left the finite numbers
+    @property
+    def status(self) -> str:
+        """`fitted`, or `diverged` when the fit left the finite numbers."""
+        ...
 
-    def sample(self, num: int, *, seed: int, conditions: Dataset | None = None, context: Context) -> Dataset:
-        """Return exactly `num` synthetic examples."""
+    def sample(self, num: int, *, seed: int, conditions: Any = None, context: Context) -> Dataset:
+        """Return exactly `num` synthetic examples; `conditions` is a data set of the family's own kind."""
         ...
 
     def save(self, directory: Path) -> None:
@@ -140,8 +143,8 @@ class Estimator(Protocol):
         """Return what determines the samples of a fitted model."""
         ...
 
-    def fit(self, train: Dataset, *, seed: int, context: Context) -> Model:
-        """Fit a new model; nothing of an earlier fit is used."""
+    def fit(self, train: Any, *, seed: int, context: Context) -> Model:
+        """Fit a new model to a data set of the family's own kind; nothing of an earlier fit is used."""
         ...
 
     def load(self, directory: Path, prepared_dir: Path, context: Context) -> Model:

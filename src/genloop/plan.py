@@ -59,11 +59,11 @@ def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest |
         find: returns the manifest of a finished step, or None.
         prepared_dir: where the real data were prepared.
     """
-    different = {step.key: (step, iteration) for iteration in reversed(list(iterations)) for step in iteration.steps}
-    items = [
-        (step, iteration, find(step), step_cost(step, prepared_dir))
-        for step, iteration in sorted(different.values(), key=lambda pair: pair[1].number)
-    ]
+    different: dict[str, tuple[Step, Iteration]] = {}
+    for iteration in iterations:
+        for step in iteration.steps:
+            different.setdefault(step.key, (step, iteration))
+    items = [(step, iteration, find(step), step_cost(step, prepared_dir)) for step, iteration in different.values()]
     rates = _rates([(step, manifest, cost) for step, _, manifest, cost in items])
     return Plan(
         tuple(
@@ -111,6 +111,6 @@ def matrix_rate(size: int = 1024, repeats: int = 5) -> float:
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        matrix @ matrix
+        np.matmul(matrix, matrix)
         times.append(time.perf_counter() - start)
     return 2 * size**3 / median(times)

@@ -33,7 +33,7 @@ class Prepare(_Keyed):
 
     source: Source
 
-    @cached_property
+    @property
     def inputs(self) -> Mapping[str, Any]:
         return {"source": self.source.identity()}
 
@@ -85,7 +85,7 @@ class Fit(_Keyed):
     iteration: int
     seed: int
 
-    @cached_property
+    @property
     def inputs(self) -> Mapping[str, Any]:
         return {
             "estimator": self.estimator.fit_identity(self.train.num_examples),
@@ -113,7 +113,7 @@ class Sample(_Keyed):
     num: int
     seed: int
 
-    @cached_property
+    @property
     def inputs(self) -> Mapping[str, Any]:
         return {
             "model": self.model.key,
@@ -148,7 +148,7 @@ class Score(_Keyed):
     samples: Sample
     seed: int
 
-    @cached_property
+    @property
     def inputs(self) -> Mapping[str, Any]:
         evidence = {"model": self.model.key, "samples": self.samples.key, "train": self.model.train.describe()}
         needed = {name: evidence[name] for name in sorted(self.metric.needs)}

@@ -1,0 +1,159 @@
+"""Real data drawn from known distributions, so that what a loop forgets can be measured against the truth."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
+from genloop.data.distributions import Categorical, Distribution, NormalMixture
+from genloop.errors import UserError
+from genloop.identity import describe
+from genloop.types import Context
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownSource(ABC):
+    """Independent examples of a known distribution; a kind of source adds which.
+
+    Attributes:
+        num_replicates: independent loops that run as one batch, each with data of its own.
+        num_train: real training examples of each replicate.
+        num_test: real test examples of each replicate.
+        seed: of the random numbers that the examples are drawn with.
+    """
+
+    version: ClassVar[int] = 1
+
+    num_replicates: int = 1000
+    num_train: int = 1000
+    num_test: int = 100
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.num_replicates, self.num_train, self.num_test) < 1:
+            raise UserError(
+                f"num_replicates={self.num_replicates}, num_train={self.num_train} and num_test={self.num_test} must "
+                "all be positive, such as 1000, 1000 and 100."
+            )
+
+    @abstractmethod
+    def truth(self) -> Distribution:
+        """Return the distribution, the same for every replicate."""
+
+    def identity(self) -> Any:
+        return describe(self)
+
+    def prepare(self, directory: Path, context: Context) -> None:
+        truth = self.truth()
+        random = np.random.default_rng(self.seed)
+        for part, num in (("train", self.num_train), ("test", self.num_test)):
+            np.save(directory / f"{part}.npy", truth.sample(num, random), allow_pickle=False)
+
+    def load(self, directory: Path, part: Literal["train", "test"]) -> ArrayDataset:
+        return replace(ArrayDataset.open(directory / f"{part}.npy"), truth=self.truth())
+
+    def load_samples(self, directory: Path, prepared_dir: Path) -> ArrayDataset:
+        return ArrayDataset.open(directory / EXAMPLES_FILE)
+
+    def _repeat(self, parameters: Any) -> np.ndarray:
+        """Return the same parameters for every replicate."""
+        array = np.asarray(parameters, float)
+        return np.broadcast_to(array, (self.num_replicates, *array.shape))
+
+
+@dataclass(frozen=True)
+class Normal(KnownSource):
+    """Standard normal vectors.
+
+    Attributes:
+        dimension: d, numbers in an example.
+    """
+
+    dimension: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.dimension < 1:
+            raise UserError(f"dimension={self.dimension} leaves no numbers. Use 1 or more.")
+
+    def truth(self) -> NormalMixture:
+        covariance = self._repeat([np.eye(self.dimension)])
+        return NormalMixture(self._repeat([1.0]), self._repeat(np.zeros((1, self.dimension))), covariance)
+
+
+@dataclass(frozen=True)
+class Clusters(KnownSource):
+    """A mixture of round normal clusters.
+
+    Attributes:
+        centres: one vector for each cluster.
+        weights: share of each cluster; None for equal ones.
+        deviation: standard deviation of every cluster, along every column.
+    """
+
+    centres: tuple[tuple[float, ...], ...] = ((-2.0,), (2.0,))
+    weights: tuple[float, ...] | None = None
+    deviation: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.centres or not self.centres[0] or len({len(centre) for centre in self.centres}) != 1:
+            raise UserError(f"centres={self.centres} are no vectors of one length. Write such as [[-2, 0], [2, 0]].")
+        if self.weights is not None:
+            _check_probabilities("weights", self.weights, len(self.centres))
+        if self.deviation <= 0:
+            raise UserError(f"deviation={self.deviation} must be positive, such as 0.5.")
+
+    def truth(self) -> NormalMixture:
+        num, dimension = len(self.centres), len(self.centres[0])
+        weights = self.weights or (1 / num,) * num
+        covariances = np.tile(self.deviation**2 * np.eye(dimension), (num, 1, 1))
+        return NormalMixture(*map(self._repeat, (weights, self.centres, covariances)))
+
+
+@dataclass(frozen=True)
+class Types(KnownSource):
+    """Numbered types with any probabilities.
+
+    Attributes:
+        probabilities: of types 0, 1, ..., summing to one.
+    """
+
+    probabilities: tuple[float, ...] = (0.4, 0.3, 0.15, 0.1, 0.05)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_probabilities("probabilities", self.probabilities, len(self.probabilities))
+
+    def truth(self) -> Categorical:
+        return Categorical(self._repeat(self.probabilities))
+
+
+@dataclass(frozen=True)
+class Zipf(KnownSource):
+    """Numbered types with probabilities proportional to rank^-b: few are frequent, many are rare.
+
+    Attributes:
+        num_types: types in all.
+        exponent: b.
+    """
+
+    num_types: int = 1000
+    exponent: float = 1.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_types < 2:
+            raise UserError(f"num_types={self.num_types} leaves nothing to lose. Use 2 or more.")
+
+    def truth(self) -> Categorical:
+        weight = np.arange(1.0, self.num_types + 1) ** -self.exponent
+        return Categorical(self._repeat(weight / weight.sum()))
+
+
+def _check_probabilities(name: str, values: tuple[float, ...], num: int) -> None:
+    if len(values) != num or min(values, default=-1) < 0 or abs(sum(values) - 1) > 1e-9:
+        raise UserError(f"{name}={values} are no probabilities of {num} kinds. Give one each, summing to 1.")

@@ -1,0 +1,52 @@
+"""Kernel density estimates: every training example, blurred."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from genloop.data.arrays import ArrayDataset
+from genloop.data.distributions import KernelDensity
+from genloop.errors import UserError
+from genloop.families.statistical.model import NUMBER_BYTES, StatisticalEstimator, numbers_per_example, weighted_moments
+from genloop.types import Cost
+
+
+@dataclass(frozen=True)
+class KDE(StatisticalEstimator):
+    """A Gaussian kernel density. Its samples are wider than its data, so accumulating diverges like log t.
+
+    Attributes:
+        bandwidth: h, standard deviation of the kernel along every column, in the data's units; or `silverman`:
+            (4 / ((d + 2) n))^(1 / (d + 4)) standard deviations of the training data along each column, where n is
+            the number of equally weighted examples that say as much (Silverman 1986, eq. 4.14).
+    """
+
+    kind: ClassVar[type[KernelDensity]] = KernelDensity
+
+    bandwidth: float | Literal["silverman"] = "silverman"
+
+    def __post_init__(self) -> None:
+        if self.bandwidth != "silverman" and self.bandwidth <= 0:
+            raise UserError(f"bandwidth={self.bandwidth} blurs nothing. Use a positive number, or silverman.")
+
+    def estimate(self, train: ArrayDataset, random: np.random.Generator) -> KernelDensity:
+        values, weights = train.read(), train.read_weights()
+        total = weights.sum(axis=1, keepdims=True)
+        return KernelDensity(
+            weights / total, values, self._bandwidths(train, total**2 / (weights**2).sum(axis=1)[:, None])
+        )
+
+    def _bandwidths(self, train: ArrayDataset, effective: np.ndarray) -> np.ndarray:
+        """Return h for every replicate and column; `effective` is n, shape (replicate, 1)."""
+        _, scatter, total = weighted_moments(train)
+        deviation = np.sqrt(np.diagonal(scatter, axis1=1, axis2=2) / total)
+        if self.bandwidth != "silverman":
+            return np.full_like(deviation, self.bandwidth)
+        dimension = deviation.shape[1]
+        return deviation * (4 / ((dimension + 2) * effective)) ** (1 / (dimension + 4))
+
+    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        numbers = num_examples * numbers_per_example(prepared_dir)
+        return Cost(num_examples, float(self.operations * numbers), 2 * NUMBER_BYTES * numbers)

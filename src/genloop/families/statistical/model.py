@@ -1,0 +1,118 @@
+"""What all families of distributions share: a fit is arrays, a sample is one call, replicates run as a batch."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from genloop.data.arrays import ArrayDataset
+from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
+from genloop.errors import UserError
+from genloop.identity import describe
+from genloop.types import Context, Cost, Progress
+
+AnyDistribution = NormalMixture | KernelDensity | Categorical
+NUMBER_BYTES = 8
+
+
+@dataclass(frozen=True)
+class StatisticalModel:
+    """A fitted distribution for every replicate.
+
+    Attributes:
+        distribution: what was fitted.
+        sampler: what samples are drawn from; another one where sampling narrows.
+    """
+
+    distribution: AnyDistribution
+    sampler: AnyDistribution
+
+    @property
+    def status(self) -> str:
+        return "fitted" if self.distribution.is_finite else "diverged"
+
+    def sample(self, num: int, *, seed: int, conditions: ArrayDataset | None = None, context: Context) -> ArrayDataset:
+        """Return `num` independent examples for every replicate."""
+        if conditions is not None:
+            raise UserError("A distribution is sampled without conditions; leave them out.")
+        values = self.sampler.sample(num, np.random.Generator(np.random.Philox(seed)))
+        context.report(Progress(num, num))
+        return ArrayDataset.of(values)
+
+    def save(self, directory: Path) -> None:
+        self.distribution.save(directory)
+
+
+@dataclass(frozen=True)
+class StatisticalEstimator(ABC):
+    """A family of distributions; a kind of family adds `estimate`, and `sampler` where sampling differs."""
+
+    version: ClassVar[int] = 1
+    sampling: ClassVar[frozenset[str]] = frozenset()  # names of the fields that change samples, not the fit
+    kind: ClassVar[type[AnyDistribution]]
+    operations: ClassVar[int] = 20  # per number in a fit, order of magnitude
+
+    @abstractmethod
+    def estimate(self, train: ArrayDataset, random: np.random.Generator) -> AnyDistribution:
+        """Fit every replicate."""
+
+    def sampler(self, distribution: Any) -> AnyDistribution:
+        return distribution
+
+    def fit_identity(self, num_examples: int) -> Any:
+        return {name: value for name, value in describe(self).items() if name not in self.sampling}
+
+    def sample_identity(self) -> Any:
+        return {"version": self.version, **{name: getattr(self, name) for name in sorted(self.sampling)}}
+
+    def fit(self, train: ArrayDataset, *, seed: int, context: Context) -> StatisticalModel:
+        """Fit every replicate, from the first example on; nothing of an earlier fit is used."""
+        distribution = self.estimate(train, np.random.Generator(np.random.Philox(seed)))
+        context.report(Progress(len(train), len(train)))
+        return StatisticalModel(distribution, self.sampler(distribution))
+
+    def load(self, directory: Path, prepared_dir: Path, context: Context) -> StatisticalModel:
+        distribution = self.kind.load(directory)
+        return StatisticalModel(distribution, self.sampler(distribution))
+
+    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        numbers = num_examples * numbers_per_example(prepared_dir)
+        return Cost(num_examples, float(self.operations * numbers))
+
+    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        numbers = num_examples * numbers_per_example(prepared_dir)
+        return Cost(num_examples, 20.0 * numbers, NUMBER_BYTES * numbers)
+
+
+def numbers_per_example(prepared_dir: Path | None) -> int:
+    """Return replicates times columns; 1 while the source is not prepared."""
+    path = prepared_dir / "train.npy" if prepared_dir else None
+    if path is None or not path.exists():
+        return 1
+    num_replicates, _, num_columns = np.load(path, mmap_mode="r", allow_pickle=False).shape
+    return num_replicates * num_columns
+
+
+def weighted_moments(train: ArrayDataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean (replicate, column), scatter (replicate, column, column) and total weight (replicate, 1).
+
+    The scatter is the weighted sum of squared deviations from the mean. Blocks are read one by one, so memory does
+    not grow with the training set.
+    """
+    total = np.zeros((train.num_replicates, 1))
+    mean = np.zeros((train.num_replicates, train.blocks[0].values.shape[-1]))
+    scatter = np.zeros((*mean.shape, mean.shape[-1]))
+    for block in train.blocks:
+        weight = block.weights.sum(axis=1, keepdims=True)
+        if not weight.any():
+            continue
+        block_mean = np.einsum("rn,rni->ri", block.weights, block.values) / weight
+        centred = block.values - block_mean[:, None]
+        shift = block_mean - mean
+        between = (total * weight / (total + weight))[..., None] * shift[:, :, None] * shift[:, None]
+        scatter += np.einsum("rn,rni,rnj->rij", block.weights, centred, centred, optimize=True) + between
+        mean = mean + weight / (total + weight) * shift
+        total = total + weight
+    return mean, scatter, total

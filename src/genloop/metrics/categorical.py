@@ -1,0 +1,95 @@
+"""Metrics of distributions over numbered types, against the truth where it is known and test frequencies elsewhere.
+
+Every value is the mean over replicates; its standard error stands beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloop.data.arrays import ArrayDataset
+from genloop.data.distributions import as_types
+from genloop.metrics.replicates import average, with_errors
+from genloop.types import Context, Evidence
+
+TRUTH = "the truth, or frequencies of real test examples where it is unknown"
+
+
+@dataclass(frozen=True)
+class TableError:
+    """How far the fitted probabilities p are from the real ones q.
+
+    `total_variation` is sum |p - q| / 2; `mean_error` sum (p - q)^2 over 1 - sum q^2, and `variance_ratio` 1 - sum p^2
+    over it, which follow the laws of a Gaussian's mean and variance; `reverse_kl` is KL(p | q), finite when types are
+    lost.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    units = with_errors(
+        {
+            "total_variation": "probability",
+            "variance_ratio": "fitted/real",
+            "mean_error": "real variances",
+            "reverse_kl": "nats/example",
+        }
+    )
+    about = f"probabilities of model_t | {TRUTH}"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        p = evidence.model.distribution.probabilities
+        q = _real_probabilities(evidence.test, p.shape[1])
+        spread = 1 - (q**2).sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            log_ratio = np.where(p > 0, np.log(p / q), 0.0)
+        return average(
+            {
+                "total_variation": np.abs(p - q).sum(axis=1) / 2,
+                "variance_ratio": (1 - (p**2).sum(axis=1)) / spread,
+                "mean_error": ((p - q) ** 2).sum(axis=1) / spread,
+                "reverse_kl": (p * log_ratio).sum(axis=1),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Support:
+    """What the samples still hold of the real types.
+
+    `missing_mass` is the real probability of the types that no sample has; `surviving_support` the share of real types
+    that some sample has.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    units = with_errors({"missing_mass": "real probability", "surviving_support": "share of real types"})
+    about = f"samples of model_t | {TRUTH}"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        num_types = _num_types(evidence.test, evidence.samples)
+        q = _real_probabilities(evidence.test, num_types)
+        held = _frequencies(evidence.samples, num_types) > 0
+        return average(
+            {
+                "missing_mass": np.where(held, 0.0, q).sum(axis=1),
+                "surviving_support": (held & (q > 0)).sum(axis=1) / (q > 0).sum(axis=1),
+            }
+        )
+
+
+def _num_types(test: ArrayDataset, samples: ArrayDataset) -> int:
+    if test.truth is not None:
+        return test.truth.mean.shape[1]
+    return int(max(test.read().max(), samples.read().max())) + 1
+
+
+def _real_probabilities(test: ArrayDataset, num_types: int) -> np.ndarray:
+    return _frequencies(test, num_types) if test.truth is None else test.truth.mean
+
+
+def _frequencies(data: ArrayDataset, num_types: int) -> np.ndarray:
+    """Return relative frequencies, shape (replicate, type)."""
+    types = as_types(data.read(), num_types)
+    return np.array([np.bincount(row, minlength=num_types) for row in types]) / types.shape[1]

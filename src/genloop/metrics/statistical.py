@@ -1,0 +1,150 @@
+"""Metrics of distributions over numbers, against the truth where it is known and real test examples elsewhere.
+
+Every value is the mean over replicates; its standard error stands beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from genloop.data.arrays import ArrayDataset
+from genloop.errors import UserError
+from genloop.metrics.replicates import average, with_errors
+from genloop.types import Context, Evidence
+
+
+@dataclass(frozen=True)
+class NegativeLogLikelihood:
+    """Mean of -log p(real test example) under the model; infinite where the model gives one no probability."""
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    units = with_errors({"test_loss": "nats/example"})
+    about = "real test examples | model_t"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        losses = -evidence.model.distribution.log_density(evidence.test.read())
+        return average({"test_loss": per_replicate(losses)})
+
+
+@dataclass(frozen=True)
+class KLDivergence:
+    """KL(truth | model), as the mean of log truth - log model over real test examples; needs a known truth."""
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    units = with_errors({"kl_divergence": "nats/example"})
+    about = "truth | model_t, on real test examples"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        truth, test = evidence.test.truth, evidence.test.read()
+        if truth is None:
+            raise UserError(
+                "kl-divergence compares with the distribution of the real data, which is unknown for data from a file. "
+                "Leave the metric out; test_loss differs from it by a constant."
+            )
+        losses = truth.log_density(test) - evidence.model.distribution.log_density(test)
+        return average({"kl_divergence": per_replicate(losses)})
+
+
+@dataclass(frozen=True)
+class Moments:
+    """First two moments of the model along every column, in those of the real data, averaged over columns.
+
+    `mean_error` is (fitted mean - real mean)^2 / real variance; `variance_ratio` fitted over real variance.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    units = with_errors({"mean_error": "real variances", "variance_ratio": "fitted/real"})
+    about = "moments of model_t | the truth, or real test examples where it is unknown"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        fitted = evidence.model.distribution
+        mean, variance = _real_moments(evidence.test)
+        return average(
+            {
+                "mean_error": np.mean((fitted.mean - mean) ** 2 / variance, axis=1),
+                "variance_ratio": np.mean(fitted.variance / variance, axis=1),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Wasserstein:
+    """Wasserstein-1 distance between samples and real test examples along every column, averaged over columns.
+
+    Finite samples of one distribution differ too: `wasserstein_floor` is the distance between two halves of the test
+    examples, and the samples are compared with one half at the same size.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    units = with_errors(dict.fromkeys(("wasserstein", "wasserstein_floor"), "real standard deviations"))
+    about = "samples of model_t | real test examples"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        test, samples = evidence.test.read(), evidence.samples.read()
+        size = min(samples.shape[1], test.shape[1] // 2)
+        if size < 1:
+            raise UserError("wasserstein halves the test examples, but there is one only. Raise num_test.")
+        deviation = np.sqrt(_real_moments(evidence.test)[1])[:, None]
+        first, second = test[:, :size] / deviation, test[:, size : 2 * size] / deviation
+        return average(
+            {
+                "wasserstein": wasserstein(samples[:, :size] / deviation, first),
+                "wasserstein_floor": wasserstein(second, first),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Tails:
+    """Share of the samples in the outermost parts of the real distribution, averaged over columns.
+
+    Attributes:
+        share: of real test examples that lie there, half of them on each side; what a model without collapse has.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    units = with_errors({"tail_mass": "share of samples"})
+    about = "samples of model_t | tails of real test examples"
+
+    share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share < 1:
+            raise UserError(f"share={self.share} is no part of a distribution. Use a number such as 0.05.")
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        test, samples = evidence.test.read(), evidence.samples.read()
+        low, high = np.quantile(test, [self.share / 2, 1 - self.share / 2], axis=(0, 1))
+        return average({"tail_mass": np.mean((samples < low) | (samples > high), axis=(1, 2))})
+
+
+def wasserstein(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return the Wasserstein-1 distance of two samples of one size, averaged over columns.
+
+    Args:
+        first, second: shape (replicate, example, column).
+
+    Returns:
+        Shape (replicate,): the mean distance between values of equal rank.
+    """
+    return np.mean(np.abs(np.sort(first, axis=1) - np.sort(second, axis=1)), axis=(1, 2))
+
+
+def per_replicate(values: np.ndarray) -> np.ndarray:
+    """Return the mean over examples of every replicate; of one replicate all examples, which are independent too."""
+    return values[0] if len(values) == 1 else values.mean(axis=1)
+
+
+def _real_moments(test: ArrayDataset) -> tuple[Any, Any]:
+    """Return mean and variance of the real data, shape (replicate, column)."""
+    if test.truth is not None:
+        return test.truth.mean, test.truth.variance
+    values = test.read()
+    return values.mean(axis=1), values.var(axis=1)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first imported
-sys.path.insert(0, str(Path(__file__).parent))
+for folder in (".", "contract"):
+    sys.path.insert(0, str(Path(__file__).parent / folder))
 
 
 @pytest.fixture

@@ -1,0 +1,154 @@
+"""What the loop relies on in every family: determinism, exact amounts, honest identities, and resumption."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cases import CASES
+
+from genloop.executors.local import LocalExecutor
+from genloop.experiment import Experiment
+from genloop.identity import canonical_json, describe
+from genloop.runner import run
+from genloop.store import Store
+from genloop.types import Context, Dataset, Progress, Runtime
+
+CONTEXT = Context(Runtime(device="cpu", threads=1))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A family with its real data at hand."""
+
+    experiment: Experiment
+    directory: Path
+
+    @property
+    def train(self) -> Any:
+        return self.experiment.source.load(self.directory, "train").slice(0, self.experiment.num_samples or 0)
+
+    def fit(self, *, seed: int = 1, context: Context = CONTEXT) -> Any:
+        return self.experiment.estimator.fit(self.train, seed=seed, context=context)
+
+
+@pytest.fixture(scope="module", params=CASES)
+def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    directory = tmp_path_factory.mktemp(request.param)
+    experiment = CASES[request.param]()
+    experiment.source.prepare(directory, CONTEXT)
+    return Prepared(experiment, directory)
+
+
+def _saved(thing: Any, directory: Path) -> dict[str, bytes]:
+    directory.mkdir()
+    thing.save(directory)
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def test_fitting_twice_gives_the_same_model(family, tmp_path):
+    before = describe(family.experiment.estimator)
+    assert _saved(family.fit(), tmp_path / "a") == _saved(family.fit(), tmp_path / "b")
+    assert describe(family.experiment.estimator) == before
+
+
+def test_preparing_twice_gives_the_same_data(family, tmp_path):
+    family.experiment.source.prepare(tmp_path, CONTEXT)
+    first = {path.name: path.read_bytes() for path in family.directory.iterdir()}
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+
+
+def test_loaded_model_samples_as_the_saved_one(family, tmp_path):
+    model = family.fit()
+    _saved(model, tmp_path / "model")
+    loaded = family.experiment.estimator.load(tmp_path / "model", family.directory, CONTEXT)
+    plain = replace(family.experiment.estimator)  # what loads need not be the object that fitted
+    again = plain.load(tmp_path / "model", family.directory, CONTEXT)
+    samples = [_saved(m.sample(50, seed=3, context=CONTEXT), tmp_path / str(i)) for i, m in enumerate((loaded, again))]
+    assert samples[0] == samples[1]
+    assert loaded.status == "fitted"
+
+
+def test_samples_have_the_asked_size_and_follow_from_the_seed(family, tmp_path):
+    model = family.fit()
+    for num in (1, 37):
+        assert len(model.sample(num, seed=1, context=CONTEXT)) == num
+    first, same, other = (
+        _saved(model.sample(37, seed=seed, context=CONTEXT), tmp_path / name)
+        for name, seed in (("first", 1), ("same", 1), ("other", 2))
+    )
+    assert first == same != other
+
+
+def test_saved_samples_open_as_data(family, tmp_path):
+    model = family.fit()
+    model.sample(40, seed=1, context=CONTEXT).save(tmp_path)
+    opened: Dataset = family.experiment.source.load_samples(tmp_path, family.directory)
+    assert len(opened) == 40
+    assert len(opened.slice(10, 25)) == 15
+    union = opened.slice(0, 10).concat([opened.slice(10, 40).weighted(0.5), family.train.slice(0, 5)])
+    assert len(union) == 45
+    assert len(union.draw(20, seed=0)) == 20
+
+
+def test_identities_are_plain_and_know_what_matters(family):
+    estimator = family.experiment.estimator
+    for identity in (estimator.fit_identity(100), estimator.sample_identity(), family.experiment.source.identity()):
+        assert canonical_json(describe(identity)) == canonical_json(describe(json.loads(json.dumps(identity))))
+        assert "device" not in canonical_json(describe(identity))
+
+
+def test_costs_grow_with_the_data(family):
+    estimator = family.experiment.estimator
+    for cost in (estimator.fit_cost, estimator.sample_cost):
+        assert 0 < cost(1000, family.directory).examples < cost(10_000, family.directory).examples
+        assert 0 < cost(1000, None).flops < cost(10_000, None).flops
+
+
+def test_metrics_give_what_their_units_promise(family, tmp_path):
+    finished = run(family.experiment, tmp_path, runtime=CONTEXT.runtime)
+    metrics = family.experiment.metrics
+    expected = {name for metric in metrics for name in metric.units}
+    assert {row.metric for row in finished.rows()} == expected
+    assert "test_loss" in expected
+    assert all(metric.about for metric in metrics)
+    assert all(row.value is not None for row in finished.rows())
+
+
+class _Interrupted(Exception):
+    pass
+
+
+def _interrupting(moments: Iterator[int]) -> Any:
+    """Return a report that raises at the given numbers of calls."""
+    remaining = next(moments)
+
+    def report(progress: Progress) -> None:
+        nonlocal remaining
+        assert 0 <= progress.done <= progress.total
+        remaining -= 1
+        if remaining == 0:
+            remaining = next(moments, 0)
+            raise _Interrupted
+
+    return report
+
+
+def test_interrupted_steps_end_as_uninterrupted_ones(family, tmp_path):
+    whole = run(family.experiment, tmp_path / "whole", runtime=CONTEXT.runtime)
+    store = Store(tmp_path / "cut" / "store").open()
+    executor = LocalExecutor(store, Runtime(device="cpu", threads=1, checkpoint_seconds=0))
+    executor.context = replace(executor.context, report=_interrupting(iter([2, 3, 5, 7, 11, 13])))
+    for _ in range(20):
+        try:
+            executor.run(executor.prepare(family.experiment))
+            break
+        except _Interrupted:
+            continue
+    cut = run(family.experiment, tmp_path / "cut", runtime=CONTEXT.runtime)
+    assert list(cut.rows()) == list(whole.rows())
+    for item in whole.record.iterations:
+        for key in (item.model, item.samples):
+            assert cut.store.find(key).files == whole.store.find(key).files  # type: ignore[union-attr]

@@ -1,0 +1,53 @@
+"""Metrics of regression against the known truth; means over replicates, with their standard errors beside them.
+
+The test error is in closed form for linear models, so it has no noise but that of the loop itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloop.errors import UserError
+from genloop.metrics.replicates import average, with_errors
+from genloop.types import Context, Evidence
+
+
+@dataclass(frozen=True)
+class TestError:
+    """Expected squared error on new real data, beyond the noise: E_test(w) = |w - w*|^2 in the norm of Sigma."""
+
+    __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return with_errors({"test_loss": "squared error"})
+
+    @property
+    def about(self) -> str:
+        return "real test rows, noise taken off | model_t"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        return average({"test_loss": evidence.model.excess_errors(evidence.test)})
+
+
+@dataclass(frozen=True)
+class ParameterError:
+    """Squared distance |w - w*|^2 between fitted and true parameters of a linear model."""
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return with_errors({"parameter_error": "squared distance"})
+
+    @property
+    def about(self) -> str:
+        return "true parameters | model_t"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        if not hasattr(evidence.model, "parameter_errors"):
+            raise UserError("The metric parameter-error needs a linear model. Leave it out for kernel regression.")
+        return average({"parameter_error": evidence.model.parameter_errors(evidence.test)})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulations import Table, moments, within
+from simulations import Table, within
 
 from genloop.errors import UserError
 from genloop.policies import (
@@ -20,6 +20,7 @@ from genloop.policies import (
     Window,
     schedule_from_rows,
 )
+from genloop.reproduce.simulate import moments
 from genloop.theory import regression, statistics
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.pieces import cut_into_pieces, training_sets

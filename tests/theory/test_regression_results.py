@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from simulations import Table, least_squares, within
+from simulations import Table, within
 
 from genloop.errors import UserError
 from genloop.policies import Accumulate, Augment, Mix, Mixture, Replace, ReplaceMultiple, Share, Window
+from genloop.reproduce.simulate_regression import kernel_ridge, least_squares, wrong_teacher
 from genloop.theory import regression
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.propagate import error_curve
@@ -101,38 +102,13 @@ def test_fixed_real_tends_to_its_limit(weight, ratio, limit):
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_wrong_teacher_leaves_a_floor(share):
     """n = 200, d = 50, c = s = 1; 400 replicas, and 1 % for the finite d."""
-    random = np.random.default_rng(7)
-    num_examples, dimension = 200, 50
-    teacher = np.full(dimension, 1 / np.sqrt(dimension))
-    errors = []
-    for _ in range(400):
-        design = random.standard_normal((num_examples, dimension))
-        targets = random.standard_normal(num_examples)
-        targets[: round(share * num_examples)] += design[: round(share * num_examples)] @ teacher
-        errors.append(np.sum(np.linalg.solve(np.einsum("ni,nj->ij", design, design), design.T @ targets) ** 2))
-    expected = regression.strong_collapse_error(share, dimension / num_examples, distance=1.0)
+    errors = wrong_teacher(share, num_examples=200, dimension=50, distance=1.0, num_replicas=400, seed=7)
+    expected = regression.strong_collapse_error(share, 50 / 200, distance=1.0)
     standard_error = np.std(errors) / np.sqrt(len(errors))
     assert abs(np.mean(errors) - expected) < 4 * standard_error + 0.01 * expected
 
 
 # Ridge and kernel regression, exactly given X.
-
-
-def simulated_smoother(policy, num_iterations, problem, *, num_replicas=4000):
-    """Kernel ridge on all rows stacked, one solve per iteration; test error (iteration, replica)."""
-    random = np.random.default_rng(8)
-    num_examples = len(problem.truth)
-    sources = [problem.truth + np.sqrt(problem.noise_variance) * random.standard_normal((num_replicas, num_examples))]
-    errors = []
-    for iteration in range(1, num_iterations + 1):
-        rows = [share.source for share in policy.training_set(iteration).shares]
-        stacked = np.tile(problem.kernel, (len(rows), len(rows))) + problem.penalty * np.eye(len(rows) * num_examples)
-        targets = np.concatenate([sources[row] for row in rows], axis=1)
-        coefficients = np.linalg.solve(stacked, targets.T).reshape(len(rows), num_examples, -1).sum(axis=0)
-        predicted = (problem.kernel @ coefficients).T
-        sources.append(predicted + np.sqrt(problem.noise_variance) * random.standard_normal(predicted.shape))
-        errors.append(np.mean((problem.test_kernel @ coefficients - problem.test_truth[:, None]) ** 2, axis=0))
-    return np.array(errors)
 
 
 def ridge(penalty):
@@ -156,7 +132,9 @@ def gaussian_kernel():
 @pytest.mark.parametrize("policy", [Replace(), Accumulate(), Augment(), Window(2)], ids=str)
 @pytest.mark.parametrize("problem", [ridge(2.0), gaussian_kernel()], ids=["ridge", "gaussian kernel"])
 def test_smoothers_follow_the_exact_expectation(policy, problem):
-    assert within(simulated_smoother(policy, 6, problem), smoother_error_curve(policy, 6, problem).values)
+    assert within(
+        kernel_ridge(policy, 6, problem, num_replicas=4000, seed=8), smoother_error_curve(policy, 6, problem).values
+    )
 
 
 @pytest.mark.parametrize("policy", [Replace(), Accumulate(), ReplaceMultiple(), Window(3)], ids=str)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from simulations import moments, within
+from simulations import within
 
 from genloop.policies import Accumulate, AccumulateSubsample, Fresh, Replace
+from genloop.reproduce.simulate import moments
+from genloop.reproduce.simulate_discrete import kernels, tables
 from genloop.theory import statistics
 from genloop.theory.propagate import fitted_moments
 
@@ -68,15 +70,10 @@ def test_accumulated_variance_stays_above_its_limit(num_examples):
 )
 def test_discrete_tables_lose_diversity_like_gaussians_lose_variance(policy, diversity):
     """1 - sum p^2 over its real value: five items, n = 20, 4000 replicas."""
-    random = np.random.default_rng(4)
     real = np.array([0.4, 0.3, 0.15, 0.1, 0.05])
-    counts, simulated = [random.multinomial(SIZE, real, size=4000)], []
-    for iteration in range(1, STEPS + 1):
-        held = np.sum([counts[share.source] for share in policy.training_set(iteration).shares], axis=0)
-        probabilities = held / held.sum(axis=1, keepdims=True)
-        simulated.append((1 - (probabilities**2).sum(axis=1)) / (1 - (real**2).sum()))
-        counts.append(random.multinomial(SIZE, probabilities))
-    assert within(np.array(simulated), diversity(STEPS, num_examples=SIZE).values)
+    fitted = tables(policy, STEPS, probabilities=real, num_examples=SIZE, num_replicas=4000, seed=4)
+    simulated = (1 - (fitted**2).sum(axis=-1)) / (1 - (real**2).sum())
+    assert within(simulated, diversity(STEPS, num_examples=SIZE).values)
 
 
 @pytest.mark.parametrize("policy", [Replace(), Accumulate(), Fresh(0.25), AccumulateSubsample()], ids=str)
@@ -114,15 +111,9 @@ def test_narrowed_accumulate_falls_like_a_power(narrowing):
 @pytest.mark.parametrize("policy", [Replace(), Accumulate()], ids=str)
 def test_kernel_density_widens(policy):
     """A kernel density draws a training example and adds noise: h = 0.5, T = 100, 2000 replicas."""
-    random = np.random.default_rng(7)
-    sources, simulated = [random.standard_normal((2000, 100))], []
-    for iteration in range(1, 13):
-        data = np.concatenate([sources[share.source] for share in policy.training_set(iteration).shares], axis=1)
-        centres = np.take_along_axis(data, random.integers(data.shape[1], size=(2000, 100)), axis=1)
-        sources.append(centres + 0.5 * random.standard_normal(centres.shape))
-        simulated.append(data.var(axis=1))
+    simulated = kernels(policy, 12, bandwidth=0.5, num_examples=100, num_replicas=2000, seed=7)
     predicted = fitted_moments(policy, 12, num_examples=100, bandwidth=0.5).variance.values
-    assert within(np.array(simulated), predicted)
+    assert within(simulated, predicted)
 
 
 def test_least_fresh_share_keeps_the_variance():

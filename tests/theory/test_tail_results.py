@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from simulations import within
 
+from genloop.policies import Accumulate, Replace
+from genloop.reproduce.simulate_discrete import rare_item, tables
 from genloop.theory import selection, tails
 from genloop.theory.curves import RESULTS
 
@@ -13,12 +15,8 @@ from genloop.theory.curves import RESULTS
 @pytest.mark.parametrize("count", [0.5, 3.0])
 def test_a_rare_item_survives_as_long_as_its_count(count):
     """One item of probability count / 2000 in training sets of 2000; 20000 replicas."""
-    random = np.random.default_rng(1)
-    held, alive = np.full(20_000, count), []
-    for _ in range(100):
-        held = random.binomial(2000, held / 2000)
-        alive.append(held > 0)
-    assert within(np.array(alive, float), tails.survival_replace(100, count=count).values)
+    alive = rare_item(100, count=count, num_examples=2000, num_replicas=20_000, seed=1)
+    assert within(alive, tails.survival_replace(100, count=count).values)
 
 
 def test_survival_falls_like_two_over_t():
@@ -28,30 +26,20 @@ def test_survival_falls_like_two_over_t():
 @pytest.mark.parametrize("exponent", [1.2, 1.5, 2.0])
 def test_missing_mass_of_zipf_items(exponent):
     """1000 examples of 3000 items, 100 replicas; 1 % because frequent items are not Poisson."""
-    random = np.random.default_rng(2)
     items = tails.zipf(3000, exponent)
-    probabilities, missing = np.tile(items, (100, 1)), []
-    for _ in range(20):
-        counts = random.multinomial(1000, probabilities)
-        missing.append((counts == 0) @ items)
-        probabilities = counts / 1000
-    simulated, predicted = np.array(missing), tails.missing_mass_replace(20, probabilities=items, num_examples=1000)
+    fitted = tables(Replace(), 20, probabilities=items, num_examples=1000, num_replicas=100, seed=2)
+    simulated = (fitted == 0) @ items
+    predicted = tails.missing_mass_replace(20, probabilities=items, num_examples=1000)
     standard_error = simulated.std(axis=1) / np.sqrt(100)
     assert np.all(np.abs(simulated.mean(axis=1) - predicted.values) < 4 * standard_error + 0.01 * predicted.values)
 
 
 def test_accumulate_keeps_what_the_first_iteration_saw():
     """Share of 50 Zipf items alive at iterations 1 and 30, n = 20, 500 replicas."""
-    random = np.random.default_rng(3)
     items = tails.zipf(50, 1.0)
-    held, alive = np.zeros((500, 50)), []
-    probabilities = np.tile(items, (500, 1))
-    for _ in range(30):
-        held += random.multinomial(20, probabilities)
-        probabilities = held / held.sum(axis=1, keepdims=True)
-        alive.append((held > 0).mean(axis=1))
+    fitted = tables(Accumulate(), 30, probabilities=items, num_examples=20, num_replicas=500, seed=3)
     expected = np.mean([tails.survival_accumulate(p, 20) for p in items])
-    assert within(np.array(alive), np.full(30, expected))
+    assert within((fitted > 0).mean(axis=-1), np.full(30, expected))
 
 
 @pytest.mark.parametrize("exponent", [1.5, 2.0])

@@ -15,14 +15,14 @@ class Claim:
         expected: what it predicts.
         measured: what was measured, in the same unit.
         standard_error: of the measurement.
-        holds: the verdict.
+        holds: the verdict. It and the numbers are None for a statement that nobody can measure.
     """
 
     text: str
-    expected: float
-    measured: float
-    standard_error: float
-    holds: bool
+    expected: float | None = None
+    measured: float | None = None
+    standard_error: float | None = None
+    holds: bool | None = None
 
     @classmethod
     def of(
@@ -52,5 +52,5 @@ class Reproduction:
 
     @property
     def holds(self) -> bool:
-        """Whether every claim holds."""
-        return all(claim.holds for claim in self.claims)
+        """Whether no claim fails."""
+        return all(claim.holds is not False for claim in self.claims)

@@ -59,6 +59,11 @@ RECIPES: Mapping[str, str] = {
     "ngram": "genloop.recipes.statistical:ngram",
     "linear": "genloop.recipes.linear:linear",
 }
+REPRODUCTIONS: Mapping[str, str] = {
+    "figure2": "genloop.reproduce.linear:reproduce_figure2",
+    "figure9": "genloop.reproduce.linear:reproduce_figure9",
+    "theory": "genloop.reproduce.theory_table:reproduce_theory",
+}
 
 
 def load(kind: str, name: str, catalog: Mapping[str, str]) -> Any:

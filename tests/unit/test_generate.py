@@ -28,7 +28,7 @@ def vocabulary(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    """A network with far from uniform predictions, and documents of about ten tokens."""
+    """A network with far from uniform predictions, and documents of a few tokens."""
     network = Network(Shape(V, 16, 2, 2, 8), seed=1)
     with torch.no_grad():
         for weight in network.parameters():
@@ -91,6 +91,25 @@ def test_long_documents_are_not_lost_at_the_end(network, vocabulary):
     firsts = [documents(sample(network, vocabulary, 100, seed=2 + i, num_rows=4))[0] for i in range(40)]
     error = lengths.std() / np.sqrt(40)
     assert abs(np.mean([len(text) for text in firsts]) - lengths.mean()) < 4 * error
+
+
+def naive_sample(network: Network, num: int, *, seed: int, temperature: float) -> list[int]:
+    """Return what the sampler should: one document after another, each token from a full forward pass."""
+    tokens = []
+    for document in range(num):
+        text: list[int] = []
+        while len(tokens) < num and (not text or text[-1] != EOT):
+            cumulative = probabilities(network, visible(text), temperature).cumsum()
+            fraction = uniforms(seed, np.array([document]), np.array([len(text)]))[0]
+            text.append(EOT if len(text) == 63 else int((cumulative <= fraction * cumulative[-1]).sum()))
+            tokens.append(text[-1])
+    return tokens
+
+
+def test_sample_equals_a_naive_one_token_for_token(network, vocabulary):
+    naive = naive_sample(network, 1500, seed=3, temperature=3.0)
+    assert max(len(text) for text in documents(np.array(naive))) > 30
+    assert sample(network, vocabulary, 1500, seed=3, temperature=3.0, num_rows=5).tolist() == naive
 
 
 @pytest.mark.parametrize("num", [1, 50, 3000])

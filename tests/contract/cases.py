@@ -1,15 +1,25 @@
 """One small experiment of every family; a new family adds a line here and must pass everything in this folder."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from toys import experiment as toy
 
 from genloop.data.bible import Bible
 from genloop.data.grammar import StoryGrammar
+from genloop.data.known import Clusters, Normal, Types
 from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
+from genloop.families.statistical.discrete import Discrete
+from genloop.families.statistical.gaussian import Gaussian
+from genloop.families.statistical.kernel_density import KDE
+from genloop.families.statistical.mixture import GaussianMixture
+from genloop.families.statistical.ngram import NGram
+from genloop.metrics.categorical import Support, TableError
+from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 from genloop.metrics.text import Copying, Diversity, TailMass, TestLoss
 from genloop.policies import Accumulate, Replace
+from genloop.types import Estimator, Source
 
 TEXT_METRICS = (TestLoss(num_tokens=500), Diversity(), Copying(), TailMass())
 SMALL_GPT2 = GPT2(width=16, num_layers=1, num_heads=2, context=16, epochs=1)
@@ -26,8 +36,28 @@ def _gpt2_on_grammar() -> Experiment:
     return Experiment("grammar", source, SMALL_GPT2, (Replace(), Accumulate()), TEXT_METRICS, 2, num_samples=1500)
 
 
+def _ngram() -> Experiment:
+    return replace(_gpt2_on_grammar(), name="ngram", estimator=NGram())
+
+
+def _statistical(name: str, source: Source, estimator: Estimator) -> Experiment:
+    metrics = (NegativeLogLikelihood(), Moments(), KLDivergence(), Wasserstein(), Tails())
+    return Experiment(name, source, estimator, (Replace(), Accumulate()), metrics, 3, num_samples=20)
+
+
+def _discrete() -> Experiment:
+    metrics = (NegativeLogLikelihood(), TableError(), Support())
+    estimator = Discrete(num_types=5, smoothing=0.1, temperature=0.9)
+    return replace(_statistical("discrete", Types(num_replicates=3), estimator), metrics=metrics)
+
+
 CASES: dict[str, Callable[[], Experiment]] = {
     "toy": toy,
     "gpt2": _gpt2,
     "gpt2-grammar": _gpt2_on_grammar,
+    "ngram": _ngram,
+    "gaussian": lambda: _statistical("gaussian", Normal(num_replicates=3), Gaussian(narrowing=0.9)),
+    "mixture": lambda: _statistical("mixture", Clusters(num_replicates=3), GaussianMixture()),
+    "kde": lambda: _statistical("kde", Normal(dimension=2, num_replicates=3), KDE()),
+    "discrete": _discrete,
 }

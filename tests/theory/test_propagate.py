@@ -129,11 +129,6 @@ def test_schedules_equal_published_sums(sizes):
     )
 
 
-def test_schedule_of_ones_is_accumulate():
-    ones = schedule_from_rows([[1] * n for n in range(1, N + 1)])
-    np.testing.assert_array_equal(error_curve(ones, N).values, error_curve(Accumulate(), N).values)
-
-
 @pytest.mark.parametrize(
     ("sizes", "last"), [([1] * 30, 1.620), (list(range(1, 31)), 1.419), ([2**i for i in range(30)], 1.372)]
 )
@@ -248,6 +243,24 @@ def test_amounts_have_no_unit(policy, scale):
 def test_accumulate_is_never_above_replace(sizes):
     latest, everything = regression.replace_schedule(sizes).values, regression.accumulate_schedule(sizes).values
     assert np.all(everything <= latest * (1 + ROUNDING))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 40), st.integers(0, 1000))
+def test_windows_reach_from_replace_to_accumulate(num_iterations, beyond):
+    one, all_sources = (error_curve(Window(size), num_iterations).values for size in (1, num_iterations + beyond))
+    np.testing.assert_array_equal(one, error_curve(Replace(), num_iterations).values)
+    np.testing.assert_array_equal(all_sources, error_curve(Accumulate(), num_iterations).values)
+    assert np.all(all_sources <= one)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 30))
+def test_schedules_of_equal_amounts_are_accumulate(num_iterations, amount):
+    """Ones, and any other amount, as amounts have no unit."""
+    equal = schedule_from_rows([[amount] * n for n in range(1, num_iterations + 1)])
+    accumulated = error_curve(Accumulate(), num_iterations).values
+    np.testing.assert_allclose(error_curve(equal, num_iterations).values, accumulated, rtol=ROUNDING)
 
 
 # The variance of statistical families.

@@ -15,12 +15,19 @@ class Measurement:
         expected: what the theory predicts.
         measured: what the simulation gave.
         standard_error: of the simulation.
+        rounding: distance allowed besides.
     """
 
     setting: str
     expected: float
     measured: float
     standard_error: float
+    rounding: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether theory and simulation are within 4 standard errors."""
+        return abs(self.measured - self.expected) <= 4 * self.standard_error + self.rounding
 
 
 def measurement(setting: str, expected: ArrayLike, replicas: np.ndarray) -> Measurement:

@@ -22,12 +22,8 @@ def judge(result: Result) -> Claim:
     if result.basis.status == "condition only":
         return Claim(f"{result.name}: condition only, not simulated. {result.statement}")
     found = simulate(result.name)
-    return Claim.of(
-        f"{result.name} ({found.setting})",
-        expected=found.expected,
-        measured=found.measured,
-        standard_error=found.standard_error,
-    )
+    text = f"{result.name} ({found.setting})"
+    return Claim(text, found.expected, found.measured, found.standard_error, found.holds)
 
 
 def simulate(name: str) -> Measurement:

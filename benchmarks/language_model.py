@@ -87,6 +87,16 @@ def train_ours(arguments: argparse.Namespace) -> Measurement:
 
 
 def train_huggingface(arguments: argparse.Namespace) -> Measurement:
+    """What a user writes: `GPT2Config` as it comes, with its dropout of 0.1."""
+    return run_trainer(arguments)
+
+
+def train_huggingface_without_dropout(arguments: argparse.Namespace) -> Measurement:
+    """The same arithmetic as ours, which has no dropout."""
+    return run_trainer(arguments, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
+
+
+def run_trainer(arguments: argparse.Namespace, **dropout: float) -> Measurement:
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
@@ -104,11 +114,9 @@ def train_huggingface(arguments: argparse.Namespace) -> Measurement:
         n_embd=ESTIMATOR.width,
         n_layer=ESTIMATOR.num_layers,
         n_head=ESTIMATOR.num_heads,
-        resid_pdrop=0,
-        embd_pdrop=0,
-        attn_pdrop=0,
         bos_token_id=0,
         eos_token_id=0,
+        **dropout,
     )
     settings = TrainingArguments(
         output_dir=str(arguments.directory / "trainer"),
@@ -184,7 +192,15 @@ def training_memory(arguments: argparse.Namespace) -> Measurement:
 
 CONTENDERS = {
     function.__name__: function
-    for function in (matrix_products, train_ours, train_huggingface, sample_ours, sample_huggingface, training_memory)
+    for function in (
+        matrix_products,
+        train_ours,
+        train_huggingface,
+        train_huggingface_without_dropout,
+        sample_ours,
+        sample_huggingface,
+        training_memory,
+    )
 }
 
 
@@ -219,6 +235,7 @@ def compare(arguments: argparse.Namespace, work_dir: Path) -> dict[str, Any]:
         for kind in DOCUMENTS:  # trains the models that are sampled from
             run("train ours", "train_ours", kind)
             run("train theirs", "train_huggingface", kind)
+            run("train, no dropout theirs", "train_huggingface_without_dropout", kind)
         for kind in DOCUMENTS:
             run(f"sample {kind} ours", "sample_ours", kind)
             batches = [best_batch[kind]] if kind in best_batch else arguments.batches
@@ -239,7 +256,8 @@ def compare(arguments: argparse.Namespace, work_dir: Path) -> dict[str, Any]:
 
 def summary(rates: dict[str, float], best_batch: dict[str, int], memory: Measurement) -> dict[str, Any]:
     rows = {}
-    for task, factor in {"train": 3, **{f"sample {kind}": 1 for kind in DOCUMENTS}}.items():
+    rates["train, no dropout ours"] = rates["train ours"]
+    for task, factor in {"train": 3, "train, no dropout": 3, **{f"sample {kind}": 1 for kind in DOCUMENTS}}.items():
         ours, theirs = rates[f"{task} ours"], rates[f"{task} theirs"]
         rows[task] = {
             "ours": ours,

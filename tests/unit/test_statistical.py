@@ -191,6 +191,24 @@ def test_a_lost_type_is_never_drawn():
     assert set(values.ravel()) == {1, 3}
 
 
+class NoLuck:
+    """Random numbers that are all zero, the one value at the edge of the first type."""
+
+    def random(self, shape):
+        return np.zeros(shape)
+
+
+def test_the_edge_of_a_lost_type_belongs_to_the_next():
+    values = Categorical(np.array([[0.0, 1.0]])).sample(3, NoLuck())  # type: ignore[arg-type]
+    assert set(values.ravel()) == {1}
+
+
+def test_clusters_have_the_variance_within_and_between():
+    truth = Clusters(num_replicates=1, centres=((-1.0, 0.0), (3.0, 0.0)), weights=(0.25, 0.75), deviation=0.5).truth()
+    np.testing.assert_allclose(truth.mean, [[2, 0]])
+    np.testing.assert_allclose(truth.variance, [[0.25 + 0.25 * 9 + 0.75, 0.25]])
+
+
 def test_temperature_sharpens_and_flattens():
     table = Categorical(np.array([[0.8, 0.2, 0.0]]))
     np.testing.assert_allclose(table.tempered(0.5).probabilities, [[0.64 / 0.68, 0.04 / 0.68, 0]])
@@ -377,6 +395,19 @@ def test_ngram_samples_follow_its_own_probabilities():
             probability = np.exp(prefix - len(both) * model.mean_loss(both, context=CONTEXT))
             share = (tokens[before == context] == token).mean()
             assert abs(share - probability) < 4 * np.sqrt(probability * (1 - probability) / num) + 1e-12
+
+
+def test_documents_are_independent():
+    """Their order changes neither counts nor loss, as contexts end with a document."""
+    first, second = (1, 2, 3, 0), (2, 2, 1, 3, 1, 0)
+    one, other = (
+        NGram(order=3).fit(stream(*both), seed=0, context=CONTEXT) for both in (first + second, second + first)
+    )
+    for table, same in zip(one.counts, other.counts, strict=True):
+        np.testing.assert_array_equal(table.keys, same.keys)
+        np.testing.assert_array_equal(table.counts, same.counts)
+    losses = [one.mean_loss(stream(*both), context=CONTEXT) for both in (first + second, second + first)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
 
 
 def test_ngram_weights_count_as_copies():

@@ -63,7 +63,7 @@ class Regression:
 
     def prepare(self, directory: Path, context: Context) -> None:
         for part, num in (("train", self.num_train), ("test", self.num_test)):
-            self._shard(part, num).save(directory / f"{part}.npz")
+            self.shard(part, num).save(directory / f"{part}.npz")
 
     def load(self, directory: Path, part: Literal["train", "test"]) -> RegressionDataset:
         return RegressionDataset.open(directory / f"{part}.npz")
@@ -71,7 +71,8 @@ class Regression:
     def load_samples(self, directory: Path, prepared_dir: Path) -> RegressionDataset:
         return RegressionDataset.open(directory / ROWS_FILE)
 
-    def _shard(self, part: str, num: int) -> Shard:
+    def shard(self, part: str, num: int) -> Shard:
+        """Return the first `num` rows of one part of the real data."""
         period = num if part == "train" and self.design == "reused" else None
         seed = derive_seed(self.seed, part, "design")
         design = Design(seed, self.num_replicates, self.dimension, self.decay, period)

@@ -122,10 +122,14 @@ class Shard:
         return Statistics(gram, moment)
 
     @cached_property
+    def _all_sums(self) -> Statistics:
+        return self.sums(0, self.num)
+
+    @property
     def statistics(self) -> Statistics:
-        """X'X and X'y of all rows: computed once, and saved."""
+        """X'X and X'y of all rows: computed once, and read again from where they were saved."""
         if self.path is None:
-            return self.sums(0, self.num)
+            return self._all_sums
         with np.load(self.path, allow_pickle=False) as file:
             gram = file["gram"] if "gram" in file else self.design.gram(0, self.num)
             return Statistics(gram, file["moment"])

@@ -96,7 +96,7 @@ def train_huggingface_without_dropout(arguments: argparse.Namespace) -> Measurem
     return run_trainer(arguments, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
 
 
-def run_trainer(arguments: argparse.Namespace, **dropout: float) -> Measurement:
+def run_trainer(arguments: argparse.Namespace, **dropout: Any) -> Measurement:
     import torch
     from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 

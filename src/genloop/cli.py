@@ -306,16 +306,17 @@ def _present(finished: Any) -> None:
 
     out.print(results_table(finished, width=out.width))
     samples = samples_table(finished)
-    out.print(samples)
-    figure = finished.directory / "test_loss.png"
+    figure, sample_file = finished.directory / "test_loss.png", finished.directory / "samples.txt"
     with report_disk_errors(finished.directory):
-        with (finished.directory / "samples.txt").open("w", encoding="utf-8") as file:
-            Console(file=file, width=PLAIN_WIDTH).print(samples)
+        if samples:
+            out.print(samples)
+            with sample_file.open("w", encoding="utf-8") as file:
+                Console(file=file, width=PLAIN_WIDTH).print(samples)
         if _is_older(figure, finished.directory / "run.json"):
             from genloop.report.figures import draw_metric
 
             draw_metric(finished, "test_loss", figure)
-    out.print(f"Figure: {figure}   Samples: {figure.with_name('samples.txt')}", highlight=False)
+    out.print(f"Figure: {figure}" + (f"   Samples: {sample_file}" if samples else ""), highlight=False)
     out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
 
 

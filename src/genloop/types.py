@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 Phase = Literal["prepare", "fit", "sample", "score"]
+STANDARD_ERROR = "_standard_error"  # ends the name of a value that is the standard error of another
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,8 @@ class Evidence:
 class Metric(Protocol):
     """A measurement of a model or of its samples, against real test data.
 
-    `units` maps the names of its values to their units; `about` says which scorer judges which text.
+    `units` maps the names of its values to their units; `about` says which scorer judges which text. A value's standard
+    error may stand beside it, under the same name and `_standard_error`.
     """
 
     needs: ClassVar[frozenset[str]]  # of "model", "samples", "train"

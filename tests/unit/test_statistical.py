@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from genloop.catalog import ESTIMATORS, METRICS, RECIPES, SOURCES, load
 from genloop.data.array_file import ArrayFile
@@ -25,6 +26,9 @@ from genloop.families.statistical.ngram import NGram
 from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 from genloop.policies import Accumulate, Replace
+from genloop.record import Run
+from genloop.report.samples import samples_table
+from genloop.report.tables import results_table
 from genloop.runner import run
 from genloop.types import Context, Evidence
 
@@ -273,6 +277,30 @@ def test_a_collapsed_model_is_recorded_not_raised(tmp_path):
     values = {(row.iteration, row.metric): row.value for row in run(experiment, tmp_path).rows()}
     assert values[2, "test_loss"] is None
     assert values[3, "variance_ratio"] == pytest.approx(0, abs=1e-20)
+
+
+def test_results_show_the_error_beside_its_value(tmp_path):
+    """One seed has the error over replicates, several have that over seeds; numbers have no samples to read."""
+    one = Experiment(
+        name="shown", source=Normal(num_replicates=4), estimator=Gaussian(), policies=(Replace(),),
+        metrics=(NegativeLogLikelihood(),), num_iterations=2, num_samples=20,
+    )  # fmt: skip
+    values = {(row.iteration, row.metric): row.value for row in run(one, tmp_path / "one").rows()}
+    text = shown(Run(tmp_path / "one"))
+    assert f"{values[2, 'test_loss']:.3f} ± {values[2, 'test_loss_standard_error']:.2g}" in text
+    assert "standard" not in text
+    assert samples_table(Run(tmp_path / "one")) is None
+
+    rows = list(run(replace(one, seeds=(0, 1, 2)), tmp_path / "three").rows())
+    losses = [row.value for row in rows if (row.iteration, row.metric) == (2, "test_loss")]
+    assert f"{np.mean(losses):.3f} ± {np.std(losses, ddof=1) / np.sqrt(3):.2g}" in shown(Run(tmp_path / "three"))
+
+
+def shown(finished):
+    console = Console(width=150)
+    with console.capture() as capture:
+        console.print(results_table(finished, width=150))
+    return capture.get()
 
 
 # Metrics.

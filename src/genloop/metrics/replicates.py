@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-STANDARD_ERROR = "_standard_error"
+from genloop.types import STANDARD_ERROR
 
 
 def with_errors(units: Mapping[str, str]) -> dict[str, str]:

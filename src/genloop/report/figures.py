@@ -1,5 +1,6 @@
 """Figures of a run, as files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
@@ -9,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from genloop.record import Run
 from genloop.report.tables import Curve, curves
+from genloop.types import STANDARD_ERROR
 
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -16,13 +18,14 @@ MARKERS = "osD^vP*"
 
 
 def draw_metric(run: Run, metric: str, path: Path) -> None:
-    """Draw a metric against the iteration, one line for each policy, with standard errors over seeds."""
+    """Draw a metric against the iteration, one line for each policy, with standard errors as in `results_table`."""
     rows = list(run.rows())
     unit = next((row.unit for row in rows if row.metric == metric), "")
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.subplots()
+    errors = curves(rows, metric + STANDARD_ERROR)
     for number, (policy, curve) in enumerate(curves(rows, metric).items()):
-        _draw_curve(axes, policy, curve, number)
+        _draw_curve(axes, policy, curve, errors.get(policy, {}), number)
     axes.set_xlabel("iteration")
     axes.set_ylabel(f"{metric.replace('_', ' ')} ({unit})")
     about = next((about for about, metrics in run.values().items() if metric in metrics), "")
@@ -35,13 +38,17 @@ def draw_metric(run: Run, metric: str, path: Path) -> None:
     figure.savefig(path, dpi=160, metadata={"Software": "genloop"})
 
 
-def _draw_curve(axes: Axes, policy: str, curve: Curve, number: int) -> None:
+def _draw_curve(axes: Axes, policy: str, curve: Curve, errors: Curve, number: int) -> None:
     finite = {n: [v for v in values if v is not None] for n, values in sorted(curve.items())}
     points = {n: values for n, values in finite.items() if values}
     colour = COLOURS[number % len(COLOURS)]
     axes.errorbar(
         list(points),
         [mean(values) for values in points.values()],
-        yerr=[stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0 for values in points.values()],
+        yerr=[_standard_error(values, errors.get(n, [])) for n, values in points.items()],
         color=colour, marker=MARKERS[number % len(MARKERS)], capsize=3, linewidth=2, label=policy,
     )  # fmt: skip
+
+
+def _standard_error(values: Sequence[float], errors: Sequence[float | None]) -> float:
+    return stdev(values) / len(values) ** 0.5 if len(values) > 1 else next(iter(errors), None) or 0.0

@@ -20,17 +20,17 @@ def sample_texts(run: Run, item: RecordedIteration, num: int) -> list[str]:
     return [] if texts is None else list(islice(texts(), num))
 
 
-def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table:
-    """Return documents of the first and the last iteration, one column for each policy."""
+def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table | None:
+    """Return documents of the first and the last iteration, one column for each policy; None without any text."""
     first_seed = [item for item in run.record.iterations if item.seed == run.record.iterations[0].seed]
     policies = list(dict.fromkeys(item.policy for item in first_seed))
     last = max(item.iteration for item in first_seed)
     table = Table("iteration", *policies, title="The first documents that the models wrote", show_lines=True)
     for number in sorted({1, last}):
         columns = [_column(run, first_seed, policy, number, num) for policy in policies]
-        for texts in zip(*columns, strict=True):
+        for texts in filter(any, zip(*columns, strict=True)):
             table.add_row(str(number), *(escape(_shortened(text, width)) for text in texts))
-    return table
+    return table if table.row_count else None
 
 
 def _column(run: Run, items: Sequence[RecordedIteration], policy: str, number: int, num: int) -> list[str]:

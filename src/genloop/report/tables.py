@@ -11,6 +11,7 @@ from rich.table import Table
 from genloop.plan import Plan
 from genloop.policy_text import policy_name
 from genloop.record import RecordedIteration, Row, Run
+from genloop.types import STANDARD_ERROR
 
 Curve = dict[int, list[float | None]]  # iteration -> one value for each seed
 
@@ -42,11 +43,14 @@ def curves(rows: Iterable[Row], metric: str) -> dict[str, Curve]:
 
 
 def results_table(run: Run, *, width: int) -> Table:
-    """Return one line for each policy and iteration, averaged over seeds; metrics that `width` has no room for wait."""
+    """Return one line for each policy and iteration, averaged over seeds; metrics that `width` has no room for wait.
+
+    A spread is the standard error over seeds or, of one seed, the one that the metric measured beside its value.
+    """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
     shown = _shown_metrics(run, width)
-    hidden = len(units) - len(shown)
+    hidden = len(_own_values(units)) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     table = Table(
         title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s",
@@ -59,13 +63,13 @@ def results_table(run: Run, *, width: int) -> Table:
         if metric == "test_loss":
             table.add_column("change\nfrom 1", justify="right", no_wrap=True)
 
-    by_metric = {metric: curves(rows, metric) for metric in shown}
+    by_metric = {metric: (curves(rows, metric), curves(rows, metric + STANDARD_ERROR)) for metric in shown}
     for policy, iterations in _by_policy(run.record.iterations).items():
         for number, recorded in iterations.items():
             cells = [policy, str(number), f"{_num_trained(recorded):,}"]
-            for metric, policies in by_metric.items():
-                curve = policies.get(policy, {})
-                cells.append(_mean_text(curve.get(number, [])))
+            for metric, (values, errors) in by_metric.items():
+                curve = values.get(policy, {})
+                cells.append(_mean_text(curve.get(number, []), errors.get(policy, {}).get(number, [])))
                 if metric == "test_loss":
                     cells.append(_difference_text(curve, number))
             table.add_row(*cells, end_section=number == max(iterations))
@@ -74,9 +78,10 @@ def results_table(run: Run, *, width: int) -> Table:
 
 def _shown_metrics(run: Run, width: int) -> list[str]:
     """Return the metrics that there is room for: first one of every score, then the second ones, ..."""
-    groups = [list(values) for values in run.values().values()]
+    groups = [_own_values(values) for values in run.values().values()]
     by_rank = [group[rank] for rank in range(max(map(len, groups), default=0)) for group in groups if rank < len(group)]
-    cell = 9 if len({item.seed for item in run.record.iterations}) == 1 else 18
+    has_errors = any(_own_values(values) != values for values in run.values().values())
+    cell = 18 if has_errors or len({item.seed for item in run.record.iterations}) > 1 else 9
     room = max(1, (width - 50) // cell)
     chosen = set(by_rank[:room])
     return [metric for group in groups for metric in group if metric in chosen]
@@ -153,14 +158,19 @@ def _num_trained(item: RecordedIteration) -> int:
     return sum(part.num_examples for part in item.train) if item.drawn is None else item.drawn
 
 
-def _mean_text(values: Sequence[float | None]) -> str:
+def _own_values(metrics: Iterable[str]) -> list[str]:
+    """Return the metrics that are not the standard error of another."""
+    return [metric for metric in metrics if not metric.endswith(STANDARD_ERROR)]
+
+
+def _mean_text(values: Sequence[float | None], errors: Sequence[float | None]) -> str:
     finite = [value for value in values if value is not None]
     if not values:
         return "-"
     if not finite:
         return "not finite"
-    spread = f" ± {stdev(finite) / len(finite) ** 0.5:.2g}" if len(finite) > 1 else ""
-    return f"{_number(mean(finite))}{spread}"
+    error = stdev(finite) / len(finite) ** 0.5 if len(finite) > 1 else next(iter(errors), None)
+    return _number(mean(finite)) + ("" if error is None else f" ± {error:.2g}")
 
 
 def _difference_text(curve: Curve, number: int) -> str:

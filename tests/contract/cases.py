@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from toys import experiment as toy
 
 from genloop.data.bible import Bible
 from genloop.data.grammar import StoryGrammar
 from genloop.data.known import Clusters, Normal, Types
+from genloop.data.regression import Regression
 from genloop.experiment import Experiment
+from genloop.families.kernel_regression import KernelRegression
+from genloop.families.linear import LinearRegression, Ridge
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.statistical.discrete import Discrete
 from genloop.families.statistical.gaussian import Gaussian
@@ -16,6 +20,7 @@ from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.mixture import GaussianMixture
 from genloop.families.statistical.ngram import NGram
 from genloop.metrics.categorical import Support, TableError
+from genloop.metrics.regression import TestError
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 from genloop.metrics.text import Copying, Diversity, TailMass, TestLoss
 from genloop.policies import Accumulate, Replace
@@ -51,6 +56,11 @@ def _discrete() -> Experiment:
     return replace(_statistical("discrete", Types(num_replicates=3), estimator), metrics=metrics)
 
 
+def _linear(estimator: Estimator, design: Literal["reused", "fresh"] = "reused") -> Experiment:
+    source = Regression(dimension=3, num_train=40, num_test=20, num_replicates=3, design=design)
+    return Experiment("linear", source, estimator, (Replace(), Accumulate()), (TestError(),), 3, num_samples=30)
+
+
 CASES: dict[str, Callable[[], Experiment]] = {
     "toy": toy,
     "gpt2": _gpt2,
@@ -60,4 +70,8 @@ CASES: dict[str, Callable[[], Experiment]] = {
     "mixture": lambda: _statistical("mixture", Clusters(num_replicates=3), GaussianMixture()),
     "kde": lambda: _statistical("kde", Normal(dimension=2, num_replicates=3), KDE()),
     "discrete": _discrete,
+    "linear-regression": lambda: _linear(LinearRegression()),
+    "linear-regression-fresh": lambda: _linear(LinearRegression(), "fresh"),
+    "ridge": lambda: _linear(Ridge(2.0)),
+    "kernel-regression": lambda: _linear(KernelRegression()),
 }

@@ -66,6 +66,7 @@ def test_sums_are_those_of_the_rows_whatever_the_view(period):
     union = whole.slice(7, 121).weighted(0.3).concat([other.weighted(2.0), other.slice(0, 40), other, other])
     assert len(union) == 114 + 130 + 40 + 130 + 130
     assert_same(union.statistics(), direct_sums(union))
+    assert_same(union.weighted(2.0).statistics(), [2.0 * each for each in direct_sums(union)])
     drawn = union.draw(90, seed=3)
     assert_same(drawn.statistics(), direct_sums(drawn))
 
@@ -139,10 +140,10 @@ def test_large_designs_pass_through_memory_in_pieces():
 
 @PERIODS
 def test_a_fit_needs_no_more_memory_for_more_sources(tmp_path, period):
-    design = Design(seed=0, num_replicates=20, dimension=20, period=period)
+    design = Design(seed=0, num_replicates=100, dimension=20, period=period)
     paths = [tmp_path / f"{number}.npz" for number in range(40)]
     for number, path in enumerate(paths):
-        Shard(design.fresh(number), 50, Linear(np.zeros((20, 20))), 1.0, number).save(path)
+        Shard(design.fresh(number), 50, Linear(np.zeros((100, 20))), 1.0, number).save(path)
     peaks = []
     for num in (4, 40):
         opened = [RegressionDataset.open(path) for path in paths[:num]]
@@ -150,7 +151,7 @@ def test_a_fit_needs_no_more_memory_for_more_sources(tmp_path, period):
         opened[0].concat(opened[1:]).statistics()
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.2 * peaks[0]
+    assert peaks[1] < 1.5 * peaks[0]  # ten times the sources
 
 
 @pytest.mark.parametrize("design", ["reused", "fresh"])
@@ -160,6 +161,8 @@ def test_source_has_the_asked_sizes_and_disjoint_parts(tmp_path, design):
     train, test = (source.load(tmp_path, part) for part in ("train", "test"))
     assert (len(train), len(test)) == (T, 20)
     assert not np.isin(read(test)[0], read(train)[0]).any()
+    assert test.design.period is None
+    assert test.shard.noise_seed != train.shard.noise_seed
     np.testing.assert_array_equal(train.shard.teacher.array, test.shard.teacher.array)
     assert len(np.unique(train.shard.teacher.array)) == R * D
 

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from genloop.data.design import Design
 from genloop.data.regression import Regression
-from genloop.data.regression_rows import Linear, RegressionDataset, Shard
+from genloop.data.regression_rows import RegressionDataset
+from genloop.data.regression_shard import Linear, Shard
 from genloop.errors import UserError
 from genloop.executors.memory import simulate
 from genloop.experiment_file import from_dict, to_dict

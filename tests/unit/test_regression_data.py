@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from genloop.data.design import BLOCK, CHUNK, Design
 from genloop.data.regression import Regression
-from genloop.data.regression_rows import Linear, RegressionDataset, Shard, Tabulated
+from genloop.data.regression_rows import RegressionDataset
+from genloop.data.regression_shard import Linear, Shard, Tabulated
 from genloop.errors import UserError
 from genloop.types import Context
 

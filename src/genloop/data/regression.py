@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from genloop.data.design import Array, Design, normal_rows
-from genloop.data.regression_rows import ROWS_FILE, Linear, RegressionDataset, Shard
+from genloop.data.regression_rows import ROWS_FILE, RegressionDataset
+from genloop.data.regression_shard import Linear, Shard
 from genloop.errors import UserError
 from genloop.identity import derive_seed, describe
 from genloop.types import Context

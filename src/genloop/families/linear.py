@@ -12,7 +12,8 @@ import numpy as np
 
 from genloop.data.design import Array, Design
 from genloop.data.regression import Regression
-from genloop.data.regression_rows import Linear, RegressionDataset, Shard, read_arrays, write_arrays
+from genloop.data.regression_rows import RegressionDataset
+from genloop.data.regression_shard import Linear, Shard, read_arrays, write_arrays
 from genloop.errors import UserError
 from genloop.identity import derive_seed, describe
 from genloop.types import Context, Cost

@@ -18,12 +18,12 @@ def demo() -> Experiment:
     """Replace against accumulate on real English, in minutes on two cores."""
     return Experiment(
         name="demo",
-        source=Bible(vocabulary=512),
-        estimator=GPT2(width=128, num_layers=3, num_heads=4, context=128, epochs=10),
+        source=Bible(vocabulary=1024),
+        estimator=GPT2(width=128, num_layers=2, num_heads=4, context=64, epochs=3, batch=16, learning_rate=3e-3),
         policies=(Replace(), Accumulate()),
         metrics=METRICS,
         num_iterations=5,
-        num_samples=30_000,
+        num_samples=80_000,
     )
 
 

@@ -99,7 +99,7 @@ def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
         (("run", "demo", "--threads", "0"), "computes nothing"),
         (("run", "demo", "--policy", "schedule([1], [1, 1])"), "The schedule has 2 rows"),
         (("run", "demo", "--set", "num_samples=100000000"), "of the real data, which holds"),
-        (("run", "demo", "--set", "num_samples=50"), "context=128 is longer"),
+        (("run", "demo", "--set", "num_samples=50"), "context=64 is longer"),
         (("run", "text"), "there is no such file"),
         (("show", "nowhere"), "holds no run"),
         (("run", "demo", "--iterations", "many"), "integer"),
@@ -120,7 +120,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(genloop, arguments, sentence)
         (b"", "is empty"),
         (b"\x00\x01\x02" * 100, "is no text"),
         (b"Too short.", "documents"),
-        (b"One story.<|endoftext|>Two stories.<|endoftext|>Three.", "context=128 is longer"),
+        (b"One story.<|endoftext|>Two stories.<|endoftext|>Three.", "context=64 is longer"),
     ],
 )
 def test_bad_text_is_one_sentence_and_exit_code_2(genloop, tmp_path, content, sentence):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from genloop.record import Run
+from genloop.report.overlay import predicted_test_loss
 from genloop.report.tables import Curve, curves
 from genloop.types import STANDARD_ERROR
 
@@ -24,8 +25,13 @@ def draw_metric(run: Run, metric: str, path: Path) -> None:
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.subplots()
     errors = curves(rows, metric + STANDARD_ERROR)
+    predicted = predicted_test_loss(run) if metric == "test_loss" else {}
     for number, (policy, curve) in enumerate(curves(rows, metric).items()):
         _draw_curve(axes, policy, curve, errors.get(policy, {}), number)
+        if policy in predicted:
+            colour = COLOURS[number % len(COLOURS)]
+            values = predicted[policy]
+            axes.plot(range(1, len(values) + 1), values, "--", color=colour, label=f"{policy}, theory")
     axes.set_xlabel("iteration")
     axes.set_ylabel(f"{metric.replace('_', ' ')} ({unit})")
     about = next((about for about, metrics in run.values().items() if metric in metrics), "")

@@ -2,7 +2,7 @@
 
 import os
 
-# Threads of a product wait for one another. By default they spin, and where another process wants the same core
-# that makes training twenty times slower; sleeping instead costs a few percent on a quiet machine. OpenMP reads this
-# when torch is first imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Threads of a product wait for one another, by default spinning for long. Where another process wants the same core,
+# that makes training twenty times slower; not spinning at all makes sampling, with its many short products, a third
+# slower. A short spin costs neither (docs/LOG.md). OpenMP reads this when torch is first imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")

@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+EXTRAS = {"torch": "text", "safetensors": "text", "tokenizers": "text", "datasets": "hub", "transformers": "hub"}
 PLAIN_WIDTH = 150  # of tables where there is no terminal
 out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 log = Console(stderr=True)
@@ -246,6 +247,14 @@ def main() -> None:
         app()
     except UserError as error:
         log.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        extra = EXTRAS[error.name]
+        log.print(
+            f"[red]Error:[/red] {error.name} is not installed. Run: pip install 'genloop\\[{extra}]'", highlight=False
+        )
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

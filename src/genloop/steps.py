@@ -124,16 +124,16 @@ class Sample(_Keyed):
         }
 
     def lineage(self) -> list[Mapping[str, Any]]:
-        """Return the models that this data descends from, the latest first, with what each was fitted on."""
-        line: list[Mapping[str, Any]] = []
+        """Return the models that this data descends from, the latest first; each has its training set in its manifest."""
+        found: dict[str, Fit] = {}
         waiting = [self.model]
         while waiting:
-            model = waiting.pop(0)
-            record = {"model": model.key, "iteration": model.iteration, "train": model.train.describe()}
-            if record not in line:
-                line.append(record)
+            model = waiting.pop()
+            if model.key not in found:
+                found[model.key] = model
                 waiting += [part.data.model for part in model.train.parts if isinstance(part.data, Sample)]
-        return sorted(line, key=lambda record: -record["iteration"])
+        latest_first = sorted(found.values(), key=lambda model: -model.iteration)
+        return [{"model": model.key, "iteration": model.iteration} for model in latest_first]
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class Sample(_Keyed):
         }
 
     def lineage(self) -> list[Mapping[str, Any]]:
-        """Return the models that this data descends from, the latest first; each has its training set in its manifest."""
+        """Return the models that this data descends from, latest first; their manifests tell on what they were fitted."""
         found: dict[str, Fit] = {}
         waiting = [self.model]
         while waiting:

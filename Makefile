@@ -24,8 +24,9 @@ check: venv  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
-bench: venv  ## compare training and sampling speed with Hugging Face
+bench: venv  ## compare language models with Hugging Face, and linear loops with the usual script
 	$(BIN)/python benchmarks/language_model.py
+	$(BIN)/python benchmarks/linear.py --script-seeds 1
 
 clean:
 	rm -rf .venv

@@ -54,7 +54,7 @@ def results_table(run: Run, *, width: int) -> Table:
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     table = Table(
         title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s",
-        caption=caption + (f" · {hidden} more metrics: show --json, or a wider terminal" if hidden else ""),
+        caption=caption + (f" · {hidden} more: show --json, or a wider terminal" if hidden else ""),
     )
     for header in ("policy", "iteration", "trained on"):
         table.add_column(header.replace(" ", "\n"), justify="left" if header == "policy" else "right")

@@ -108,6 +108,14 @@ class Run:
                 found[manifest.facts["about"]] = list(manifest.facts["units"])
         return found
 
+    def diverged(self) -> list[RecordedIteration]:
+        """Return the rounds whose fit left the finite numbers; their model is the last finite state."""
+        return [item for item in self.record.iterations if self._status(item) == "diverged"]
+
+    def _status(self, item: RecordedIteration) -> str | None:
+        manifest = self.store.peek(item.model)
+        return manifest.facts["status"] if manifest else None
+
     def is_complete(self) -> bool:
         """Whether every number of the run has been measured."""
         return all(self.store.path(key).exists() for step in self.record.iterations for key in step.scores)

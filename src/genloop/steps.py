@@ -124,7 +124,7 @@ class Sample(_Keyed):
         }
 
     def lineage(self) -> list[Mapping[str, Any]]:
-        """Return the models that this data descends from, latest first; their manifests tell on what they were fitted."""
+        """Return the models that this data descends from, latest first; their manifests have the training sets."""
         found: dict[str, Fit] = {}
         waiting = [self.model]
         while waiting:

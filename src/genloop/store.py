@@ -105,6 +105,15 @@ class Store:
             self._checked[key] = _verified(path, key)
         return self._checked[key]
 
+    def peek(self, key: str) -> Manifest | None:
+        """Return the manifest of a finished step without reading its files; None if it is not done.
+
+        Raises:
+            DamagedArtefact: if the manifest itself has changed.
+        """
+        path = self.path(key) / MANIFEST
+        return self._checked.get(key) or (_read_manifest(path, key) if path.exists() else None)
+
     def discard(self, key: str) -> None:
         """Forget a result, so that it is computed again."""
         self._checked.pop(key, None)
@@ -170,6 +179,15 @@ class Store:
 
 
 def _verified(path: Path, key: str) -> Manifest:
+    manifest = _read_manifest(path, key)
+    for name, expected in manifest.files.items():
+        file = path.parent / name
+        if not file.is_file() or file.stat().st_size != expected["bytes"] or file_digest(file) != expected["sha256"]:
+            raise _damaged(file)
+    return manifest
+
+
+def _read_manifest(path: Path, key: str) -> Manifest:
     try:
         record = json.loads(path.read_text("utf-8"))
         claimed = record.pop("digest")
@@ -180,10 +198,6 @@ def _verified(path: Path, key: str) -> Manifest:
         raise _damaged(path) from error
     if not intact:
         raise _damaged(path)
-    for name, expected in manifest.files.items():
-        file = path.parent / name
-        if not file.is_file() or file.stat().st_size != expected["bytes"] or file_digest(file) != expected["sha256"]:
-            raise _damaged(file)
     return manifest
 
 

@@ -149,3 +149,13 @@ def test_interrupted_run_says_so_and_continues(genloop, tiny, monkeypatch):
         code, _, err = genloop("run", tiny)
     assert (code, "continues where it stopped" in err) == (130, True)
     assert genloop("run", tiny)[0] == 0
+
+
+def test_diverged_fit_is_recorded_and_shown(genloop, tiny):
+    wild = ("--set", "estimator.learning_rate=1e30", "--set", "estimator.clip=1e30", "--policy", "replace")
+    code, out, err = genloop("run", tiny, *wild)
+    assert code == 0
+    assert "1 diverged" in out
+    assert "the fit diverged" in " ".join(err.split())
+    shown = json.loads(genloop("show", "runs/tiny", "--json")[1])
+    assert {"policy": "replace", "seed": 0, "iteration": 1} in shown["run"]["diverged"]

@@ -26,6 +26,9 @@ def rows_json(run: Run) -> dict[str, Any]:
             "complete": run.is_complete(),
             "unit": record.unit,
             "num_samples": record.num_samples,
+            "diverged": [
+                {"policy": item.policy, "seed": item.seed, "iteration": item.iteration} for item in run.diverged()
+            ],
             "experiment": record.experiment,
             "about": {metric: about for about, metrics in run.values().items() for metric in metrics},
         },
@@ -63,10 +66,12 @@ def results_table(run: Run, *, width: int) -> Table:
         if metric == "test_loss":
             table.add_column("change\nfrom 1", justify="right", no_wrap=True)
 
+    diverged = {(item.policy, item.iteration) for item in run.diverged()}
     by_metric = {metric: (curves(rows, metric), curves(rows, metric + STANDARD_ERROR)) for metric in shown}
     for policy, iterations in _by_policy(run.record.iterations).items():
         for number, recorded in iterations.items():
-            cells = [policy, str(number), f"{_num_trained(recorded):,}"]
+            mark = " diverged" if (policy, number) in diverged else ""
+            cells = [policy, f"{number}{mark}", f"{_num_trained(recorded):,}"]
             for metric, (values, errors) in by_metric.items():
                 curve = values.get(policy, {})
                 cells.append(_mean_text(curve.get(number, []), errors.get(policy, {}).get(number, [])))

@@ -109,15 +109,14 @@ def plan(
     from genloop.executors.local import LocalExecutor
     from genloop.experiment_file import from_dict
     from genloop.report.tables import plan_summary, plan_table
-    from genloop.steps import Prepare
     from genloop.store import Store
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = store_dir or (out_dir or Path("runs") / experiment.name) / "store"
     executor = LocalExecutor(Store(directory).open())
     rounds = executor.prepare(experiment)
-    unit = executor.compute(Prepare(experiment.source)).facts["unit"]
-    planned = executor.plan(experiment, rounds)
+    unit = executor.compute(rounds[0].model.real).facts["unit"]
+    planned = executor.plan(rounds)
     out.print(plan_table(planned, unit))
     out.print(plan_summary(planned, unit), highlight=False)
 
@@ -201,7 +200,7 @@ def reproduce(
     out.print(summary(found))
     for figure in found.figures:
         out.print(f"Figure: {figure}", highlight=False)
-    raise typer.Exit(1 if any(claim.holds is False for claim in found.claims) else 0)
+    raise typer.Exit(0 if found.holds else 1)
 
 
 @app.command("list")

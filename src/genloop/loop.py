@@ -31,23 +31,25 @@ class Iteration:
         return (self.model, self.samples, *self.scores)
 
 
-def plan_iterations(experiment: Experiment, num_real: int) -> list[Iteration]:
+def plan_iterations(experiment: Experiment, num_real: int, real: Prepare | None = None) -> list[Iteration]:
     """Return the rounds of all policies and seeds, earlier iterations first.
 
     Args:
         experiment: what to compute.
         num_real: number of real training examples.
+        real: the real data, where their step is at hand: naming it anew reads files of the user's own once more.
 
     Raises:
         UserError: if a policy asks for more than its sources hold.
     """
     unit = experiment.num_samples or num_real
     check_policies(experiment, num_real / unit)
+    real = real or Prepare(experiment.source)
     rounds = [
         iteration
         for seed in experiment.seeds
         for policy in experiment.policies
-        for iteration in unroll(experiment, policy, seed, unit)
+        for iteration in unroll(experiment, policy, seed, unit, real)
     ]
     return sorted(rounds, key=lambda iteration: iteration.number)
 
@@ -58,7 +60,9 @@ def check_policies(experiment: Experiment, num_real: float) -> None:
         check_supply(policy_name(policy), policy, experiment.num_iterations, num_real)
 
 
-def unroll(experiment: Experiment, policy: Policy, seed: int, unit: int) -> Iterator[Iteration]:
+def unroll(
+    experiment: Experiment, policy: Policy, seed: int, unit: int, real: Prepare | None = None
+) -> Iterator[Iteration]:
     """Iterate over the rounds of one policy and seed.
 
     Args:
@@ -66,8 +70,9 @@ def unroll(experiment: Experiment, policy: Policy, seed: int, unit: int) -> Iter
         policy: what each training set is made of.
         seed: seed of the loop; policies that share it meet the same random numbers.
         unit: T, the number of examples in the first training set.
+        real: as in `plan_iterations`.
     """
-    real = Prepare(experiment.source)
+    real = real or Prepare(experiment.source)
     sources: list[Prepare | Sample] = [real]
     train = _assemble(policy.training_set(1), sources, unit, seed=derive_seed(seed, "draw", 1))
 

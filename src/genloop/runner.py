@@ -42,7 +42,7 @@ def run(
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         write_record(directory, _record(experiment, executor, iterations, directory, store_path))
-    executor.listener.planned(executor.plan(experiment, iterations))
+    executor.listener.planned(executor.plan(iterations))
     executor.run(iterations)
     return Run(directory)
 
@@ -50,7 +50,7 @@ def run(
 def _record(
     experiment: Experiment, executor: LocalExecutor, iterations: Sequence[Iteration], directory: Path, store_path: Path
 ) -> RunRecord:
-    real = Prepare(experiment.source)
+    real = iterations[0].model.real
     facts = executor.compute(real).facts
     inside = store_path.resolve().is_relative_to(directory.resolve())
     place = store_path.resolve().relative_to(directory.resolve()) if inside else store_path.resolve()

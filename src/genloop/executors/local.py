@@ -1,7 +1,7 @@
 """Walks the steps of a run in this process, one after the other, and skips what the store already holds."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -63,12 +63,12 @@ class LocalExecutor:
             UserError: if the data are unusable, or a policy asks for more than its sources hold.
         """
         check_policies(experiment, math.inf)
-        manifest = self.compute(Prepare(experiment.source))
-        return plan_iterations(experiment, manifest.facts["num_train"])
+        real = Prepare(experiment.source)
+        return plan_iterations(experiment, self.compute(real).facts["num_train"], real)
 
-    def plan(self, experiment: Experiment, iterations: Iterable[Iteration]) -> Plan:
+    def plan(self, iterations: Sequence[Iteration]) -> Plan:
         """Return what is done, what is missing, and what that will take."""
-        return make_plan(iterations, self.find, self.store.path(Prepare(experiment.source).key))
+        return make_plan(iterations, self.find, self.store.path(iterations[0].model.real.key))
 
     def run(self, iterations: Iterable[Iteration]) -> None:
         """Compute all steps of the rounds that are not done."""

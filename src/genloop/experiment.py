@@ -1,11 +1,12 @@
 """What to compute: the experiment is the configuration."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from genloop.errors import UserError
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
-from genloop.types import Estimator, Metric, Source
+from genloop.types import Estimator, Metric, Refittable, Source
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Experiment:
         num_iterations: rounds of fit, sample, evaluate; the first is fitted on real data only.
         num_samples: T, the number of examples in the first training set; None takes all real training data.
         seeds: one loop for each, with the same random numbers in every policy.
+        init: the parameters that a fit starts from: `fresh` ones, or those of the `previous` iteration's model.
+        first_estimator: what is fitted at iteration 1, where the first model should be better or worse than the others.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Experiment:
     num_iterations: int = 5
     num_samples: int | None = None
     seeds: tuple[int, ...] = (0,)
+    init: Literal["fresh", "previous"] = "fresh"
+    first_estimator: Estimator | None = None
 
     def __post_init__(self) -> None:
         names = [policy_name(policy) for policy in self.policies]
@@ -41,11 +46,17 @@ class Experiment:
             (bool(self.policies), "No policy is given. Name at least one, such as accumulate."),
             (bool(self.seeds), "No seed is given. Name at least one, such as 0."),
             (len(set(names)) == len(names), f"The policies {', '.join(names)} name one twice. Name each once."),
+            (self.init in ("fresh", "previous"), f"init is {self.init!r}. Use 'fresh' or 'previous'."),
+            (self.init != "previous" or isinstance(self.estimator, Refittable), _no_refit(self.estimator)),
             (len(set(self.seeds)) == len(self.seeds), f"The seeds {list(self.seeds)} name one twice. Name each once."),
         ]
         problems = [problem for passed, problem in checks if not passed]
         if problems:
             raise UserError(" ".join(problems))
+
+
+def _no_refit(estimator: Estimator) -> str:
+    return f"init is 'previous', but {type(estimator).__name__} cannot go on from a fitted model. Use init: fresh."
 
 
 def _no_training_set(num_samples: int | None) -> str:

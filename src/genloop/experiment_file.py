@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -26,6 +26,8 @@ def to_dict(experiment: Experiment) -> dict[str, Any]:
         "num_iterations": experiment.num_iterations,
         "num_samples": experiment.num_samples,
         "seeds": list(experiment.seeds),
+        "init": experiment.init,
+        "first_estimator": _component("estimator", first) if (first := experiment.first_estimator) else None,
     }
 
 
@@ -48,6 +50,8 @@ def from_dict(written: Mapping[str, Any]) -> Experiment:
     values = attempt(_check_types, values) or {}
     values["source"] = attempt(_build, "source", written.get("source"))
     values["estimator"] = attempt(_build, "estimator", written.get("estimator"))
+    if written.get("first_estimator") is not None:
+        values["first_estimator"] = attempt(_build, "estimator", written["first_estimator"])
     values["policies"] = tuple(attempt(parse_policy, policy) for policy in _sequence(written, "policies", problems))
     values["metrics"] = tuple(attempt(_build, "metric", metric) for metric in _sequence(written, "metrics", problems))
     if problems:
@@ -101,6 +105,8 @@ def complete(written: Mapping[str, Any]) -> dict[str, Any]:
     filled = {**{field.name: field.default for field in fields(Experiment) if field.default is not MISSING}, **written}
     for name in ("source", "estimator"):
         filled[name] = _complete_component(name, filled.get(name))
+    if filled["first_estimator"] is not None:
+        filled["first_estimator"] = _complete_component("estimator", filled["first_estimator"])
     filled["metrics"] = [_complete_component("metric", metric) for metric in filled.get("metrics") or []]
     return filled
 
@@ -110,6 +116,7 @@ _SIMPLE: Mapping[str, Any] = {
     "num_iterations": int,
     "num_samples": int | None,
     "seeds": tuple[int, ...],
+    "init": Literal["fresh", "previous"],
 }
 
 

@@ -6,18 +6,18 @@ and resumed. It knows no family and no policy.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genloop.experiment import Experiment
 from genloop.identity import derive_seed
 from genloop.policies import Mixture, Policy, check_supply
 from genloop.policy_text import policy_name
-from genloop.steps import Draw, Fit, Part, Prepare, Sample, Score, Step, TrainingSet
+from genloop.steps import Draw, Fit, HeldOut, Part, Prepare, Sample, Score, Step, TrainingSet
 
 
 @dataclass(frozen=True)
 class Iteration:
-    """One fit-sample-evaluate round; iteration 1 is fitted on real data only."""
+    """One fit-sample-evaluate round; iteration 1 is fitted on real data only, and also scores real data themselves."""
 
     policy: Policy
     seed: int
@@ -25,10 +25,11 @@ class Iteration:
     model: Fit
     samples: Sample
     scores: tuple[Score, ...]
+    noise_floor: tuple[Score, ...]
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        return (self.model, self.samples, *self.scores)
+        return (self.model, self.samples, *self.scores, *self.noise_floor)
 
 
 def plan_iterations(experiment: Experiment, num_real: int, real: Prepare | None = None) -> list[Iteration]:
@@ -75,13 +76,16 @@ def unroll(
     real = real or Prepare(experiment.source)
     sources: list[Prepare | Sample] = [real]
     train = _assemble(policy.training_set(1), sources, unit, seed=derive_seed(seed, "draw", 1))
+    models: list[Fit] = []
 
     for number in range(1, experiment.num_iterations + 1):
-        model = Fit(experiment.estimator, train, number, seed=derive_seed(seed, "fit", number))
+        model = _fit(experiment, train, models, seed=derive_seed(seed, "fit", number))
+        models.append(model)
         num_samples = math.ceil(round(policy.num_samples(number) * unit, 6))
         samples = Sample(model, num_samples, seed=derive_seed(seed, "sample", number))
-        scores = _evaluate(experiment, real, model, samples, seed=derive_seed(seed, "score", number))
-        yield Iteration(policy, seed, number, model, samples, scores)
+        scores = _evaluate(experiment, real, model, samples, models[0], seed=derive_seed(seed, "score", number))
+        noise_floor = _noise_floor(scores, num_samples) if number == 1 else ()
+        yield Iteration(policy, seed, number, model, samples, scores, noise_floor)
 
         if number < experiment.num_iterations:
             sources.append(samples)
@@ -89,8 +93,22 @@ def unroll(
             train = _assemble(mixture, sources, unit, seed=derive_seed(seed, "draw", number + 1))
 
 
-def _evaluate(experiment: Experiment, real: Prepare, model: Fit, samples: Sample, *, seed: int) -> tuple[Score, ...]:
-    return tuple(Score(metric, real, model, samples, seed) for metric in experiment.metrics)
+def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fit], *, seed: int) -> Fit:
+    estimator = experiment.estimator if earlier else experiment.first_estimator or experiment.estimator
+    previous = earlier[-1] if earlier and experiment.init == "previous" else None
+    return Fit(estimator, train, len(earlier) + 1, seed, previous)
+
+
+def _evaluate(
+    experiment: Experiment, real: Prepare, model: Fit, samples: Sample, first: Fit, *, seed: int
+) -> tuple[Score, ...]:
+    return tuple(Score(metric, real, model, samples, first, seed) for metric in experiment.metrics)
+
+
+def _noise_floor(scores: Sequence[Score], num_samples: int) -> tuple[Score, ...]:
+    """Return the scores of samples once more, with as many real examples in their place."""
+    of_samples = [score for score in scores if "samples" in score.metric.needs]
+    return tuple(replace(score, samples=HeldOut(num_samples)) for score in of_samples)
 
 
 def _assemble(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:

@@ -49,6 +49,7 @@ class RecordedIteration:
     scores: tuple[str, ...]
     train: tuple[Ingredient, ...]
     drawn: int | None
+    noise_floor: tuple[str, ...] = ()  # scores of real data in the place of samples
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,19 @@ class Run:
         Raises:
             DamagedArtefact: if a result has changed since it was written.
         """
-        for iteration in self.record.iterations:
-            for manifest in filter(None, map(self.store.find, iteration.scores)):
-                for metric, value in manifest.facts["values"].items():
-                    number = None if value is None else float(value)
-                    unit = manifest.facts["units"][metric]
-                    yield Row(iteration.policy, iteration.seed, iteration.iteration, metric, unit, number)
+        for item in self.record.iterations:
+            yield from self._rows(item, item.scores)
+
+    def noise_floor(self) -> Iterator[Row]:
+        """Iterate over the numbers that real data score in the place of the first model's samples."""
+        for item in self.record.iterations:
+            yield from self._rows(item, item.noise_floor)
+
+    def _rows(self, item: RecordedIteration, scores: Iterable[str]) -> Iterator[Row]:
+        for manifest in filter(None, map(self.store.find, scores)):
+            for metric, value in manifest.facts["values"].items():
+                number = None if value is None else float(value)
+                yield Row(item.policy, item.seed, item.iteration, metric, manifest.facts["units"][metric], number)
 
     def manifest(self, key: str) -> Manifest | None:
         """Return the manifest of a finished step."""
@@ -118,7 +126,11 @@ class Run:
 
     def is_complete(self) -> bool:
         """Whether every number of the run has been measured."""
-        return all(self.store.path(key).exists() for step in self.record.iterations for key in step.scores)
+        return all(
+            self.store.path(key).exists()
+            for step in self.record.iterations
+            for key in (*step.scores, *step.noise_floor)
+        )
 
 
 def write_record(directory: Path, record: RunRecord) -> None:
@@ -149,7 +161,8 @@ def _read(path: Path) -> RunRecord:
 
 def _iteration(plain: Mapping[str, Any]) -> RecordedIteration:
     train = tuple(Ingredient(**part) for part in plain["train"])
-    return RecordedIteration(**{**plain, "train": train, "scores": tuple(plain["scores"])})
+    scores, noise_floor = tuple(plain["scores"]), tuple(plain.get("noise_floor", ()))
+    return RecordedIteration(**{**plain, "train": train, "scores": scores, "noise_floor": noise_floor})
 
 
 def _check_keys(record: RunRecord) -> None:
@@ -161,4 +174,4 @@ def _check_keys(record: RunRecord) -> None:
 
 def _keys(iterations: Iterable[RecordedIteration]) -> Iterator[str]:
     for iteration in iterations:
-        yield from (iteration.model, iteration.samples, *iteration.scores)
+        yield from (iteration.model, iteration.samples, *iteration.scores, *iteration.noise_floor)

@@ -76,6 +76,7 @@ def _recorded(iteration: Iteration) -> RecordedIteration:
         scores=tuple(score.key for score in iteration.scores),
         train=tuple(map(_ingredient, train.parts)),
         drawn=train.draw.num if train.draw else None,
+        noise_floor=tuple(score.key for score in iteration.noise_floor),
     )
 
 

@@ -76,7 +76,7 @@ class TrainingSet:
 
 @dataclass(frozen=True)
 class Fit(_Keyed):
-    """Fit a fresh model."""
+    """Fit a model: a fresh one or, where `previous` is given, one that starts from the parameters of that."""
 
     kind: ClassVar[str] = "fit"
 
@@ -84,6 +84,7 @@ class Fit(_Keyed):
     train: TrainingSet
     iteration: int
     seed: int
+    previous: "Fit | None" = None
 
     @property
     def inputs(self) -> Mapping[str, Any]:
@@ -92,6 +93,7 @@ class Fit(_Keyed):
             "train": self.train.describe(),
             "iteration": self.iteration,
             "seed": self.seed,
+            **({"previous": self.previous.key} if self.previous else {}),
         }
 
     @property
@@ -132,8 +134,19 @@ class Sample(_Keyed):
             if model.key not in found:
                 found[model.key] = model
                 waiting += [part.data.model for part in model.train.parts if isinstance(part.data, Sample)]
+                waiting += [model.previous] if model.previous else []
         latest_first = sorted(found.values(), key=lambda model: -model.iteration)
         return [{"model": model.key, "iteration": model.iteration} for model in latest_first]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Real data in the place of samples: up to `num` examples of one half of the test data, judged by the other half.
+
+    What a metric says of them is its noise floor: no model can be told from real data beyond it.
+    """
+
+    num: int
 
 
 @dataclass(frozen=True)
@@ -145,12 +158,18 @@ class Score(_Keyed):
     metric: Metric
     real: Prepare
     model: Fit
-    samples: Sample
+    samples: Sample | HeldOut
+    first: Fit
     seed: int
 
     @property
     def inputs(self) -> Mapping[str, Any]:
-        evidence = {"model": self.model.key, "samples": self.samples.key, "train": self.model.train.describe()}
+        evidence = {
+            "model": self.model.key,
+            "samples": self.samples.key if isinstance(self.samples, Sample) else self.samples,
+            "train": self.model.train.describe(),
+            "first": self.first.key,
+        }
         needed = {name: evidence[name] for name in sorted(self.metric.needs)}
         return {"metric": self.metric, "test": self.real.key, "seed": self.seed, **needed}
 
@@ -162,13 +181,17 @@ def needed_by(step: Step) -> Iterator[Step]:
     """Iterate over the steps whose results `step` reads."""
     if isinstance(step, Fit):
         yield from (part.data for part in step.train.parts)
+        if step.previous:
+            yield step.previous
     elif isinstance(step, Sample):
         yield step.model
     elif isinstance(step, Score):
         yield step.real
         if "model" in step.metric.needs:
             yield step.model
-        if "samples" in step.metric.needs:
+        if "first" in step.metric.needs:
+            yield step.first
+        if "samples" in step.metric.needs and isinstance(step.samples, Sample):
             yield step.samples
         if "train" in step.metric.needs:
             yield from (part.data for part in step.model.train.parts)

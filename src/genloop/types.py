@@ -7,7 +7,7 @@ a `Model` samples a new `Dataset`, a `Metric` scores either against real test da
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 Phase = Literal["prepare", "fit", "sample", "score"]
 STANDARD_ERROR = "_standard_error"  # ends the name of a value that is the standard error of another
@@ -161,6 +161,19 @@ class Estimator(Protocol):
         ...
 
 
+@runtime_checkable
+class Refittable(Protocol):
+    """An estimator that can go on from a fitted model instead of starting afresh."""
+
+    def refit(self, model: Any, train: Any, *, seed: int, context: Context) -> Model:
+        """Fit a new model to a data set, starting from the parameters of `model`, which stays as it is.
+
+        Raises:
+            UserError: if `model` has not the shape that this estimator fits.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a step takes.
@@ -183,14 +196,16 @@ class Evidence:
     Attributes:
         test: held-out real data.
         model: the fitted model.
-        samples: synthetic data that the model generated.
+        samples: synthetic data that the model generated, or real data for comparison.
         train: the data that the model was fitted on.
+        first: the model that the same loop fitted at iteration 1.
     """
 
     test: Any
     model: Any = None
     samples: Any = None
     train: Any = None
+    first: Any = None
 
 
 class Metric(Protocol):
@@ -200,7 +215,7 @@ class Metric(Protocol):
     error may stand beside it, under the same name and `_standard_error`.
     """
 
-    needs: ClassVar[frozenset[str]]  # of "model", "samples", "train"
+    needs: ClassVar[frozenset[str]]  # of "model", "samples", "train", "first"
 
     @property
     def units(self) -> Mapping[str, str]: ...

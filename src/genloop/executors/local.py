@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, check_policies, plan_iterations
 from genloop.plan import Plan, make_plan
-from genloop.steps import Fit, Prepare, Sample, Score, Step, TrainingSet
+from genloop.steps import Fit, HeldOut, Prepare, Sample, Score, Step, TrainingSet
 from genloop.store import DamagedArtefact, Manifest, Store
-from genloop.types import Context, Dataset, Evidence, Progress, Runtime
+from genloop.types import Context, Dataset, Evidence, Model, Progress, Refittable, Runtime
 
 
 class Listener(Protocol):
@@ -114,9 +114,17 @@ class LocalExecutor:
         return {"num_train": len(train), "num_test": len(test), "unit": train.unit}
 
     def _fit(self, step: Fit, result: Path, context: Context) -> Mapping[str, Any]:
-        model = step.estimator.fit(self.training_set(step.train), seed=step.seed, context=context)
+        model = self.fit(step, context)
         model.save(result)
         return {"status": model.status, "num_train": step.train.num_examples}
+
+    def fit(self, step: Fit, context: Context) -> Model:
+        """Fit a model, from the parameters of the previous one where the step asks for that."""
+        train = self.training_set(step.train)
+        if step.previous is None:
+            return step.estimator.fit(train, seed=step.seed, context=context)
+        assert isinstance(step.estimator, Refittable)  # Experiment refuses others
+        return step.estimator.refit(self.model(step.previous, context), train, seed=step.seed, context=context)
 
     def _sample(self, step: Sample, result: Path, context: Context) -> Mapping[str, Any]:
         samples = self.model(step.model, context).sample(step.num, seed=step.seed, context=context)
@@ -124,15 +132,27 @@ class LocalExecutor:
         return {"num": len(samples)}
 
     def _score(self, step: Score, context: Context) -> Mapping[str, Any]:
+        needs = step.metric.needs
+        test, samples = self._test_and_samples(step)
         evidence = Evidence(
-            test=step.real.source.load(self.store.path(step.real.key), "test"),
-            model=self.model(step.model, context) if "model" in step.metric.needs else None,
-            samples=self.samples(step.samples) if "samples" in step.metric.needs else None,
-            train=self.training_set(step.model.train) if "train" in step.metric.needs else None,
+            test,
+            model=self.model(step.model, context) if "model" in needs else None,
+            samples=samples,
+            train=self.training_set(step.model.train) if "train" in needs else None,
+            first=self.model(step.first, context) if "first" in needs else None,
         )
         values = step.metric.score(evidence, seed=step.seed, context=context)
         finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
         return {"values": finite, "units": dict(step.metric.units), "about": step.metric.about}
+
+    def _test_and_samples(self, step: Score) -> tuple[Dataset, Dataset | None]:
+        test = step.real.source.load(self.store.path(step.real.key), "test")
+        if "samples" not in step.metric.needs:
+            return test, None
+        if isinstance(step.samples, HeldOut):
+            half = len(test) // 2
+            return test.slice(half, len(test)), test.slice(0, min(half, step.samples.num))
+        return test, self.samples(step.samples)
 
     def model(self, step: Fit, context: Context) -> Any:
         """Load a fitted model."""

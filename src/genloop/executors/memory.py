@@ -38,8 +38,7 @@ class _MemoryExecutor(LocalExecutor):
 
     def model(self, step: Fit, context: Context) -> Any:
         if step.key not in self._results:
-            train = self.training_set(step.train)
-            self._results[step.key] = step.estimator.fit(train, seed=step.seed, context=context)
+            self._results[step.key] = self.fit(step, context)
         return self._results[step.key]
 
     def samples(self, step: Sample) -> Dataset:

@@ -1,7 +1,7 @@
 """Results and plans as tables for people and rows for programs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from statistics import mean, stdev
 from typing import Any
@@ -33,6 +33,7 @@ def rows_json(run: Run) -> dict[str, Any]:
             "about": {metric: about for about, metrics in run.values().items() for metric in metrics},
         },
         "rows": [asdict(row) for row in run.rows()],
+        "noise_floor": [asdict(row) for row in run.noise_floor()],
     }
 
 
@@ -48,7 +49,8 @@ def curves(rows: Iterable[Row], metric: str) -> dict[str, Curve]:
 def results_table(run: Run, *, width: int) -> Table:
     """Return one line for each policy and iteration, averaged over seeds; metrics that `width` has no room for wait.
 
-    A spread is the standard error over seeds or, of one seed, the one that the metric measured beside its value.
+    A spread is the standard error over seeds or, of one seed, the one that the metric measured beside its value. The
+    last line is the noise floor: real data in the place of samples.
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
@@ -78,7 +80,28 @@ def results_table(run: Run, *, width: int) -> Table:
                 if metric == "test_loss":
                     cells.append(_difference_text(curve, number))
             table.add_row(*cells, end_section=number == max(iterations))
+    if floor := _noise_floor(run):
+        table.add_row(*_floor_cells(floor, shown))
     return table
+
+
+def _noise_floor(run: Run) -> dict[str, list[float | None]]:
+    """Return what real data score in the place of samples, one value for each seed; it is the same for all policies."""
+    found: dict[str, list[float | None]] = defaultdict(list)
+    for row in run.noise_floor():
+        if row.policy == run.record.iterations[0].policy:
+            found[row.metric].append(row.value)
+    return found
+
+
+def _floor_cells(floor: Mapping[str, Sequence[float | None]], shown: Sequence[str]) -> list[str]:
+    cells = ["real data", "", ""]
+    for metric in shown:
+        values = floor.get(metric, [])
+        cells.append(_mean_text(values, floor.get(metric + STANDARD_ERROR, [])) if values else "")
+        if metric == "test_loss":
+            cells.append("")
+    return cells
 
 
 def _shown_metrics(run: Run, width: int) -> list[str]:

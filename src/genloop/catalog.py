@@ -34,9 +34,9 @@ ESTIMATORS: Mapping[str, str] = {
 }
 METRICS: Mapping[str, str] = {
     "test-loss": "genloop.metrics.text:TestLoss",
-    "diversity": "genloop.metrics.text:Diversity",
-    "copying": "genloop.metrics.text:Copying",
-    "tail-mass": "genloop.metrics.text:TailMass",
+    "diversity": "genloop.metrics.diversity:Diversity",
+    "copying": "genloop.metrics.copying:Copying",
+    "tail-mass": "genloop.metrics.vocabulary:TailMass",
     "negative-log-likelihood": "genloop.metrics.statistical:NegativeLogLikelihood",
     "kl-divergence": "genloop.metrics.statistical:KLDivergence",
     "moments": "genloop.metrics.statistical:Moments",

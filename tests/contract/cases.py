@@ -20,9 +20,12 @@ from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.mixture import GaussianMixture
 from genloop.families.statistical.ngram import NGram
 from genloop.metrics.categorical import Support, TableError
+from genloop.metrics.copying import Copying
+from genloop.metrics.diversity import Diversity
 from genloop.metrics.regression import TestError
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
-from genloop.metrics.text import Copying, Diversity, TailMass, TestLoss
+from genloop.metrics.text import TestLoss
+from genloop.metrics.vocabulary import TailMass
 from genloop.policies import Accumulate, Replace
 from genloop.types import Estimator, Source
 

@@ -13,7 +13,8 @@ import sys
 from genloop.data.bible import Bible
 from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
-from genloop.metrics.text import Diversity, TestLoss
+from genloop.metrics.diversity import Diversity
+from genloop.metrics.text import TestLoss
 from genloop.policies import Accumulate, Replace
 from genloop.runner import run
 from genloop.types import Runtime

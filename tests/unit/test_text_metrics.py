@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from genloop.data import vocabularies
 from genloop.data.tokens import Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError
-from genloop.metrics import text
-from genloop.metrics.text import Copying, Diversity, TailMass
+from genloop.metrics import copying
+from genloop.metrics.copying import Copying
+from genloop.metrics.diversity import Diversity
+from genloop.metrics.text import TestLoss
+from genloop.metrics.vocabulary import TailMass
+from genloop.metrics.words import words
 from genloop.types import Context, Evidence
 
 END = 0
@@ -55,14 +59,14 @@ class UniformModel:
 
 def test_bits_per_byte_of_a_uniform_model_counts_ends_but_not_their_bytes(vocabulary: Vocabulary):
     test = encoded(vocabulary, "abc", "é")  # 3 + 2 bytes, and 2 ends
-    values = score(text.TestLoss(), test=test, model=UniformModel(256))
+    values = score(TestLoss(), test=test, model=UniformModel(256))
     assert values["test_loss"] == pytest.approx(math.log(256))
     assert values["bits_per_byte"] == pytest.approx(8 * 7 / 5)
 
 
 def test_loss_on_the_first_tokens_only(vocabulary: Vocabulary):
     model = UniformModel(256)
-    values = score(text.TestLoss(num_tokens=4), test=encoded(vocabulary, "abc", "defgh"), model=model)
+    values = score(TestLoss(num_tokens=4), test=encoded(vocabulary, "abc", "defgh"), model=model)
     assert model.num_scored == 4
     assert values["bits_per_byte"] == pytest.approx(8 * 4 / 3)
 
@@ -120,7 +124,7 @@ def test_copying_agrees_with_sets_of_tuples(
     seen = set(ngrams(train))
     expected = sum(ngram in seen for ngram in ngrams(sample)) / max(1, len(ngrams(sample)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(text, "CHUNK", chunk)
+        patch.setattr(copying, "CHUNK", chunk)
         values = score(Copying(n=n), samples=raw(vocabulary, sample), train=raw(vocabulary, train))
     assert values[f"copied_{n}grams"] == pytest.approx(expected)
 
@@ -133,10 +137,10 @@ def test_tail_mass_weighs_words_by_their_use_in_the_test(vocabulary: Vocabulary)
 
 
 def test_words_keep_their_apostrophes():
-    assert text.words("Don't — 'quote' The dogs' 3rd naïve’s") == ["don't", "quote", "the", "dogs", "3rd", "naïve’s"]  # noqa: RUF001
+    assert words("Don't — 'quote' The dogs' 3rd naïve’s") == ["don't", "quote", "the", "dogs", "3rd", "naïve’s"]  # noqa: RUF001
 
 
-@pytest.mark.parametrize("metric", [text.TestLoss(), Diversity(), Copying(), TailMass()])
+@pytest.mark.parametrize("metric", [TestLoss(), Diversity(), Copying(), TailMass()])
 def test_a_budget_must_be_positive(metric: Any):
     with pytest.raises(UserError, match="num_tokens=0"):
         replace(metric, num_tokens=0)

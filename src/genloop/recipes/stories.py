@@ -8,7 +8,10 @@ from genloop.data.hub import HubTexts
 from genloop.data.text_files import Texts
 from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
-from genloop.metrics.text import Copying, Diversity, TailMass, TestLoss
+from genloop.metrics.copying import Copying
+from genloop.metrics.diversity import Diversity
+from genloop.metrics.text import TestLoss
+from genloop.metrics.vocabulary import TailMass
 from genloop.policies import Accumulate, Replace
 
 METRICS = (TestLoss(num_tokens=50_000), Diversity(), TailMass(), Copying())

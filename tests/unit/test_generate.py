@@ -10,6 +10,7 @@ from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.generate import generate
 from genloop.families.lm.gpt2 import Sampling
+from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.network import Network, Shape
 from genloop.types import Context
 
@@ -29,7 +30,7 @@ def vocabulary(tmp_path_factory):
 @pytest.fixture(scope="module")
 def network() -> Network:
     """A network with far from uniform predictions, and documents of a few tokens."""
-    network = Network(Shape(V, 16, 2, 2, 8), seed=1)
+    network = GPT2Network(Shape(V, 16, 2, 2, 8), seed=1)
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(0.3 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(2)))

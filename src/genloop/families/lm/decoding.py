@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from genloop.families.lm.network import Network, attend, blocks_at_once
@@ -107,15 +106,16 @@ class Decoder:
             if cohort.cached == self.context:
                 self._replay(cohort)
         network = self._network
-        x = F.embedding(self._latest_tokens(), network.wte.weight) + self._positions()
+        positions = self._positions()
+        x, rotation = network.embed(self._latest_tokens(), positions), network.rotation(positions)
         for block, cache in zip(network.blocks, self._cache, strict=True):
-            heads = block.heads(x)  # (N, 3, H, d)
+            heads = block.heads(x, rotation)  # (N, 3, H, d)
             parts = heads.split([cohort.num for cohort in self.cohorts])
             attended = [_attend(c, cache, part) for c, part in zip(self.cohorts, parts, strict=True)]
             x = block.add(x, torch.cat(attended))
         for cohort in self.cohorts:
             cohort.cached += 1
-        return torch.mm(network.ln_f(x), network.head.T)
+        return torch.mm(network.final(x), network.head.T)
 
     def append(self, tokens: np.ndarray) -> None:
         """Add one token to every document."""
@@ -139,8 +139,8 @@ class Decoder:
         return torch.from_numpy(latest.astype(np.int64)).to(self.device)  # (N,)
 
     def _positions(self) -> Tensor:
-        table = self._network.wpe.weight
-        return torch.cat([table[cohort.cached].expand(cohort.num, -1) for cohort in self.cohorts])  # (N, D)
+        positions = _concatenate([np.full(cohort.num, cohort.cached) for cohort in self.cohorts])
+        return torch.from_numpy(positions).to(self.device)  # (N,)
 
     def _replay(self, cohort: Cohort) -> None:
         """Refill a full cache with the latter half of the context, so that the documents can go on."""
@@ -153,9 +153,11 @@ class Decoder:
         cohort.cached = num_kept
 
     def _prefill(self, tokens: Tensor, rows: slice) -> None:
-        x = self._network.embed(tokens)  # (n * T, D)
-        for block, cache in zip(self._network.blocks, self._cache, strict=True):
-            heads = block.heads(x)  # (n * T, 3, H, d)
+        network = self._network
+        positions = torch.arange(tokens.shape[1], device=self.device).repeat(len(tokens))
+        x, rotation = network.embed(tokens.flatten(), positions), network.rotation(positions)  # (n * T, D)
+        for block, cache in zip(network.blocks, self._cache, strict=True):
+            heads = block.heads(x, rotation)  # (n * T, 3, H, d)
             keys_values = heads[:, 1:].unflatten(0, tokens.shape).permute(2, 0, 3, 1, 4)  # (2, n, H, T, d)
             for page, part in zip(cache, keys_values.split(cache.shape[-2], dim=-2), strict=False):
                 page[:, rows, :, : part.shape[-2]] = part

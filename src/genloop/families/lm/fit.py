@@ -10,8 +10,9 @@ from genloop.families.devices import prepare_device
 from genloop.families.lm.blocks import Blocks, blocks_of_step
 from genloop.families.lm.cross_entropy import linear_cross_entropy
 from genloop.families.lm.gpt2 import GPT2
+from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.model import LanguageModel
-from genloop.families.lm.network import Network, Shape, blocks_at_once
+from genloop.families.lm.network import Shape, blocks_at_once
 from genloop.families.training import Optimisation, train
 from genloop.identity import digest
 from genloop.types import Context
@@ -20,7 +21,7 @@ from genloop.types import Context
 def fit_network(estimator: GPT2, data: TokenDataset, *, seed: int, context: Context) -> LanguageModel:
     """Return `estimator` fitted to `data`, which fill at least one block."""
     device = prepare_device(context.runtime)
-    network = Network(_shape(estimator, data.vocabulary.size), seed=seed).to(device)
+    network = GPT2Network(_shape(estimator, data.vocabulary.size), seed=seed).to(device)
     blocks = Blocks(data, estimator.context)
     at_once = estimator.batch if device.type == "cuda" else blocks_at_once(estimator.context)
 

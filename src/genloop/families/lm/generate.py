@@ -49,7 +49,7 @@ def generate(
     """
     num_rows = num_rows or _suitable_rows(network)
     max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.shape.context
-    owner = digest([describe(sampling), num, seed, num_rows, float(network.wpe.weight.double().abs().sum())])
+    owner = digest([describe(sampling), num, seed, num_rows, float(network.head.double().abs().sum())])
     decoder = Decoder(network, num_rows, max_length=max_length, end_of_text=vocabulary.end_of_text)
     pieces: list[np.ndarray] = []
     num_done = 0

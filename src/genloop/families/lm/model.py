@@ -1,7 +1,7 @@
 """A fitted language model: it samples documents, scores text, and is kept in the format of Hugging Face."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from genloop.families.devices import prepare_device
 from genloop.families.lm.cross_entropy import token_losses
 from genloop.families.lm.generate import generate
 from genloop.families.lm.gpt2 import Sampling
-from genloop.families.lm.network import MLP_RATIO, Network, Shape, blocks_at_once
+from genloop.families.lm.gpt2_network import GPT2Network
+from genloop.families.lm.network import Network, blocks_at_once
 from genloop.families.training import Status, TrainingRecord
 from genloop.types import Context, Progress
 
 CONFIG_FILE, WEIGHTS_FILE, RECORD_FILE = "config.json", "model.safetensors", "training.json"
-PREFIX = "transformer."  # of parameter names in Hugging Face's GPT2LMHeadModel
+NETWORKS: Mapping[str, type[Network]] = {network.kind: network for network in (GPT2Network,)}
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,18 @@ class LanguageModel:
 
     def save(self, directory: Path) -> None:
         """Write a folder that `transformers.AutoModelForCausalLM.from_pretrained` opens, and the learning curve."""
-        weights = {PREFIX + name: weight.detach() for name, weight in self.network.named_parameters()}
-        save_file(weights, directory / WEIGHTS_FILE, metadata={"format": "pt"})
-        _write_json(directory / CONFIG_FILE, _huggingface_config(self.network.shape, self.vocabulary.end_of_text))
+        end_of_text = self.vocabulary.end_of_text
+        config = {"bos_token_id": end_of_text, "eos_token_id": end_of_text, "dtype": "float32"}
+        _write_json(directory / CONFIG_FILE, self.network.config() | config)
+        save_file(self.network.export_weights(), directory / WEIGHTS_FILE, metadata={"format": "pt"})
         _write_json(directory / RECORD_FILE, asdict(self.record))
 
 
 def load_model(directory: Path, vocabulary: Vocabulary, sampling: Sampling, context: Context) -> LanguageModel:
     """Restore what `LanguageModel.save` wrote."""
     config = json.loads((directory / CONFIG_FILE).read_text())
-    sizes = (config[name] for name in ("vocab_size", "n_embd", "n_layer", "n_head", "n_positions"))
-    network = Network(Shape(*sizes))
-    weights = load_file(directory / WEIGHTS_FILE)
-    network.load_state_dict({name.removeprefix(PREFIX): weight for name, weight in weights.items()})
+    network = NETWORKS[config["model_type"]].from_config(config)
+    network.import_weights(load_file(directory / WEIGHTS_FILE))
     record = json.loads((directory / RECORD_FILE).read_text())
     record = TrainingRecord(record["status"], tuple(record["losses"]))
     return LanguageModel(network.to(prepare_device(context.runtime)), vocabulary, sampling, record)
@@ -94,28 +94,6 @@ def _spans(num_tokens: int, context: int) -> Iterator[tuple[int, int, int]]:
         yield start, min(start + step, whole), context
     if whole < num_tokens:
         yield whole, num_tokens, num_tokens - whole
-
-
-def _huggingface_config(shape: Shape, end_of_text: int) -> dict[str, object]:
-    return {
-        "architectures": ["GPT2LMHeadModel"],
-        "model_type": "gpt2",
-        "vocab_size": shape.vocabulary,
-        "n_positions": shape.context,
-        "n_embd": shape.width,
-        "n_layer": shape.num_layers,
-        "n_head": shape.num_heads,
-        "n_inner": MLP_RATIO * shape.width,
-        "activation_function": "gelu_new",
-        "layer_norm_epsilon": 1e-5,
-        "attn_pdrop": 0.0,
-        "embd_pdrop": 0.0,
-        "resid_pdrop": 0.0,
-        "bos_token_id": end_of_text,
-        "eos_token_id": end_of_text,
-        "tie_word_embeddings": True,
-        "dtype": "float32",
-    }
 
 
 def _write_json(path: Path, content: dict[str, object]) -> None:

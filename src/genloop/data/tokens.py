@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TOKENIZER_FILE = "tokenizer.json"
 END_OF_TEXT = "<|endoftext|>"
+CHUNK = 1 << 24  # tokens looked through at a time
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class TokenDataset:
 
     def draw(self, num: int, *, seed: int) -> Self:
         """Return whole documents in random order, without replacement, the last one cut to make `num` tokens."""
-        documents = list(self._documents())
+        documents = list(self.documents())
         order = np.random.Generator(np.random.Philox(seed)).permutation(len(documents))
         return self._with(documents[i] for i in order).slice(0, num)
 
@@ -130,13 +131,19 @@ class TokenDataset:
             if stop > start:
                 yield self.vocabulary.decode(tokens[start:stop])
 
-    def _documents(self) -> Iterator[Segment]:
+    def documents(self) -> Iterator[Segment]:
         """Iterate over the documents, end-of-text included; a document never spans segments."""
         for segment in self.segments:
-            ends = np.flatnonzero(segment.tokens == self.vocabulary.end_of_text) + 1
+            ends = self._ends_of_text(segment.tokens) + 1
             for start, stop in zip([0, *ends], [*ends, len(segment.tokens)], strict=True):
                 if stop > start:
                     yield Segment(segment.tokens[start:stop], segment.weight)
+
+    def _ends_of_text(self, tokens: np.ndarray) -> np.ndarray:
+        """Return where end-of-text stands; a long shard is read in chunks."""
+        starts = range(0, len(tokens), CHUNK)
+        places = [np.flatnonzero(tokens[i : i + CHUNK] == self.vocabulary.end_of_text) + i for i in starts]
+        return np.concatenate([np.empty(0, np.int64), *places])
 
     def _cut(self, start: int, stop: int) -> Iterator[Segment]:
         first = int(np.searchsorted(self._ends, start, side="right"))

@@ -34,9 +34,12 @@ ESTIMATORS: Mapping[str, str] = {
 }
 METRICS: Mapping[str, str] = {
     "test-loss": "genloop.metrics.text:TestLoss",
+    "sample-loss": "genloop.metrics.text:SampleLoss",
     "diversity": "genloop.metrics.diversity:Diversity",
+    "self-bleu": "genloop.metrics.self_bleu:SelfBLEU",
     "copying": "genloop.metrics.copying:Copying",
     "tail-mass": "genloop.metrics.vocabulary:TailMass",
+    "rare-types": "genloop.metrics.vocabulary:RareTypes",
     "negative-log-likelihood": "genloop.metrics.statistical:NegativeLogLikelihood",
     "kl-divergence": "genloop.metrics.statistical:KLDivergence",
     "moments": "genloop.metrics.statistical:Moments",

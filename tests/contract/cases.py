@@ -23,13 +23,22 @@ from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.copying import Copying
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.regression import TestError
+from genloop.metrics.self_bleu import SelfBLEU
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
-from genloop.metrics.text import TestLoss
-from genloop.metrics.vocabulary import TailMass
+from genloop.metrics.text import SampleLoss, TestLoss
+from genloop.metrics.vocabulary import RareTypes, TailMass
 from genloop.policies import Accumulate, Replace
 from genloop.types import Estimator, Source
 
-TEXT_METRICS = (TestLoss(num_tokens=500), Diversity(), Copying(), TailMass())
+TEXT_METRICS = (
+    TestLoss(num_tokens=500),
+    SampleLoss(),
+    Diversity(),
+    SelfBLEU(),
+    Copying(),
+    TailMass(),
+    RareTypes(),
+)
 SMALL_GPT2 = GPT2(width=16, num_layers=1, num_heads=2, context=16, epochs=1)
 
 

@@ -2,47 +2,32 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from text_fixtures import byte_vocabulary, encoded, raw, score
 
-from genloop.data import vocabularies
-from genloop.data.tokens import Segment, TokenDataset, Vocabulary
+from genloop.data.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
+from genloop.families.statistical.ngram import NGram
 from genloop.metrics import copying
 from genloop.metrics.copying import Copying
 from genloop.metrics.diversity import Diversity
-from genloop.metrics.text import TestLoss
-from genloop.metrics.vocabulary import TailMass
+from genloop.metrics.text import SampleLoss, TestLoss
+from genloop.metrics.vocabulary import RareTypes, TailMass
 from genloop.metrics.words import words
-from genloop.types import Context, Evidence
+from genloop.types import Context
 
 END = 0
+NAN = math.nan
 
 
 @pytest.fixture(scope="module")
 def vocabulary(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    path: Path = tmp_path_factory.mktemp("vocabulary") / "tokenizer.json"
-    vocabularies.learn([], vocabularies.SMALLEST).save(str(path))  # a token is a byte
-    return Vocabulary(path)
-
-
-def encoded(vocabulary: Vocabulary, *texts: str) -> TokenDataset:
-    return TokenDataset((Segment(vocabularies.encode(texts, vocabulary, lambda _: None)),), vocabulary)
-
-
-def raw(vocabulary: Vocabulary, tokens: list[int]) -> TokenDataset:
-    return TokenDataset((Segment(np.array(tokens, np.uint16)),), vocabulary)
-
-
-def score(metric: Any, **evidence: Any) -> dict[str, float]:
-    values = metric.score(Evidence(**{"test": None, **evidence}), seed=0, context=Context())
-    assert values.keys() == metric.units.keys()
-    return values
+    return byte_vocabulary(tmp_path_factory.mktemp("vocabulary"))
 
 
 class UniformModel:
@@ -69,6 +54,28 @@ def test_loss_on_the_first_tokens_only(vocabulary: Vocabulary):
     values = score(TestLoss(num_tokens=4), test=encoded(vocabulary, "abc", "defgh"), model=model)
     assert model.num_scored == 4
     assert values["bits_per_byte"] == pytest.approx(8 * 4 / 3)
+
+
+def test_loss_of_the_first_model_on_its_own_samples_is_its_entropy(vocabulary: Vocabulary):
+    """Unigrams: the mean of -ln p over independent draws from p; and over one certain token, -ln p of that token."""
+    train = encoded(vocabulary, *["aaaaaaabbc"] * 50)
+    first = NGram(order=1, smoothing=1e-9).fit(train, seed=0, context=Context())
+    frequencies = np.array([7, 2, 1, 1]) / 11  # the last is end-of-text
+    surprise = -np.log(frequencies)
+    entropy = frequencies @ surprise
+    standard_error = math.sqrt(frequencies @ (surprise - entropy) ** 2 / 20_000)
+
+    samples = first.sample(20_000, seed=1, context=Context())
+    loss = score(SampleLoss(), samples=samples, first=first)["sample_loss"]
+    assert abs(loss - entropy) < 4 * standard_error
+    narrow = encoded(vocabulary, "a" * 100).slice(0, 100)
+    assert score(SampleLoss(), samples=narrow, first=first)["sample_loss"] == pytest.approx(surprise[0])
+
+
+def test_sample_loss_looks_at_equal_amounts(vocabulary: Vocabulary):
+    first = UniformModel(256)
+    score(SampleLoss(num_tokens=4), samples=encoded(vocabulary, "abc", "defgh"), first=first)
+    assert first.num_scored == 4
 
 
 def test_diversity_by_hand(vocabulary: Vocabulary):
@@ -136,11 +143,37 @@ def test_tail_mass_weighs_words_by_their_use_in_the_test(vocabulary: Vocabulary)
     assert score(TailMass(num_tokens=3), test=test, samples=samples)["tail_mass"] == pytest.approx(6 / 7)
 
 
+RANKED = " ".join(["the"] * 16 + ["sea"] * 3 + ["ship"])  # 80 %, 15 % and 5 % of 20 words
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"), [("the", (1, 0, 0)), ("sea ship", (0, 1, 1)), (RANKED, (1, 1, 1)), ("whale", (0, 0, 0))]
+)
+def test_survival_of_one_type_in_each_band(sample: str, expected: tuple[int, ...], vocabulary: Vocabulary):
+    values = score(RareTypes(), test=encoded(vocabulary, RANKED), samples=encoded(vocabulary, sample))
+    assert tuple(values.values()) == expected
+    assert list(values) == ["survival_head", "survival_middle", "survival_tail"]
+
+
+def test_survival_counts_types_and_not_their_use(vocabulary: Vocabulary):
+    test = encoded(vocabulary, RANKED, " ".join(["a"] * 16 + ["b"] * 2 + ["c", "d"]))
+    # Counts 16 16 3 2 1 1 1 of 40: the and a reach 32, sea, b and the first single word 38.
+    values = score(RareTypes(), test=test, samples=encoded(vocabulary, "A b c"))
+    assert values == pytest.approx({"survival_head": 1 / 2, "survival_middle": 1 / 3, "survival_tail": 1 / 2})
+    first = score(RareTypes(num_tokens=1), test=test, samples=encoded(vocabulary, "a b c"))
+    assert first == pytest.approx({"survival_head": 1 / 2, "survival_middle": 0, "survival_tail": 0})
+
+
+def test_bands_without_types_have_no_survival(vocabulary: Vocabulary):
+    values = score(RareTypes(), test=encoded(vocabulary, "the"), samples=encoded(vocabulary, "the"))
+    assert values == pytest.approx({"survival_head": 1, "survival_middle": NAN, "survival_tail": NAN}, nan_ok=True)
+
+
 def test_words_keep_their_apostrophes():
     assert words("Don't — 'quote' The dogs' 3rd naïve’s") == ["don't", "quote", "the", "dogs", "3rd", "naïve’s"]  # noqa: RUF001
 
 
-@pytest.mark.parametrize("metric", [TestLoss(), Diversity(), Copying(), TailMass()])
+@pytest.mark.parametrize("metric", [TestLoss(), SampleLoss(), Diversity(), Copying(), TailMass(), RareTypes()])
 def test_a_budget_must_be_positive(metric: Any):
     with pytest.raises(UserError, match="num_tokens=0"):
         replace(metric, num_tokens=0)

@@ -1,4 +1,4 @@
-"""How likely a model finds real text."""
+"""How likely a model finds text: the loss of each model on real text, and of the first model on synthetic text."""
 
 import math
 from collections.abc import Mapping
@@ -40,3 +40,35 @@ class TestLoss:
         loss = evidence.model.mean_loss(test, context=context)
         num_bytes = sum(len(text.encode()) for text in test.texts())
         return {"test_loss": loss, "bits_per_byte": loss * len(test) / math.log(2) / num_bytes}
+
+
+@dataclass(frozen=True)
+class SampleLoss:
+    """Cross-entropy of the samples under the model of iteration 1, end-of-text included: -mean ln p_1(samples).
+
+    At iteration 1 it estimates the entropy of that model. Later it falls where the samples concentrate on what the
+    first model finds likely, and rises where they become noise to it. For real text it is the first model's test loss.
+
+    Attributes:
+        num_tokens: tokens of the samples to score.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+
+    num_tokens: int = 20_000
+
+    def __post_init__(self) -> None:
+        check_positive(num_tokens=self.num_tokens)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return {"sample_loss": "nats/token"}
+
+    @property
+    def about(self) -> str:
+        return "text of model_t | model_1"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        samples = first_tokens(evidence.samples, self.num_tokens)
+        return {"sample_loss": evidence.first.mean_loss(samples, context=context)}

@@ -1,0 +1,31 @@
+"""Texts of a few words, and metrics of them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genloop.data import vocabularies
+from genloop.data.tokens import Segment, TokenDataset, Vocabulary
+from genloop.types import Context, Evidence
+
+
+def byte_vocabulary(directory: Path) -> Vocabulary:
+    """Return a vocabulary in which a token is a byte."""
+    path = directory / "tokenizer.json"
+    vocabularies.learn([], vocabularies.SMALLEST).save(str(path))
+    return Vocabulary(path)
+
+
+def encoded(vocabulary: Vocabulary, *texts: str) -> TokenDataset:
+    return TokenDataset((Segment(vocabularies.encode(texts, vocabulary, lambda _: None)),), vocabulary)
+
+
+def raw(vocabulary: Vocabulary, tokens: list[int]) -> TokenDataset:
+    return TokenDataset((Segment(np.array(tokens, np.uint16)),), vocabulary)
+
+
+def score(metric: Any, *, seed: int = 0, **evidence: Any) -> dict[str, float]:
+    values = metric.score(Evidence(**{"test": None, **evidence}), seed=seed, context=Context())
+    assert values.keys() == metric.units.keys()
+    return values

@@ -16,17 +16,18 @@ from genloop.families.lm.cross_entropy import token_losses
 from genloop.families.lm.generate import generate
 from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.gpt2_network import GPT2Network
+from genloop.families.lm.llama_network import LlamaNetwork
 from genloop.families.lm.network import Network, blocks_at_once
 from genloop.families.training import Status, TrainingRecord
 from genloop.types import Context, Progress
 
 CONFIG_FILE, WEIGHTS_FILE, RECORD_FILE = "config.json", "model.safetensors", "training.json"
-NETWORKS: Mapping[str, type[Network]] = {network.kind: network for network in (GPT2Network,)}
+NETWORKS: Mapping[str, type[Network]] = {network.kind: network for network in (GPT2Network, LlamaNetwork)}
 
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A fitted GPT-2.
+    """A fitted GPT-2 or Llama.
 
     Attributes:
         network: its weights.
@@ -47,7 +48,7 @@ class LanguageModel:
     def sample(self, num: int, *, seed: int, conditions: TokenDataset | None = None, context: Context) -> TokenDataset:
         """Return `num` tokens of whole documents in the order they were begun, the last one cut."""
         if conditions is not None:
-            raise UserError("A GPT2 model samples whole documents and takes no conditions; leave them out.")
+            raise UserError("A language model samples whole documents and takes no conditions; leave them out.")
         self.network.to(prepare_device(context.runtime))
         return generate(self.network, self.vocabulary, self.sampling, num=num, seed=seed, context=context)
 

@@ -227,17 +227,25 @@ def list_names() -> None:
 @app.command()
 def export(
     run_dir: RunDir,
-    to: Annotated[Path, typer.Argument(help="New folder for the model.")],
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy of the model.")],
     iteration: Annotated[int, typer.Option("--iteration", "-i", help="Iteration of the model.")],
     seed: Annotated[int | None, typer.Option(help="Seed of the loop; by default the first.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="New folder for the model, its tokenizer and a model card: transformers, vLLM.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="New .parquet file for texts and who wrote them.")] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(help="Texts for --data: train, what the model was fitted on (default), or samples, what it wrote."),
+    ] = None,
 ) -> None:
-    """Copy one model with its tokenizer into a folder that `transformers` loads."""
+    """Write a model, or the texts that it was fitted on or wrote, for other tools."""
     from genloop.record import Run
-    from genloop.report.export import export_model
+    from genloop.report.export import export as export_results
 
-    export_model(Run(run_dir), policy=policy, iteration=iteration, seed=seed, to=to)
-    out.print(f"Wrote {to}.", highlight=False)
+    export_results(Run(run_dir), policy=policy, iteration=iteration, seed=seed, model=model, data=data, part=part)
+    for place in filter(None, (data, model)):
+        out.print(f"Wrote {place}.", highlight=False)
 
 
 def main() -> None:

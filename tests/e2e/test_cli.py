@@ -54,19 +54,43 @@ def test_run_show_plan_and_run_again(genloop, tiny, tmp_path):
     assert "model 1" in out
 
 
-def test_exported_model_is_one_that_transformers_loads(genloop, tiny, tmp_path):
+def test_exports_are_what_other_libraries_load(genloop, tiny, tmp_path):
     transformers = pytest.importorskip("transformers")
-    assert genloop("run", tiny, "--iterations", 1, "--policy", "replace")[0] == 0
-    assert genloop("export", "runs/tiny", "model", "--policy", "replace", "--iteration", 1)[0] == 0
+    datasets = pytest.importorskip("datasets")
+    assert genloop("run", tiny, "--policy", "replace")[0] == 0
+    export = ("export", "runs/tiny", "--policy", "replace", "--iteration", 2)
+    code, out, err = genloop(*export, "--model", "model", "--data", "data/train.parquet")
+    assert (code, "Wrote model" in out, "Wrote data/train.parquet" in out) == (0, True, True), err
     model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
     tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
     assert model.config.vocab_size == len(tokenizer) == 300
     assert tokenizer.decode(tokenizer("In the beginning").input_ids) == "In the beginning"
 
-    code, _, err = genloop("export", "runs/tiny", "model", "--policy", "replace", "--iteration", 1)
-    assert (code, "exists" in err) == (2, True)
-    code, _, err = genloop("export", "runs/tiny", "other", "--policy", "replace", "--iteration", 7)
-    assert (code, "no model of" in err) == (2, True)
+    assert genloop(*export, "--data", "data/samples.parquet", "--part", "samples")[0] == 0
+    for name, source in (("train", "model 1"), ("samples", "model 2")):
+        path, cache = str(tmp_path / "data" / f"{name}.parquet"), str(tmp_path / "cache")
+        rows = datasets.load_dataset("parquet", data_files=path, cache_dir=cache, split="train")
+        assert rows.column_names == ["text", "source", "iteration", "model"]
+        assert set(rows["source"]) == {source}
+
+    code, out, err = genloop("run", "model/experiment.yaml", "--store", "runs/tiny/store")
+    assert (code, "fit" in err) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "Give --model FOLDER"),
+        (("--model", "runs"), "runs exists"),
+        (("--model", "new", "--iteration", 7), "no model of 'replace', iteration 7"),
+        (("--data", "new.csv"), "ends in .parquet"),
+    ],
+)
+def test_bad_export_is_one_sentence_and_exit_code_2(genloop, arguments, sentence):
+    settings = ("--iterations", 1, "--policy", "replace", "--set", "source.num_replicates=2")
+    assert genloop("run", "gaussian", *settings)[0] == 0
+    code, _, err = genloop("export", "runs/gaussian", "--policy", "replace", "--iteration", 1, *arguments)
+    assert (code, sentence in " ".join(err.split())) == (2, True), err
 
 
 def test_list_names_everything(genloop):

@@ -1,42 +1,98 @@
-"""Models of a run as folders that other tools load."""
+"""Results of a run as files for other tools."""
 
-import json
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast, get_args
 
-from genloop.errors import UserError
+from genloop.errors import UserError, unknown_name
+from genloop.policy_text import parse_policy, policy_name
 from genloop.record import RecordedIteration, Run
+from genloop.report.model_folder import write_model_folder
+from genloop.report.text_table import Part, write_texts
+from genloop.store import report_disk_errors
 
 
-def export_model(run: Run, *, policy: str, iteration: int, seed: int | None, to: Path) -> None:
-    """Copy one model, and the tokenizer beside it, into a new folder in the layout of `transformers`.
+def export(
+    run: Run,
+    *,
+    policy: str,
+    iteration: int,
+    seed: int | None = None,
+    model: Path | None = None,
+    data: Path | None = None,
+    part: str | None = None,
+) -> None:
+    """Write the model of an iteration, its data, or both, each of them whole or not at all.
+
+    Args:
+        run: the run, which may be unfinished.
+        policy: the data policy, as people write it.
+        iteration: which one.
+        seed: of the loop; None takes the first.
+        model: new folder for the model.
+        data: new Parquet file for texts.
+        part: what `data` holds, `train` or `samples`; None means `train`.
 
     Raises:
-        UserError: if the run has no such model, it is not fitted yet, or the folder exists.
+        UserError: if the run has no such result, or not yet, or a place is taken.
     """
-    item = _find(run, policy, iteration, seed)
-    if run.manifest(item.model) is None:
-        raise UserError(f"Model {iteration} of {policy} is not fitted yet. Finish the run first.")
-    if to.exists():
-        raise UserError(f"{to} exists. Name a new folder.")
-    shutil.copytree(run.store.path(item.model), to, ignore=shutil.ignore_patterns("manifest.json"))
-    prepared = run.store.path(run.record.source)
-    if run.manifest(run.record.source) is not None and (prepared / "tokenizer.json").exists():
-        shutil.copy(prepared / "tokenizer.json", to)
-        settings = {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "eos_token": "<|endoftext|>",
-            "bos_token": "<|endoftext|>",
-        }
-        (to / "tokenizer_config.json").write_text(json.dumps(settings, indent=1))
+    _check(model, data, part)
+    item = find_iteration(run, policy, iteration, seed)
+    if data:
+        with _published(data) as path:
+            write_texts(run, item, cast(Part, part or "train"), path)
+    if model:
+        with _published(model) as path:
+            write_model_folder(run, item, path)
 
 
-def _find(run: Run, policy: str, iteration: int, seed: int | None) -> RecordedIteration:
-    for item in run.record.iterations:
-        if item.policy == policy and item.iteration == iteration and seed in (None, item.seed):
+def find_iteration(run: Run, policy: str, iteration: int, seed: int | None) -> RecordedIteration:
+    """Return one iteration of a run.
+
+    Raises:
+        UserError: if the run has no such iteration.
+    """
+    name = policy_name(parse_policy(policy))
+    items = run.record.iterations
+    for item in items:
+        if item.policy == name and item.iteration == iteration and seed in (None, item.seed):
             return item
-    policies = ", ".join(dict.fromkeys(item.policy for item in run.record.iterations))
-    last = max(item.iteration for item in run.record.iterations)
+    policies = ", ".join(dict.fromkeys(item.policy for item in items))
+    seeds = ", ".join(dict.fromkeys(str(item.seed) for item in items))
     raise UserError(
-        f"The run has no model of {policy!r}, iteration {iteration}. It has {policies}, iterations 1 to {last}."
+        f"The run has no model of {policy!r}, iteration {iteration}{'' if seed is None else f', seed {seed}'}. "
+        f"It has {policies}, iterations 1 to {max(item.iteration for item in items)}, seeds {seeds}."
     )
+
+
+def _check(model: Path | None, data: Path | None, part: str | None) -> None:
+    """Raise UserError before anything is written."""
+    if model is None and data is None:
+        raise UserError("Nothing is to be exported. Give --model FOLDER, --data FILE.parquet, or both.")
+    if part is not None and part not in get_args(Part):
+        raise unknown_name("part", part, get_args(Part))
+    if part is not None and data is None:
+        raise UserError(f"--part {part} says what --data writes. Give --data FILE.parquet too.")
+    if data is not None and data.suffix != ".parquet":
+        raise UserError(f"--data {data} would be written as Parquet. Name a file that ends in .parquet.")
+    for place in filter(None, (model, data)):
+        if place.exists():
+            raise UserError(f"{place} exists. Name a new place.")
+
+
+@contextmanager
+def _published(place: Path) -> Iterator[Path]:
+    """Give a place to write to, which takes its name when the block ends well and vanishes when it does not."""
+    working = place.with_name(f".{place.name}.{os.getpid()}")
+    with report_disk_errors(place.parent):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield working
+            working.rename(place)
+        finally:
+            shutil.rmtree(working, ignore_errors=True)
+            if working.is_file():
+                working.unlink()

@@ -1,0 +1,69 @@
+"""One model of a run as a folder that other tools load, with its tokenizer and a model card.
+
+Weights and `config.json` are what the family saved. `transformers` and vLLM find the network by the architecture that
+`config.json` names, and the tokenizer by `tokenizer_config.json`.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from genloop.data.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
+from genloop.record import RecordedIteration, Run
+from genloop.report.lineage import finished
+from genloop.report.model_card import estimator_of, model_card
+
+TOKENIZER_SETTINGS = {
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "bos_token": END_OF_TEXT,
+    "eos_token": END_OF_TEXT,
+    "clean_up_tokenization_spaces": False,  # which would join " ," to ","
+}
+SAMPLING_SETTINGS = ("temperature", "top_k", "top_p")  # of an estimator's sampling, as `transformers` calls them
+
+
+def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
+    """Write a model, the tokenizer of its data, how it was sampled, its experiment and its card into a new folder.
+
+    A model that is no language model is copied as its family saved it.
+
+    Raises:
+        UserError: if the model is not fitted yet, or has changed since.
+    """
+    finished(run, item.model)
+    finished(run, run.record.source)
+    shutil.copytree(run.store.path(item.model), folder, ignore=shutil.ignore_patterns("manifest.json"))
+    tokenizer = run.store.path(run.record.source) / TOKENIZER_FILE
+    if tokenizer.exists():
+        shutil.copy(tokenizer, folder)
+    is_huggingface = (folder / "config.json").exists()
+    if is_huggingface:
+        _write_new(folder / "tokenizer_config.json", TOKENIZER_SETTINGS)
+        _write_new(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
+    (folder / "experiment.yaml").write_text(_experiment(run, item), "utf-8")
+    (folder / "README.md").write_text(model_card(run, item, is_huggingface=is_huggingface), "utf-8")
+
+
+def _generation(run: Run, item: RecordedIteration, end_of_text: int) -> dict[str, Any]:
+    """Return how the loop drew documents; without this, `transformers` might keep the 50 likeliest tokens only."""
+    ends = {"bos_token_id": end_of_text, "eos_token_id": end_of_text}
+    sampling = estimator_of(run, item).get("sampling") or {}
+    if sampling.get("temperature") == 0:
+        return {**ends, "do_sample": False}
+    return {**ends, "do_sample": True, **{name: sampling[name] for name in SAMPLING_SETTINGS if name in sampling}}
+
+
+def _experiment(run: Run, item: RecordedIteration) -> str:
+    """Return the experiment file that computes this model and nothing after it."""
+    chosen = {"policies": [item.policy], "seeds": [item.seed], "num_iterations": item.iteration}
+    return yaml.safe_dump({**run.record.experiment, **chosen}, sort_keys=False, allow_unicode=True)
+
+
+def _write_new(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a file unless the family saved its own."""
+    if not path.exists():
+        path.write_text(json.dumps(content, indent=1) + "\n")

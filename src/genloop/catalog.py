@@ -40,6 +40,7 @@ METRICS: Mapping[str, str] = {
     "copying": "genloop.metrics.copying:Copying",
     "tail-mass": "genloop.metrics.vocabulary:TailMass",
     "rare-types": "genloop.metrics.vocabulary:RareTypes",
+    "mauve": "genloop.metrics.mauve:Mauve",
     "negative-log-likelihood": "genloop.metrics.statistical:NegativeLogLikelihood",
     "kl-divergence": "genloop.metrics.statistical:KLDivergence",
     "moments": "genloop.metrics.statistical:Moments",

@@ -23,6 +23,7 @@ SOURCES: Mapping[str, str] = {
 }
 ESTIMATORS: Mapping[str, str] = {
     "gpt2": "genloop.families.lm.gpt2:GPT2",
+    "llama": "genloop.families.lm.llama:Llama",
     "gaussian": "genloop.families.statistical.gaussian:Gaussian",
     "gaussian-mixture": "genloop.families.statistical.mixture:GaussianMixture",
     "kde": "genloop.families.statistical.kernel_density:KDE",

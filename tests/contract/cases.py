@@ -14,6 +14,7 @@ from genloop.experiment import Experiment
 from genloop.families.kernel_regression import KernelRegression
 from genloop.families.linear import LinearRegression, Ridge
 from genloop.families.lm.gpt2 import GPT2
+from genloop.families.lm.llama import Llama
 from genloop.families.statistical.discrete import Discrete
 from genloop.families.statistical.gaussian import Gaussian
 from genloop.families.statistical.kernel_density import KDE
@@ -53,6 +54,11 @@ def _gpt2_on_grammar() -> Experiment:
     return Experiment("grammar", source, SMALL_GPT2, (Replace(), Accumulate()), TEXT_METRICS, 2, num_samples=1500)
 
 
+def _llama() -> Experiment:
+    estimator = Llama(width=16, num_layers=1, num_heads=2, context=16, epochs=1, inner=40)
+    return replace(_gpt2_on_grammar(), name="llama", estimator=estimator)
+
+
 def _ngram() -> Experiment:
     return replace(_gpt2_on_grammar(), name="ngram", estimator=NGram())
 
@@ -77,6 +83,7 @@ CASES: dict[str, Callable[[], Experiment]] = {
     "toy": toy,
     "gpt2": _gpt2,
     "gpt2-grammar": _gpt2_on_grammar,
+    "llama": _llama,
     "ngram": _ngram,
     "gaussian": lambda: _statistical("gaussian", Normal(num_replicates=3), Gaussian(narrowing=0.9)),
     "mixture": lambda: _statistical("mixture", Clusters(num_replicates=3), GaussianMixture()),

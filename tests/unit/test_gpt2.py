@@ -129,5 +129,5 @@ def test_bfloat16_stays_close_to_float32(vocabulary):
 
 
 def test_hyperparameters_load_no_torch():
-    code = "import sys, genloop.families.lm.gpt2; assert 'torch' not in sys.modules"
+    code = "import sys, genloop.families.lm.gpt2, genloop.families.lm.llama; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,14 +1,20 @@
 """Llama: the same logits as Hugging Face's implementation, exact costs, hyperparameters checked, models kept."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from lm_fixtures import small_vocabulary
+from lm_fixtures import random_tokens, small_vocabulary
 
-from genloop.families.lm.gpt2 import Sampling
+from genloop.errors import UserError
+from genloop.families.lm.llama import Llama
 from genloop.families.lm.llama_network import LlamaNetwork, LlamaShape
 from genloop.families.lm.model import LanguageModel, load_model
+from genloop.families.lm.sampling import Sampling
 from genloop.families.training import TrainingRecord
 from genloop.types import Context
+
+ESTIMATOR = Llama(width=24, num_layers=2, num_heads=3, context=8, batch=2, num_steps=3, inner=40)
 
 
 @pytest.fixture
@@ -57,3 +63,42 @@ def test_sampler_takes_the_likeliest_token_of_a_full_forward_pass(model):
         logits = model.network(torch.tensor([seen]))[-1] @ model.network.head.T
         assert token == logits.argmax()
         seen = (seen[-4:] if len(seen) == 8 else seen) + [int(token)]
+
+
+@pytest.mark.parametrize("estimator", [ESTIMATOR, replace(ESTIMATOR, tied=True), replace(ESTIMATOR, inner=None)])
+def test_cost_counts_what_the_network_has(estimator, tmp_path):
+    weights = list(estimator.network(30, seed=0).parameters())
+    assert estimator.num_parameters(30) == sum(weight.numel() for weight in weights)
+    small_vocabulary(tmp_path, 30)
+    products = 30 * 24 + 2 * (4 * 24 * 24 + 3 * 24 * estimator.resolved_inner)
+    assert estimator.fit_cost(1000, tmp_path).flops == 48 * (6 * products + 6 * 2 * 24 * 8)
+
+
+@pytest.mark.parametrize(("width", "inner"), [(288, 768), (512, 1536), (768, 2048), (4096, 11008)])
+def test_inner_width_follows_the_rule_of_llama_2(width, inner):
+    """The last is that of Llama-2 7B."""
+    by_rule = Llama(width=width)
+    assert by_rule.resolved_inner == inner
+    assert by_rule.fit_identity(1000) == replace(by_rule, inner=inner).fit_identity(1000)
+    assert by_rule.fit_identity(1000) != replace(by_rule, inner=inner + 1).fit_identity(1000)
+
+
+def test_initial_weights_have_the_spread_of_transformers():
+    network = Llama(width=64, num_layers=4, num_heads=4).network(500, seed=0)
+    for weight in network.parameters():
+        if weight.ndim == 2:
+            assert weight.std().item() == pytest.approx(0.02, rel=4 / (2 * weight.numel()) ** 0.5)  # 4 standard errors
+        else:
+            assert weight.eq(1).all()
+
+
+def test_fit_learns_a_deterministic_text(vocabulary):
+    data = random_tokens(vocabulary, 8, seed=2)
+    pattern = replace(data, segments=data.segments * 25)
+    model = replace(ESTIMATOR, num_steps=100, batch=4, learning_rate=1e-2).fit(pattern, seed=1, context=Context())
+    assert model.mean_loss(pattern, context=Context()) < 0.3 < model.record.losses[0]
+
+
+def test_all_problems_are_reported_at_once():
+    with pytest.raises(UserError, match=r"Llama: batch=0.*inner=0 leaves.*width=12 gives 4 heads an odd width"):
+        Llama(width=12, num_heads=4, batch=0, inner=0)

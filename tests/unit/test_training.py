@@ -15,6 +15,7 @@ from genloop.families.lm import cross_entropy
 from genloop.families.lm.blocks import Blocks, blocks_of_step
 from genloop.families.lm.cross_entropy import linear_cross_entropy, token_losses
 from genloop.families.lm.gpt2 import GPT2
+from genloop.families.lm.llama import Llama
 from genloop.families.training import Optimisation
 from genloop.types import Context, Progress, Runtime
 
@@ -169,3 +170,42 @@ def test_too_few_tokens_for_a_block_are_refused(data):
 def test_absent_device_is_refused():
     with pytest.raises(UserError, match="device='cuda:99' is not present"):
         prepare_device(Runtime(device="cuda:99"))
+
+
+def test_refit_starts_from_the_weights_of_the_fitted_model(data):
+    first = SMALL.fit(data, seed=1, context=Context())
+    before = weights_of(first)
+    second = SMALL.refit(first, data, seed=2, context=Context())
+    fresh = SMALL.fit(data, seed=2, context=Context())
+    assert second.record.losses[0] < fresh.record.losses[0]
+    assert same(weights_of(first), before)
+    still = replace(SMALL, learning_rate=1e-30).refit(first, data, seed=2, context=Context())
+    assert same(weights_of(still), before)
+
+
+@pytest.mark.parametrize("other", [replace(SMALL, num_layers=1), Llama(**vars(SMALL))])
+def test_refit_of_another_shape_is_refused(data, other):
+    model = replace(other, num_steps=1).fit(data, seed=1, context=Context())
+    with pytest.raises(UserError, match=r"A GPT2Network of .* cannot start from a .*Network of .*Give the estimator"):
+        SMALL.refit(model, data, seed=1, context=Context())
+
+
+def test_resumed_refit_is_bit_identical_and_never_of_another_start(data, tmp_path):
+    starts = [replace(SMALL, num_steps=1).fit(data, seed=seed, context=Context()) for seed in (1, 2)]
+    runtime = Runtime(device="cpu", checkpoint_seconds=0)
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 5 * 32:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        SMALL.refit(starts[0], data, seed=1, context=Context(runtime, tmp_path, stop))
+    seen = []
+    scratch = Context(runtime, tmp_path, lambda progress: seen.append(progress.done))
+    resumed = SMALL.refit(starts[0], data, seed=1, context=scratch)
+    assert seen[0] == 5 * 32
+    assert same(weights_of(resumed), weights_of(SMALL.refit(starts[0], data, seed=1, context=Context(runtime))))
+    seen.clear()
+    other = SMALL.refit(starts[1], data, seed=1, context=scratch)
+    assert seen[0] == 32
+    assert same(weights_of(other), weights_of(SMALL.refit(starts[1], data, seed=1, context=Context(runtime))))

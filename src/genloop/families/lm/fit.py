@@ -1,27 +1,46 @@
-"""Fitting a GPT-2 to a token stream."""
+"""Fitting a language model to a token stream, from initial weights or from those of a fitted model."""
 
 from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from genloop.data.tokens import TokenDataset
+from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm.blocks import Blocks, blocks_of_step
 from genloop.families.lm.cross_entropy import linear_cross_entropy
-from genloop.families.lm.gpt2 import GPT2
-from genloop.families.lm.gpt2_network import GPT2Network
+from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.model import LanguageModel
-from genloop.families.lm.network import Shape, blocks_at_once
+from genloop.families.lm.network import Network, blocks_at_once
 from genloop.families.training import Optimisation, train
 from genloop.identity import digest
 from genloop.types import Context
 
 
-def fit_network(estimator: GPT2, data: TokenDataset, *, seed: int, context: Context) -> LanguageModel:
-    """Return `estimator` fitted to `data`, which fill at least one block."""
+def fit_network(
+    estimator: LanguageEstimator,
+    data: TokenDataset,
+    *,
+    start: LanguageModel | None = None,
+    seed: int,
+    context: Context,
+) -> LanguageModel:
+    """Return `estimator` fitted to `data`; the weights start from those of `start`, or from the seed.
+
+    Raises:
+        UserError: if the data do not fill one block, the device is absent, or `start` has another shape.
+    """
+    _check_size(estimator, data)
     device = prepare_device(context.runtime)
-    network = GPT2Network(_shape(estimator, data.vocabulary.size), seed=seed).to(device)
+    network = estimator.network(data.vocabulary.size, seed=seed)
+    computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
+    if start is not None:
+        _copy_weights(start.network, network)
+        computation.append(_digest_of_weights(network))
+    network.to(device)
     blocks = Blocks(data, estimator.context)
     at_once = estimator.batch if device.type == "cuda" else blocks_at_once(estimator.context)
 
@@ -36,17 +55,35 @@ def fit_network(estimator: GPT2, data: TokenDataset, *, seed: int, context: Cont
         micro_losses,
         _optimisation(estimator, len(data)),
         examples_per_step=estimator.batch * estimator.context,
-        owner=digest(["fit", estimator.fit_identity(len(data)), len(data), seed]),
+        owner=digest(computation),
         context=context,
     )
     return LanguageModel(network, data.vocabulary, estimator.sampling, record)
 
 
-def _shape(estimator: GPT2, vocabulary: int) -> Shape:
-    return Shape(vocabulary, estimator.width, estimator.num_layers, estimator.num_heads, estimator.context)
+def _check_size(estimator: LanguageEstimator, data: TokenDataset) -> None:
+    if len(data) < estimator.context:
+        raise UserError(
+            f"context={estimator.context} is longer than the training set of {len(data)} tokens. "
+            "Use a shorter context or more data."
+        )
 
 
-def _optimisation(estimator: GPT2, num_examples: int) -> Optimisation:
+def _copy_weights(source: Network, target: Network) -> None:
+    found, wanted = (f"{type(network).__name__} of {network.shape}" for network in (source, target))
+    if found != wanted:
+        raise UserError(f"A {wanted} cannot start from a {found}. Give the estimator the sizes of the fitted model.")
+    target.load_state_dict(source.state_dict())
+
+
+def _digest_of_weights(network: Network) -> str:
+    total = sha256()
+    for weight in network.parameters():
+        total.update(weight.detach().numpy().data)
+    return total.hexdigest()
+
+
+def _optimisation(estimator: LanguageEstimator, num_examples: int) -> Optimisation:
     return Optimisation(
         num_steps=estimator.resolved_steps(num_examples),
         learning_rate=estimator.learning_rate,

@@ -1,171 +1,34 @@
-"""The GPT-2 family: its hyperparameters, and what a fit and a sample cost.
+"""The GPT-2 family: learned positions, LayerNorm, an MLP four times as wide, the head tied to the embedding."""
 
-Importing this file loads no torch, so that keys and cached results are there at once.
-"""
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
-import math
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
-
-from genloop.data.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
-from genloop.errors import UserError
-from genloop.identity import describe
-from genloop.types import Context, Cost
+from genloop.families.lm.estimator import LanguageEstimator
+from genloop.families.lm.sampling import Sampling
 
 if TYPE_CHECKING:
-    from genloop.families.lm.model import LanguageModel
-
-ASSUMED_VOCABULARY = 2048  # until the source is prepared
+    from genloop.families.lm.network import Network
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How documents are drawn from a language model: from the whole distribution, unless asked otherwise.
-
-    Attributes:
-        temperature: divides the logits; 0 always takes the likeliest token.
-        top_k: draw among this many likeliest tokens only; None for all.
-        max_length: tokens after which a document is ended; None for 8 contexts.
-    """
-
-    version: ClassVar[int] = 1  # bump when the same model, settings and seed would give other samples
-
-    temperature: float = 1.0
-    top_k: int | None = None
-    max_length: int | None = None
-
-    def __post_init__(self) -> None:
-        problems = []
-        if not 0 <= self.temperature < math.inf:
-            problems.append(f"temperature={self.temperature} is no temperature; use 0 for greedy text, or more")
-        for name in ("top_k", "max_length"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                problems.append(f"{name}={value} leaves no token; use 1 or more, or None for no limit of your own")
-        _refuse("Sampling", problems)
+__all__ = ["GPT2", "Sampling"]
 
 
 @dataclass(frozen=True)
-class GPT2:
-    """A pre-LN GPT-2, trained from scratch with AdamW, warm-up and cosine decay.
-
-    The order of the data, the initial weights and all results follow from the seed; the number of optimiser steps is
-    all that `epochs` decides.
-
-    Attributes:
-        width: of the residual stream; a multiple of `num_heads`.
-        num_layers: transformer blocks.
-        num_heads: attention heads per block.
-        context: tokens that a prediction can look back on, and tokens per training block.
-        epochs: passes over the data.
-        num_steps: optimiser steps; set, it overrides `epochs`.
-        batch: blocks per optimiser step.
-        learning_rate: its highest value; it decays to a tenth.
-        warmup: share of the steps in which it rises.
-        weight_decay: of matrices, not of biases and gains.
-        clip: largest norm of the gradient.
-        precision: of matrix products in training.
-        sampling: how documents are drawn; no part of the fit.
-    """
+class GPT2(LanguageEstimator):
+    """A pre-LN GPT-2 (Radford et al., 2019); the settings are those of `LanguageEstimator`."""
 
     version: ClassVar[int] = 1  # bump when the same data and seed would give another model
 
-    width: int = 128
-    num_layers: int = 4
-    num_heads: int = 4
-    context: int = 128
-    epochs: float = 10
-    num_steps: int | None = None
-    batch: int = 16
-    learning_rate: float = 1e-3
-    warmup: float = 0.1
-    weight_decay: float = 0.1
-    clip: float = 1.0
-    precision: Literal["float32", "bfloat16"] = "float32"
-    sampling: Sampling = field(default_factory=Sampling)
+    def network(self, vocabulary: int, *, seed: int) -> "Network":
+        from genloop.families.lm.gpt2_network import GPT2Network
+        from genloop.families.lm.network import Shape
 
-    def __post_init__(self) -> None:
-        positive = ("width", "num_layers", "num_heads", "context", "epochs", "batch", "learning_rate", "clip")
-        problems = [
-            f"{name}={getattr(self, name)} is not positive; use more than 0"
-            for name in (*positive, *(["num_steps"] if self.num_steps is not None else []))
-            if not getattr(self, name) > 0
-        ]
-        if self.num_heads > 0 and self.width % self.num_heads:
-            problems.append(f"width={self.width} is no multiple of num_heads={self.num_heads}; change one of them")
-        if not 0 <= self.warmup <= 1:
-            problems.append(f"warmup={self.warmup} is no share of the steps; use 0 to 1")
-        if not self.weight_decay >= 0:
-            problems.append(f"weight_decay={self.weight_decay} would make weights grow; use 0 or more")
-        if self.precision not in ("float32", "bfloat16"):
-            problems.append(f"precision={self.precision!r} is unknown; use 'float32' or 'bfloat16'")
-        _refuse("GPT2", problems)
+        return GPT2Network(Shape(vocabulary, self.width, self.num_layers, self.num_heads, self.context), seed=seed)
 
-    def fit_identity(self, num_examples: int) -> Any:
-        identity = describe(self)
-        del identity["sampling"], identity["epochs"]
-        return identity | {"num_steps": self.resolved_steps(num_examples)}
-
-    def sample_identity(self) -> Any:
-        return describe(self.sampling)
-
-    def resolved_steps(self, num_examples: int) -> int:
-        """Return how many optimiser steps a fit on this many tokens takes."""
-        if self.num_steps is not None:
-            return self.num_steps
-        return math.ceil(self.epochs * (num_examples // self.context) / self.batch)
-
-    def fit(self, train: TokenDataset, *, seed: int, context: Context) -> "LanguageModel":
-        """Fit a new network to blocks of `train`.
-
-        Raises:
-            UserError: if the data do not fill one block, or the device is absent.
-        """
-        from genloop.families.lm.fit import fit_network
-
-        if len(train) < self.context:
-            raise UserError(
-                f"context={self.context} is longer than the training set of {len(train)} tokens. "
-                "Use a shorter context or more data."
-            )
-        return fit_network(self, train, seed=seed, context=context)
-
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "LanguageModel":
-        from genloop.families.lm.model import load_model
-
-        return load_model(directory, Vocabulary(prepared_dir / TOKENIZER_FILE), self.sampling, context)
-
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        vocabulary = _vocabulary_size(prepared_dir)
-        num_tokens = self.resolved_steps(num_examples) * self.batch * self.context
-        return Cost(num_tokens, num_tokens * 3 * self.forward_flops(vocabulary), 4 * self.num_parameters(vocabulary))
-
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        vocabulary = _vocabulary_size(prepared_dir)
-        token_bytes = 2 if vocabulary <= 1 << 16 else 4
-        return Cost(num_examples, num_examples * self.forward_flops(vocabulary), num_examples * token_bytes)
+    @property
+    def block_products(self) -> int:
+        return 12 * self.width**2
 
     def num_parameters(self, vocabulary: int) -> int:
-        """Return the number of weights, those of the tied head counted once."""
-        block = 12 * self.width**2 + 13 * self.width
+        block = self.block_products + 13 * self.width
         return (vocabulary + self.context + 2) * self.width + self.num_layers * block
-
-    def forward_flops(self, vocabulary: int) -> float:
-        """Return the floating-point operations per token; training takes three times as many.
-
-        Two per weight of a matrix product, and attention to half a context on average.
-        """
-        products = vocabulary * self.width + self.num_layers * 12 * self.width**2
-        attention = self.num_layers * self.width * self.context
-        return 2.0 * (products + attention)
-
-
-def _vocabulary_size(prepared_dir: Path | None) -> int:
-    path = prepared_dir / TOKENIZER_FILE if prepared_dir else None
-    return Vocabulary(path).size if path and path.exists() else ASSUMED_VOCABULARY
-
-
-def _refuse(kind: str, problems: list[str]) -> None:
-    if problems:
-        raise UserError(f"{kind}: " + ". ".join(problems) + ".")

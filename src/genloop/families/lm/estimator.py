@@ -1,0 +1,157 @@
+"""What the estimators of language models share: how they are trained and sampled, and what that costs.
+
+Importing this file loads no torch, so that keys and cached results are there at once.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from genloop.data.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
+from genloop.errors import UserError
+from genloop.families.lm.sampling import Sampling
+from genloop.identity import describe
+from genloop.types import Context, Cost
+
+if TYPE_CHECKING:
+    from genloop.families.lm.model import LanguageModel
+    from genloop.families.lm.network import Network
+
+ASSUMED_VOCABULARY = 2048  # until the source is prepared
+
+
+@dataclass(frozen=True)
+class LanguageEstimator(ABC):
+    """A decoder-only network, trained from scratch with AdamW, warm-up and cosine decay.
+
+    The order of the data, the initial weights and all results follow from the seed; the number of optimiser steps is
+    all that `epochs` decides.
+
+    Attributes:
+        width: of the residual stream; a multiple of `num_heads`.
+        num_layers: transformer blocks.
+        num_heads: attention heads per block.
+        context: tokens that a prediction can look back on, and tokens per training block.
+        epochs: passes over the data.
+        num_steps: optimiser steps; set, it overrides `epochs`.
+        batch: blocks per optimiser step.
+        learning_rate: its highest value; it decays to a tenth.
+        warmup: share of the steps in which it rises.
+        weight_decay: of matrices, not of biases and gains.
+        clip: largest norm of the gradient.
+        precision: of matrix products in training.
+        sampling: how documents are drawn; no part of the fit.
+    """
+
+    width: int = 128
+    num_layers: int = 4
+    num_heads: int = 4
+    context: int = 128
+    epochs: float = 10
+    num_steps: int | None = None
+    batch: int = 16
+    learning_rate: float = 1e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    sampling: Sampling = field(default_factory=Sampling)
+
+    def __post_init__(self) -> None:
+        if problems := self._problems():
+            raise UserError(f"{type(self).__name__}: " + ". ".join(problems) + ".")
+
+    def _problems(self) -> list[str]:
+        positive = ("width", "num_layers", "num_heads", "context", "epochs", "batch", "learning_rate", "clip")
+        problems = [
+            f"{name}={getattr(self, name)} is not positive; use more than 0"
+            for name in (*positive, *(["num_steps"] if self.num_steps is not None else []))
+            if not getattr(self, name) > 0
+        ]
+        if self.num_heads > 0 and self.width % self.num_heads:
+            problems.append(f"width={self.width} is no multiple of num_heads={self.num_heads}; change one of them")
+        if not 0 <= self.warmup <= 1:
+            problems.append(f"warmup={self.warmup} is no share of the steps; use 0 to 1")
+        if not self.weight_decay >= 0:
+            problems.append(f"weight_decay={self.weight_decay} would make weights grow; use 0 or more")
+        if self.precision not in ("float32", "bfloat16"):
+            problems.append(f"precision={self.precision!r} is unknown; use 'float32' or 'bfloat16'")
+        return problems
+
+    @abstractmethod
+    def network(self, vocabulary: int, *, seed: int) -> "Network":
+        """Return a network with initial weights."""
+
+    @abstractmethod
+    def num_parameters(self, vocabulary: int) -> int:
+        """Return the number of weights, those of a tied head counted once."""
+
+    @property
+    @abstractmethod
+    def block_products(self) -> int:
+        """The number of weights in the matrix products of a block."""
+
+    def fit_identity(self, num_examples: int) -> Any:
+        identity = describe(self)
+        del identity["sampling"], identity["epochs"]
+        return identity | {"num_steps": self.resolved_steps(num_examples)}
+
+    def sample_identity(self) -> Any:
+        return describe(self.sampling)
+
+    def resolved_steps(self, num_examples: int) -> int:
+        """Return how many optimiser steps a fit on this many tokens takes."""
+        if self.num_steps is not None:
+            return self.num_steps
+        return math.ceil(self.epochs * (num_examples // self.context) / self.batch)
+
+    def fit(self, train: TokenDataset, *, seed: int, context: Context) -> "LanguageModel":
+        """Fit a new network to blocks of `train`.
+
+        Raises:
+            UserError: if the data do not fill one block, or the device is absent.
+        """
+        from genloop.families.lm.fit import fit_network
+
+        return fit_network(self, train, seed=seed, context=context)
+
+    def refit(self, model: "LanguageModel", train: TokenDataset, *, seed: int, context: Context) -> "LanguageModel":
+        """Fit like `fit`, but start from the weights of `model`, with a fresh optimiser and the whole schedule.
+
+        Raises:
+            UserError: if `model` has other sizes, the data do not fill one block, or the device is absent.
+        """
+        from genloop.families.lm.fit import fit_network
+
+        return fit_network(self, train, start=model, seed=seed, context=context)
+
+    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "LanguageModel":
+        from genloop.families.lm.model import load_model
+
+        return load_model(directory, Vocabulary(prepared_dir / TOKENIZER_FILE), self.sampling, context)
+
+    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        vocabulary = _vocabulary_size(prepared_dir)
+        num_tokens = self.resolved_steps(num_examples) * self.batch * self.context
+        return Cost(num_tokens, num_tokens * 3 * self.forward_flops(vocabulary), 4 * self.num_parameters(vocabulary))
+
+    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        vocabulary = _vocabulary_size(prepared_dir)
+        token_bytes = 2 if vocabulary <= 1 << 16 else 4
+        return Cost(num_examples, num_examples * self.forward_flops(vocabulary), num_examples * token_bytes)
+
+    def forward_flops(self, vocabulary: int) -> float:
+        """Return the floating-point operations per token; training takes three times as many.
+
+        Two per weight of a matrix product, and attention to half a context on average.
+        """
+        products = vocabulary * self.width + self.num_layers * self.block_products
+        attention = self.num_layers * self.width * self.context
+        return 2.0 * (products + attention)
+
+
+def _vocabulary_size(prepared_dir: Path | None) -> int:
+    path = prepared_dir / TOKENIZER_FILE if prepared_dir else None
+    return Vocabulary(path).size if path and path.exists() else ASSUMED_VOCABULARY

@@ -1,0 +1,35 @@
+"""How documents are drawn from a language model."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloop.errors import UserError
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How documents are drawn from a language model: from the whole distribution, unless asked otherwise.
+
+    Attributes:
+        temperature: divides the logits; 0 always takes the likeliest token.
+        top_k: draw among this many likeliest tokens only; None for all.
+        max_length: tokens after which a document is ended; None for 8 contexts.
+    """
+
+    version: ClassVar[int] = 1  # bump when the same model, settings and seed would give other samples
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    max_length: int | None = None
+
+    def __post_init__(self) -> None:
+        problems = []
+        if not 0 <= self.temperature < math.inf:
+            problems.append(f"temperature={self.temperature} is no temperature; use 0 for greedy text, or more")
+        for name in ("top_k", "max_length"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                problems.append(f"{name}={value} leaves no token; use 1 or more, or None for no limit of your own")
+        if problems:
+            raise UserError("Sampling: " + ". ".join(problems) + ".")

@@ -35,6 +35,7 @@ ESTIMATORS: Mapping[str, str] = {
 }
 METRICS: Mapping[str, str] = {
     "test-loss": "genloop.metrics.text:TestLoss",
+    "learning-curve": "genloop.metrics.learning_curve:LearningCurve",
     "sample-loss": "genloop.metrics.text:SampleLoss",
     "diversity": "genloop.metrics.diversity:Diversity",
     "self-bleu": "genloop.metrics.self_bleu:SelfBLEU",

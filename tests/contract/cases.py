@@ -23,6 +23,7 @@ from genloop.families.statistical.ngram import NGram
 from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.copying import Copying
 from genloop.metrics.diversity import Diversity
+from genloop.metrics.learning_curve import LearningCurve
 from genloop.metrics.regression import TestError
 from genloop.metrics.self_bleu import SelfBLEU
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
@@ -55,8 +56,9 @@ def _gpt2_on_grammar() -> Experiment:
 
 
 def _llama() -> Experiment:
-    estimator = Llama(width=16, num_layers=1, num_heads=2, context=16, epochs=1, inner=40)
-    return replace(_gpt2_on_grammar(), name="llama", estimator=estimator)
+    estimator = Llama(width=16, num_layers=1, num_heads=2, context=16, epochs=1, inner=40, snapshots=3)
+    metrics = (*TEXT_METRICS, LearningCurve(num_tokens=500, num_points=3))
+    return replace(_gpt2_on_grammar(), name="llama", estimator=estimator, metrics=metrics)
 
 
 def _ngram() -> Experiment:

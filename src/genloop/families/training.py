@@ -72,6 +72,7 @@ def train(
     examples_per_step: int,
     owner: str,
     context: Context,
+    keep: Callable[[int], None] = lambda _: None,
 ) -> TrainingRecord:
     """Train `network` in place.
 
@@ -79,6 +80,8 @@ def train(
         micro_losses: gives, for a step, the losses of the micro-batches whose sum is the loss of its batch.
         examples_per_step: unit of the progress.
         owner: names this very computation, so that no other one's checkpoint is resumed.
+        context: where to compute.
+        keep: called with the number of steps taken when the weights are known to be finite and about to change.
     """
     optimiser = _adamw(network, optimisation)
     checkpoint = _Checkpoint(network, optimiser, owner, context)
@@ -90,6 +93,7 @@ def train(
         norm = nn.utils.clip_grad_norm_(network.parameters(), optimisation.clip).item()
         if not math.isfinite(loss + norm):
             break
+        keep(step)
         checkpoint.save_if_due(losses)
         _copy(network.parameters(), last_finite)
 

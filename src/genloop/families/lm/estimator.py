@@ -42,6 +42,8 @@ class LanguageEstimator(ABC):
         weight_decay: of matrices, not of biases and gains.
         clip: largest norm of the gradient.
         precision: of matrix products in training.
+        snapshots: sets of weights that a fit keeps, evenly spaced over its steps, for learning curves on test data; the
+            last is the model itself. 0 keeps only that.
         sampling: how documents are drawn; no part of the fit.
     """
 
@@ -57,6 +59,7 @@ class LanguageEstimator(ABC):
     weight_decay: float = 0.1
     clip: float = 1.0
     precision: Literal["float32", "bfloat16"] = "float32"
+    snapshots: int = 0
     sampling: Sampling = field(default_factory=Sampling)
 
     def __post_init__(self) -> None:
@@ -76,6 +79,8 @@ class LanguageEstimator(ABC):
             problems.append(f"warmup={self.warmup} is no share of the steps; use 0 to 1")
         if not self.weight_decay >= 0:
             problems.append(f"weight_decay={self.weight_decay} would make weights grow; use 0 or more")
+        if self.snapshots < 0 or self.snapshots == 1:
+            problems.append(f"snapshots={self.snapshots} is no curve; use 2 or more, or 0 for the model alone")
         if self.precision not in ("float32", "bfloat16"):
             problems.append(f"precision={self.precision!r} is unknown; use 'float32' or 'bfloat16'")
         return problems
@@ -96,6 +101,8 @@ class LanguageEstimator(ABC):
     def fit_identity(self, num_examples: int) -> Any:
         identity = describe(self)
         del identity["sampling"], identity["epochs"]
+        if self.snapshots == 0:
+            del identity["snapshots"]  # keys from before there were any
         return identity | {"num_steps": self.resolved_steps(num_examples)}
 
     def sample_identity(self) -> Any:
@@ -107,11 +114,16 @@ class LanguageEstimator(ABC):
             return self.num_steps
         return math.ceil(self.epochs * (num_examples // self.context) / self.batch)
 
+    def snapshot_steps(self, num_examples: int) -> tuple[int, ...]:
+        """Return after how many optimiser steps weights are kept, besides those of the model itself."""
+        num_steps = self.resolved_steps(num_examples)
+        return tuple(math.ceil(num_steps * number / self.snapshots) for number in range(1, self.snapshots))
+
     def fit(self, train: TokenDataset, *, seed: int, context: Context) -> "LanguageModel":
         """Fit a new network to blocks of `train`.
 
         Raises:
-            UserError: if the data do not fill one block, or the device is absent.
+            UserError: if the data are too few for a block or for the snapshots, or the device is absent.
         """
         from genloop.families.lm.fit import fit_network
 
@@ -121,7 +133,7 @@ class LanguageEstimator(ABC):
         """Fit like `fit`, but start from the weights of `model`, with a fresh optimiser and the whole schedule.
 
         Raises:
-            UserError: if `model` has other sizes, the data do not fill one block, or the device is absent.
+            UserError: if `model` has other sizes, and in the cases of `fit`.
         """
         from genloop.families.lm.fit import fit_network
 
@@ -135,7 +147,8 @@ class LanguageEstimator(ABC):
     def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
         vocabulary = _vocabulary_size(prepared_dir)
         num_tokens = self.resolved_steps(num_examples) * self.batch * self.context
-        return Cost(num_tokens, num_tokens * 3 * self.forward_flops(vocabulary), 4 * self.num_parameters(vocabulary))
+        disk_bytes = 4 * self.num_parameters(vocabulary) * max(1, self.snapshots)
+        return Cost(num_tokens, num_tokens * 3 * self.forward_flops(vocabulary), disk_bytes)
 
     def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
         vocabulary = _vocabulary_size(prepared_dir)

@@ -15,6 +15,7 @@ from genloop.families.lm.cross_entropy import linear_cross_entropy
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.model import LanguageModel
 from genloop.families.lm.network import Network, blocks_at_once
+from genloop.families.lm.snapshots import Keeper
 from genloop.families.training import Optimisation, train
 from genloop.identity import digest
 from genloop.types import Context
@@ -31,7 +32,7 @@ def fit_network(
     """Return `estimator` fitted to `data`; the weights start from those of `start`, or from the seed.
 
     Raises:
-        UserError: if the data do not fill one block, the device is absent, or `start` has another shape.
+        UserError: if the data are too few, the device is absent, or `start` has another shape.
     """
     _check_size(estimator, data)
     device = prepare_device(context.runtime)
@@ -41,6 +42,8 @@ def fit_network(
         _copy_weights(start.network, network)
         computation.append(_digest_of_weights(network))
     network.to(device)
+    owner = digest(computation)
+    keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)
     blocks = Blocks(data, estimator.context)
     at_once = estimator.batch if device.type == "cuda" else blocks_at_once(estimator.context)
 
@@ -55,10 +58,11 @@ def fit_network(
         micro_losses,
         _optimisation(estimator, len(data)),
         examples_per_step=estimator.batch * estimator.context,
-        owner=digest(computation),
+        owner=owner,
         context=context,
+        keep=keeper.keep,
     )
-    return LanguageModel(network, data.vocabulary, estimator.sampling, record)
+    return LanguageModel(network, data.vocabulary, estimator.sampling, record, keeper.snapshots(len(record.losses)))
 
 
 def _check_size(estimator: LanguageEstimator, data: TokenDataset) -> None:
@@ -67,6 +71,8 @@ def _check_size(estimator: LanguageEstimator, data: TokenDataset) -> None:
             f"context={estimator.context} is longer than the training set of {len(data)} tokens. "
             "Use a shorter context or more data."
         )
+    if (num_steps := estimator.resolved_steps(len(data))) < estimator.snapshots:
+        raise UserError(f"snapshots={estimator.snapshots} is more than the fit's {num_steps} steps. Use fewer.")
 
 
 def _copy_weights(source: Network, target: Network) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from genloop.data.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
@@ -18,6 +20,7 @@ from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.llama_network import LlamaNetwork
 from genloop.families.lm.network import Network, blocks_at_once
+from genloop.families.lm.snapshots import Snapshot, open_snapshots, snapshot_path
 from genloop.families.training import Status, TrainingRecord
 from genloop.types import Context, Progress
 
@@ -34,12 +37,14 @@ class LanguageModel:
         vocabulary: that of the data.
         sampling: how documents are drawn.
         record: how the fit went.
+        snapshots: earlier weights of the same fit, where the estimator keeps any.
     """
 
     network: Network
     vocabulary: Vocabulary
     sampling: Sampling
     record: TrainingRecord
+    snapshots: tuple[Snapshot, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -68,12 +73,26 @@ class LanguageModel:
             context.report(Progress(stop, len(data)))
         return total / len(data)
 
+    def learning_curve(self, data: TokenDataset, *, context: Context) -> tuple[float, ...]:
+        """Return the mean loss on `data` of every snapshot, in the order of their steps, and of the model."""
+        earlier = replace(self, network=deepcopy(self.network))
+        losses = []
+        for snapshot in self.snapshots:
+            earlier.network.import_weights(snapshot.load())
+            losses.append(earlier.mean_loss(data, context=context))
+        return (*losses, self.mean_loss(data, context=context))
+
     def save(self, directory: Path) -> None:
-        """Write a folder that `transformers.AutoModelForCausalLM.from_pretrained` opens, and the learning curve."""
+        """Write a folder that `transformers.AutoModelForCausalLM.from_pretrained` opens.
+
+        The losses of the fit and its snapshots, named in the same way, lie beside the model.
+        """
         end_of_text = self.vocabulary.end_of_text
         config = {"bos_token_id": end_of_text, "eos_token_id": end_of_text, "dtype": "float32"}
         _write_json(directory / CONFIG_FILE, self.network.config() | config)
-        save_file(self.network.export_weights(), directory / WEIGHTS_FILE, metadata={"format": "pt"})
+        _write_weights(directory / WEIGHTS_FILE, self.network.export_weights())
+        for snapshot in self.snapshots:
+            _write_weights(snapshot_path(directory, snapshot.step), snapshot.load())
         _write_json(directory / RECORD_FILE, asdict(self.record))
 
 
@@ -84,7 +103,8 @@ def load_model(directory: Path, vocabulary: Vocabulary, sampling: Sampling, cont
     network.import_weights(load_file(directory / WEIGHTS_FILE))
     record = json.loads((directory / RECORD_FILE).read_text())
     record = TrainingRecord(record["status"], tuple(record["losses"]))
-    return LanguageModel(network.to(prepare_device(context.runtime)), vocabulary, sampling, record)
+    network.to(prepare_device(context.runtime))
+    return LanguageModel(network, vocabulary, sampling, record, open_snapshots(directory))
 
 
 def _spans(num_tokens: int, context: int) -> Iterator[tuple[int, int, int]]:
@@ -95,6 +115,10 @@ def _spans(num_tokens: int, context: int) -> Iterator[tuple[int, int, int]]:
         yield start, min(start + step, whole), context
     if whole < num_tokens:
         yield whole, num_tokens, num_tokens - whole
+
+
+def _write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
+    save_file(dict(weights), path, metadata={"format": "pt"})
 
 
 def _write_json(path: Path, content: dict[str, object]) -> None:

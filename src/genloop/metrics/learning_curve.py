@@ -1,0 +1,53 @@
+"""How likely a model found real text on the way through its fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloop.errors import UserError
+from genloop.metrics.words import check_positive, first_tokens
+from genloop.types import Context, Evidence
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Cross-entropy on real test text of the weights at equally spaced fractions of the fit's optimiser steps.
+
+    The estimator must keep as many snapshots. A fit that diverged has the loss of its last finite weights from there
+    on.
+
+    Attributes:
+        num_tokens: test tokens to score, from the first.
+        num_points: points of the curve; the last is the model itself.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+
+    num_tokens: int = 20_000
+    num_points: int = 8
+
+    def __post_init__(self) -> None:
+        check_positive(num_tokens=self.num_tokens, num_points=self.num_points)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        fractions = (number / self.num_points for number in range(1, self.num_points + 1))
+        return {f"test_loss_at_{fraction:.3g}": "nats/token" for fraction in fractions}
+
+    @property
+    def about(self) -> str:
+        return "real test text | model_t after a fraction of its optimiser steps"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        model = evidence.model
+        test = first_tokens(evidence.test, self.num_tokens)
+        losses = model.learning_curve(test, context=context)
+        if model.status == "diverged":
+            losses += losses[-1:] * (self.num_points - len(losses))
+        if len(losses) != self.num_points:
+            raise UserError(
+                f"num_points={self.num_points} of the learning curve: the fit kept {len(losses)}. "
+                f"Use estimator.snapshots={self.num_points}."
+            )
+        return dict(zip(self.units, losses, strict=True))

@@ -20,6 +20,8 @@ from genloop.families.training import Optimisation, train
 from genloop.identity import digest
 from genloop.types import Context
 
+MOST_ACTIVATIONS = 1 << 27  # numbers in the residual streams of a GPU's micro-batch; a gradient needs 25 times as many
+
 
 def fit_network(
     estimator: LanguageEstimator,
@@ -45,7 +47,7 @@ def fit_network(
     owner = digest(computation)
     keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)
     blocks = Blocks(data, estimator.context)
-    at_once = estimator.batch if device.type == "cuda" else blocks_at_once(estimator.context)
+    at_once = _blocks_at_once(estimator, device)
 
     def micro_losses(step: int) -> Iterator[Tensor]:
         indices = blocks_of_step(step, batch=estimator.batch, num_blocks=len(blocks), seed=seed)
@@ -87,6 +89,12 @@ def _digest_of_weights(network: Network) -> str:
     for weight in network.parameters():
         total.update(weight.detach().numpy().data)
     return total.hexdigest()
+
+
+def _blocks_at_once(estimator: LanguageEstimator, device: torch.device) -> int:
+    if device.type != "cuda":
+        return blocks_at_once(estimator.context)
+    return max(1, MOST_ACTIVATIONS // (estimator.context * estimator.num_layers * estimator.width))
 
 
 def _optimisation(estimator: LanguageEstimator, num_examples: int) -> Optimisation:

@@ -7,24 +7,25 @@ rounding of sums.
 
 import math
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from genloop.data.tokens import Segment, TokenDataset, Vocabulary
 from genloop.families.checkpoints import load_checkpoint, save_checkpoint
+from genloop.families.lm.cache import bytes_per_row, make_cache
 from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.network import Network
+from genloop.families.lm.workers import Workers
 from genloop.identity import describe, digest
 from genloop.types import Context, Progress
 
 MOST_ROWS = {"cpu": 256, "cuda": 2048, "mps": 256}
 MOST_CACHE_BYTES = {"cpu": 1 << 30, "cuda": 1 << 35, "mps": 1 << 30}
-FREE_BEFORE_START = 0.25  # of the rows: larger cohorts take fewer, larger products
 BATCHES_PER_PORTION = 8  # a portion ends with ever fewer rows in use: a longer one wastes less, but more can be lost
 MAX_LENGTH_IN_CONTEXTS = 8
 
@@ -47,26 +48,27 @@ def generate(
     Args:
         num_rows: most documents in progress; None for what suits the device.
     """
-    num_rows = num_rows or _suitable_rows(network)
+    num_rows = num_rows or _suitable_rows(network, sampling)
     max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.shape.context
     owner = digest([describe(sampling), num, seed, num_rows, float(network.head.double().abs().sum())])
-    decoder = Decoder(network, num_rows, max_length=max_length, end_of_text=vocabulary.end_of_text)
+    cache = make_cache(network, num_rows, sampling.cache)
     pieces: list[np.ndarray] = []
     num_done = 0
 
     def report(num_more: int) -> None:
         context.report(Progress(num_done + num_more, num))
 
-    for index in count():
-        path = context.scratch_dir / f"portion-{index}.safetensors" if context.scratch_dir else None
-        tokens = _load(path, owner)
-        if tokens is None:
-            tokens = _Portion(decoder, sampling, index=index, seed=seed).generate(num - num_done, report)
-            _save(path, tokens, owner)
-        pieces.append(tokens)
-        num_done += len(tokens)
-        if num_done == num:
-            break
+    with Workers(network.device) as workers:
+        decoder = Decoder(network, cache, workers, num_rows, max_length=max_length, end_of_text=vocabulary.end_of_text)
+        while num_done < num:
+            index = len(pieces)
+            path = context.scratch_dir / f"portion-{index}.safetensors" if context.scratch_dir else None
+            tokens = _load(path, owner)
+            if tokens is None:
+                tokens = _Portion(decoder, sampling, index=index, seed=seed).generate(num - num_done, report)
+                _save(path, tokens, owner)
+            pieces.append(tokens)
+            num_done += len(tokens)
     return TokenDataset((Segment(np.concatenate(pieces).astype(vocabulary.dtype)),), vocabulary)
 
 
@@ -86,8 +88,8 @@ class _Portion:
     def generate(self, num_needed: int, report: Callable[[int], None]) -> np.ndarray:
         """Return the tokens of all documents, or the first `num_needed` of them."""
         self._start_documents(num_needed)
-        while self._decoder.cohorts:
-            self._draw_tokens()
+        while len(self._decoder.rows):
+            self._decoder.step(self._draw)
             self._end_documents(num_needed)
             self._start_documents(num_needed)
             report(min(num_needed, int(self._lengths.sum())))
@@ -97,7 +99,7 @@ class _Portion:
         """Begin as many documents as there is room for and as are likely to be needed."""
         decoder = self._decoder
         num_live = len(decoder.rows)
-        if num_live and decoder.num_rows - num_live < FREE_BEFORE_START * decoder.num_rows:
+        if num_live == decoder.num_rows:
             return
         num_tokens = int(self._lengths.sum())
         num_ended = num_tokens - int(decoder.lengths.sum())
@@ -109,13 +111,12 @@ class _Portion:
             decoder.start(np.arange(self._num_started, self._num_started + num))
             self._num_started += num
 
-    def _draw_tokens(self) -> None:
-        decoder = self._decoder
-        documents = self._first_document + decoder.documents[decoder.rows]
-        fractions = torch.from_numpy(uniforms(self._seed, documents, decoder.lengths)).to(decoder.device)
-        tokens = draw(decoder.logits(), fractions, temperature=self._sampling.temperature, top_k=self._sampling.top_k)
-        is_last = decoder.lengths + 1 == decoder.max_length
-        decoder.append(np.where(is_last, decoder.end_of_text, tokens.cpu().numpy()))
+    def _draw(self, rows: np.ndarray, logits: Tensor) -> np.ndarray:
+        decoder, lengths = self._decoder, self._decoder.length[rows]
+        documents = self._first_document + decoder.documents[rows]
+        fractions = torch.from_numpy(uniforms(self._seed, documents, lengths)).to(decoder.device)
+        tokens = draw(logits, fractions, temperature=self._sampling.temperature, top_k=self._sampling.top_k)
+        return np.where(lengths + 1 == decoder.max_length, decoder.end_of_text, tokens.cpu().numpy())
 
     def _end_documents(self, num_needed: int) -> None:
         """End the documents that are finished, and those that only matter beyond what is needed."""
@@ -131,10 +132,9 @@ class _Portion:
         decoder.remove(ended)
 
 
-def _suitable_rows(network: Network) -> int:
-    shape, device = network.shape, network.device.type
-    bytes_per_row = 2 * shape.num_layers * shape.context * shape.width * network.head.element_size()
-    return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // bytes_per_row))
+def _suitable_rows(network: Network, sampling: Sampling) -> int:
+    device = network.device.type
+    return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // bytes_per_row(network, sampling.cache)))
 
 
 def _load(path: Path | None, owner: str) -> np.ndarray | None:

@@ -1,0 +1,36 @@
+"""Threads that each compute alone.
+
+Many small products, each shared by all threads, make the threads wait for one another many times a step. Here every
+thread takes some of the rows through the whole network, and all meet once a step.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Self, TypeVar
+
+import torch
+
+Part = TypeVar("Part")
+Result = TypeVar("Result")
+
+
+class Workers:
+    """As many threads as torch may use on a CPU; on another device the caller's own."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.num = torch.get_num_threads() if device.type == "cpu" else 1
+        self._pool = ThreadPoolExecutor(self.num, initializer=torch.set_num_threads, initargs=(1,))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        if self.num > 1:
+            torch.set_num_threads(self.num)  # libraries below torch share the number between its threads
+
+    def map(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+        """Return `work` of every part, in their order."""
+        if self.num == 1:
+            return [work(part) for part in parts]
+        return list(self._pool.map(torch.inference_mode()(work), parts))

@@ -16,10 +16,10 @@ from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm.cross_entropy import token_losses
 from genloop.families.lm.generate import generate
-from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.llama_network import LlamaNetwork
 from genloop.families.lm.network import Network, blocks_at_once
+from genloop.families.lm.sampling import Sampling
 from genloop.families.lm.snapshots import Snapshot, open_snapshots, snapshot_path
 from genloop.families.training import Status, TrainingRecord
 from genloop.types import Context, Progress

@@ -12,7 +12,7 @@ from genloop.families.lm.generate import generate
 from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.network import Network, Shape
-from genloop.families.lm.workers import Workers
+from genloop.families.workers import Workers
 from genloop.types import Context
 
 V = 11

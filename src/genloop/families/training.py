@@ -6,7 +6,7 @@ ends with the last weights whose loss and gradient were finite.
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from genloop.families.checkpoints import load_checkpoint, save_checkpoint
+from genloop.families.workers import Workers
 from genloop.types import Context, Progress
 
 FINAL_RATE = 0.1  # of the learning rate, at the end of the cosine
@@ -66,9 +67,10 @@ class TrainingRecord:
 
 def train(
     network: nn.Module,
-    micro_losses: Callable[[int], Iterable[Tensor]],
+    micro_losses: Callable[[int], Sequence[Callable[[], Tensor]]],
     optimisation: Optimisation,
     *,
+    workers: Workers,
     examples_per_step: int,
     owner: str,
     context: Context,
@@ -77,7 +79,9 @@ def train(
     """Train `network` in place.
 
     Args:
-        micro_losses: gives, for a step, the losses of the micro-batches whose sum is the loss of its batch.
+        micro_losses: gives, for a step, what computes the losses of its micro-batches; their sum is that of the batch.
+        optimisation: how to descend.
+        workers: share the micro-batches; results are bit-identical for equally many.
         examples_per_step: unit of the progress.
         owner: names this very computation, so that no other one's checkpoint is resumed.
         context: where to compute.
@@ -89,7 +93,7 @@ def train(
     last_finite = [weight.detach().clone() for weight in network.parameters()]
 
     for step in range(len(losses), optimisation.num_steps):
-        loss = _accumulate_gradient(micro_losses(step))
+        loss = _set_gradient(network, micro_losses(step), workers)
         norm = nn.utils.clip_grad_norm_(network.parameters(), optimisation.clip).item()
         if not math.isfinite(loss + norm):
             break
@@ -117,12 +121,32 @@ def _adamw(network: nn.Module, optimisation: Optimisation) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=optimisation.learning_rate, betas=BETAS, fused=True)
 
 
-def _accumulate_gradient(losses: Iterable[Tensor]) -> float:
-    total = 0.0
-    for loss in losses:
-        loss.backward()
-        total = total + loss.detach()
-    return float(total)
+def _set_gradient(network: nn.Module, micro_losses: Sequence[Callable[[], Tensor]], workers: Workers) -> float:
+    """Give every weight its gradient and return the loss; each worker sums over micro-batches of its own."""
+    weights = list(network.parameters())
+    shares = [micro_losses[first :: workers.num] for first in range(min(workers.num, len(micro_losses)))]
+    (loss, gradients), *others = workers.map(lambda share: _gradients(weights, share), shares)
+    for other_loss, other_gradients in others:
+        loss += other_loss
+        _add(gradients, other_gradients)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    return loss.item()
+
+
+def _gradients(weights: list[Tensor], micro_losses: Sequence[Callable[[], Tensor]]) -> tuple[Tensor, list[Tensor]]:
+    """Return the sum of some losses and its gradient."""
+    total, sums = torch.zeros((), device=weights[0].device), [torch.zeros_like(weight) for weight in weights]
+    for micro_loss in micro_losses:
+        loss = micro_loss()
+        _add(sums, torch.autograd.grad(loss, weights))
+        total += loss.detach()
+    return total, sums
+
+
+def _add(totals: Sequence[Tensor], others: Sequence[Tensor]) -> None:
+    for total, other in zip(totals, others, strict=True):
+        total += other
 
 
 def _update(optimiser: torch.optim.AdamW, rate: float) -> None:

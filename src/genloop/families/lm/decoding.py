@@ -13,7 +13,7 @@ from torch import Tensor
 
 from genloop.families.lm.cache import Cache
 from genloop.families.lm.network import Network, attend, blocks_at_once
-from genloop.families.lm.workers import Workers
+from genloop.families.workers import Workers
 
 
 class Decoder:
@@ -71,9 +71,13 @@ class Decoder:
     def step(self, draw: Callable[[np.ndarray, Tensor], np.ndarray]) -> None:
         """Add one token to every document: what `draw` makes of some rows (n,) and their logits (n, V)."""
         parts = np.array_split(self.rows, min(self._workers.num, len(self.rows)))
-        tokens = np.concatenate(self._workers.map(lambda rows: draw(rows, self.logits(rows)), parts))
+        tokens = np.concatenate(self._workers.map(lambda rows: self._draw(rows, draw), parts))
         self.text[self.rows, self.lengths] = tokens
         self.length[self.rows] += 1
+
+    @torch.inference_mode()  # a setting of each thread
+    def _draw(self, rows: np.ndarray, draw: Callable[[np.ndarray, Tensor], np.ndarray]) -> np.ndarray:
+        return draw(rows, self.logits(rows))
 
     def remove(self, ended: np.ndarray) -> None:
         """Free the rows in use for which `ended` (N,) is true."""

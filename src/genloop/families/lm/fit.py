@@ -1,6 +1,8 @@
 """Fitting a language model to a token stream, from initial weights or from those of a fitted model."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -10,13 +12,14 @@ from torch import Tensor
 from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
-from genloop.families.lm.blocks import Blocks, blocks_of_step
+from genloop.families.lm.blocks import Batch, Blocks, blocks_of_step
 from genloop.families.lm.cross_entropy import linear_cross_entropy
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.model import LanguageModel
 from genloop.families.lm.network import Network, blocks_at_once
 from genloop.families.lm.snapshots import Keeper
 from genloop.families.training import Optimisation, train
+from genloop.families.workers import Workers
 from genloop.identity import digest
 from genloop.types import Context
 
@@ -47,23 +50,28 @@ def fit_network(
     owner = digest(computation)
     keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)
     blocks = Blocks(data, estimator.context)
-    at_once = _blocks_at_once(estimator, device)
 
-    def micro_losses(step: int) -> Iterator[Tensor]:
-        indices = blocks_of_step(step, batch=estimator.batch, num_blocks=len(blocks), seed=seed)
-        for batch in blocks.micro_batches(indices, at_once, device):
-            with torch.autocast(device.type, torch.bfloat16, enabled=estimator.precision == "bfloat16"):
-                yield linear_cross_entropy(network(batch.inputs), network.head, batch.targets, batch.shares)
+    def loss_of(batch: Batch) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=estimator.precision == "bfloat16"):
+            return linear_cross_entropy(network(batch.inputs), network.head, batch.targets, batch.shares)
 
-    record = train(
-        network,
-        micro_losses,
-        _optimisation(estimator, len(data)),
-        examples_per_step=estimator.batch * estimator.context,
-        owner=owner,
-        context=context,
-        keep=keeper.keep,
-    )
+    with Workers(device) as workers:
+        at_once = min(_blocks_at_once(estimator, device), math.ceil(estimator.batch / workers.num))
+
+        def micro_losses(step: int) -> list[Callable[[], Tensor]]:
+            indices = blocks_of_step(step, batch=estimator.batch, num_blocks=len(blocks), seed=seed)
+            return [partial(loss_of, batch) for batch in blocks.micro_batches(indices, at_once, device)]
+
+        record = train(
+            network,
+            micro_losses,
+            _optimisation(estimator, len(data)),
+            workers=workers,
+            examples_per_step=estimator.batch * estimator.context,
+            owner=owner,
+            context=context,
+            keep=keeper.keep,
+        )
     return LanguageModel(network, data.vocabulary, estimator.sampling, record, keeper.snapshots(len(record.losses)))
 
 

@@ -20,7 +20,7 @@ from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.network import Network
-from genloop.families.lm.workers import Workers
+from genloop.families.workers import Workers
 from genloop.identity import describe, digest
 from genloop.types import Context, Progress
 

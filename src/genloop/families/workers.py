@@ -1,10 +1,10 @@
 """Threads that each compute alone.
 
 Many small products, each shared by all threads, make the threads wait for one another many times a step. Here every
-thread takes some of the rows through the whole network, and all meet once a step.
+thread takes a part of the batch through the whole network, and all meet once a step.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
@@ -15,7 +15,11 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """As many threads as torch may use on a CPU; on another device the caller's own."""
+    """As many threads as torch may use on a CPU; on another device the caller's own.
+
+    Attributes:
+        num: how many.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self.num = torch.get_num_threads() if device.type == "cpu" else 1
@@ -29,8 +33,6 @@ class Workers:
         if self.num > 1:
             torch.set_num_threads(self.num)  # libraries below torch share the number between its threads
 
-    def map(self, work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    def map(self, work: Callable[[Part], Result], parts: Iterable[Part]) -> list[Result]:
         """Return `work` of every part, in their order."""
-        if self.num == 1:
-            return [work(part) for part in parts]
-        return list(self._pool.map(torch.inference_mode()(work), parts))
+        return list(map(work, parts) if self.num == 1 else self._pool.map(work, parts))

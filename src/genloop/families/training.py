@@ -134,7 +134,7 @@ def _set_gradient(network: nn.Module, micro_losses: Sequence[Callable[[], Tensor
     return loss.item()
 
 
-def _gradients(weights: list[Tensor], micro_losses: Sequence[Callable[[], Tensor]]) -> tuple[Tensor, list[Tensor]]:
+def _gradients(weights: Sequence[Tensor], micro_losses: Sequence[Callable[[], Tensor]]) -> tuple[Tensor, list[Tensor]]:
     """Return the sum of some losses and its gradient."""
     total, sums = torch.zeros((), device=weights[0].device), [torch.zeros_like(weight) for weight in weights]
     for micro_loss in micro_losses:

@@ -103,6 +103,11 @@ class Normal:
         spread = math.sqrt(np.average((np.array(train.values) - mean) ** 2, weights=train.weights))
         return NormalModel(mean, spread)
 
+    def refit(self, model: NormalModel, train: Numbers, *, seed: int, context: Context) -> NormalModel:
+        """Go half the way from a fitted model to the data."""
+        fresh = self.fit(train, seed=seed, context=context)
+        return NormalModel((model.mean + fresh.mean) / 2, (model.spread + fresh.spread) / 2)
+
     def load(self, directory: Path, prepared_dir: Path, context: Context) -> NormalModel:
         mean, spread = json.loads((directory / "model.json").read_text())
         return NormalModel(mean + self.shift, spread)
@@ -137,6 +142,19 @@ class SampleMean:
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         return {"sample_mean": float(np.mean(evidence.samples.values))}
+
+
+@dataclass(frozen=True)
+class SampleLoss:
+    """Mean negative log-likelihood of the samples under the first model."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    units: ClassVar[Mapping[str, str]] = {"sample_loss": "nats/number"}
+    about: ClassVar[str] = "samples of model_t | model_1"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        loss = NormalLoss().score(Evidence(evidence.samples, model=evidence.first), seed=seed, context=context)
+        return {"sample_loss": loss["test_loss"]}
 
 
 def experiment(**changes: Any) -> Experiment:

@@ -24,8 +24,9 @@ check: venv  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
-bench: venv  ## compare language models with Hugging Face, and linear loops with the usual script
+bench: venv  ## compare language models and whole loops with other libraries, linear loops with the usual script
 	$(BIN)/python benchmarks/language_model.py
+	$(BIN)/python benchmarks/whole_loop.py
 	$(BIN)/python benchmarks/linear.py --script-seeds 1
 
 clean:

@@ -50,10 +50,14 @@ class RunProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
+    def announced(self, what: str) -> None:
+        """Say which of several runs begins."""
+        self.console.print(what, highlight=False)
+
     def planned(self, plan: Plan) -> None:
         self._estimates = {planned.step.key: planned.seconds for planned in plan.missing}
         self._bar.update(self._task, total=max(plan.seconds_left, 1e-9), visible=bool(plan.missing))
-        self._began = time.monotonic()
+        self._began, self._done_seconds = time.monotonic(), 0.0
 
     def started(self, step: Step, iteration: Iteration | None) -> None:
         where = f"{policy_name(iteration.policy)} {iteration.number} · " if iteration else ""

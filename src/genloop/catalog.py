@@ -24,6 +24,7 @@ SOURCES: Mapping[str, str] = {
 ESTIMATORS: Mapping[str, str] = {
     "gpt2": "genloop.families.lm.gpt2:GPT2",
     "llama": "genloop.families.lm.llama:Llama",
+    "causal-lm": "genloop.families.lm.causal_lm:CausalLM",
     "gaussian": "genloop.families.statistical.gaussian:Gaussian",
     "gaussian-mixture": "genloop.families.statistical.mixture:GaussianMixture",
     "kde": "genloop.families.statistical.kernel_density:KDE",
@@ -73,6 +74,13 @@ REPRODUCTIONS: Mapping[str, str] = {
     "figure2": "genloop.reproduce.linear:reproduce_figure2",
     "figure9": "genloop.reproduce.linear:reproduce_figure9",
     "theory": "genloop.reproduce.theory_table:reproduce_theory",
+    "table1": "genloop.reproduce.table1:reproduce_table1",
+    "table2": "genloop.reproduce.table2:reproduce_table2",
+    "figure3": "genloop.reproduce.language_figures:reproduce_figure3",
+    "figure4": "genloop.reproduce.figure4:reproduce_figure4",
+    "figure10": "genloop.reproduce.language_figures:reproduce_figure10",
+    "figure11": "genloop.reproduce.language_figures:reproduce_figure11",
+    "controls": "genloop.reproduce.controls:reproduce_controls",
 }
 
 

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,14 +85,10 @@ def run(
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = out_dir or Path("runs") / experiment.name
-    try:
-        with RunProgress(log) as progress:
-            finished = run_experiment(
-                experiment, directory, store_dir=store_dir, runtime=_runtime(device, threads), listener=progress
-            )
-    except KeyboardInterrupt:
-        log.print("Interrupted. The same command continues where it stopped.")
-        raise typer.Exit(130) from None
+    with _resumable(), RunProgress(log) as progress:
+        finished = run_experiment(
+            experiment, directory, store_dir=store_dir, runtime=_runtime(device, threads), listener=progress
+        )
     _present(finished)
 
 
@@ -184,22 +181,34 @@ def show(
 
 @app.command()
 def reproduce(
-    target: Annotated[str, typer.Argument(help="What to reproduce: figure2, figure9 or theory.")],
-    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder of figures; by default runs/TARGET.")] = None,
+    target: Annotated[str, typer.Argument(help=f"What to reproduce: {', '.join(catalog.REPRODUCTIONS)}.")],
+    scale: Annotated[
+        str | None, typer.Option(help="How large language models and data are: laptop (default), gpu or paper.")
+    ] = None,
+    train: Annotated[str | None, typer.Option(help="Training text of your own instead: a file or a folder.")] = None,
+    test: Annotated[str | None, typer.Option(help="Test text beside --train; by default a tenth of it.")] = None,
+    seeds: Seeds = None,
+    only_plan: Annotated[bool, typer.Option("--plan", help="Say what it takes, and train nothing.")] = False,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder; by default runs/SCALE or runs/TARGET.")] = None,
+    store_dir: StoreDir = None,
+    device: Device = "auto",
+    threads: Threads = None,
 ) -> None:
     """Reproduce a figure or table of the paper and judge each claim; exit code 1 if one fails."""
-    from genloop.report.verdicts import claims_table, summary
+    from genloop.report.progress import RunProgress
+    from genloop.report.verdicts import print_reproduction
+    from genloop.reproduce.request import Request
     from genloop.store import report_disk_errors
 
     function = catalog.load("target", target, catalog.REPRODUCTIONS)
-    directory = out_dir or Path("runs") / target
-    with report_disk_errors(directory):
-        directory.mkdir(parents=True, exist_ok=True)
-        found = function(directory)
-    out.print(claims_table(found))
-    out.print(summary(found))
-    for figure in found.figures:
-        out.print(f"Figure: {figure}", highlight=False)
+    with _resumable(), report_disk_errors(out_dir or Path("runs")), RunProgress(log) as progress:
+        found = function(
+            Request(
+                out_dir, scale, train, test, tuple(_seeds(seeds) or ()) or None, store_dir, only_plan,
+                _runtime(device, threads), progress, progress.announced,
+            )
+        )  # fmt: skip
+    print_reproduction(found, out)
     raise typer.Exit(0 if found.holds else 1)
 
 
@@ -236,7 +245,9 @@ def export(
     data: Annotated[Path | None, typer.Option(help="New .parquet file for texts and who wrote them.")] = None,
     part: Annotated[
         str | None,
-        typer.Option(help="Texts for --data: train, what the model was fitted on (default), or samples, what it wrote."),
+        typer.Option(
+            help="Texts for --data: train, what the model was fitted on (default), or samples, what it wrote."
+        ),
     ] = None,
 ) -> None:
     """Write a model, or the texts that it was fitted on or wrote, for other tools."""
@@ -265,6 +276,16 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Turn an interruption into one sentence and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        log.print("Interrupted. The same command continues where it stopped.")
+        raise typer.Exit(130) from None
 
 
 def _settings(

@@ -27,7 +27,7 @@ def draw_metric(run: Run, metric: str, path: Path) -> None:
     errors = curves(rows, metric + STANDARD_ERROR)
     predicted = predicted_test_loss(run) if metric == "test_loss" else {}
     for number, (policy, curve) in enumerate(curves(rows, metric).items()):
-        _draw_curve(axes, policy, curve, errors.get(policy, {}), number)
+        draw_curve(axes, policy, curve, errors.get(policy, {}), number)
         if policy in predicted:
             colour = COLOURS[number % len(COLOURS)]
             values = predicted[policy]
@@ -44,7 +44,8 @@ def draw_metric(run: Run, metric: str, path: Path) -> None:
     figure.savefig(path, dpi=160, metadata={"Software": "genloop"})
 
 
-def _draw_curve(axes: Axes, policy: str, curve: Curve, errors: Curve, number: int) -> None:
+def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, number: int) -> None:
+    """Draw line `number` of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`."""
     finite = {n: [v for v in values if v is not None] for n, values in sorted(curve.items())}
     points = {n: values for n, values in finite.items() if values}
     colour = COLOURS[number % len(COLOURS)]
@@ -52,7 +53,7 @@ def _draw_curve(axes: Axes, policy: str, curve: Curve, errors: Curve, number: in
         list(points),
         [mean(values) for values in points.values()],
         yerr=[_standard_error(values, errors.get(n, [])) for n, values in points.items()],
-        color=colour, marker=MARKERS[number % len(MARKERS)], capsize=3, linewidth=2, label=policy,
+        color=colour, marker=MARKERS[number % len(MARKERS)], capsize=3, linewidth=2, label=label,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table | None:
     for number in sorted({1, last}):
         columns = [_column(run, first_seed, policy, number, num) for policy in policies]
         for texts in filter(any, zip(*columns, strict=True)):
-            table.add_row(str(number), *(escape(_shortened(text, width)) for text in texts))
+            table.add_row(str(number), *(escape(shortened(text, width)) for text in texts))
     return table if table.row_count else None
 
 
@@ -39,6 +39,7 @@ def _column(run: Run, items: Sequence[RecordedIteration], policy: str, number: i
     return texts + [""] * (num - len(texts))
 
 
-def _shortened(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
+    """Return a text on one line, cut between words where it is longer than `width`."""
     text = " ".join(text.split())
     return text if len(text) <= width else text[: width - 1].rsplit(" ", 1)[0] + " …"

@@ -1,8 +1,25 @@
 """Reproduced results: each claim beside what was measured, with a verdict."""
 
+from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.grid import Grid
+
+
+def print_reproduction(found: Reproduction, console: Console) -> None:
+    """Print tables, verdicts, notes, and where files are."""
+    for grid in found.grids:
+        console.print(grid_table(grid))
+    if found.claims:
+        console.print(claims_table(found))
+        console.print(summary(found))
+    for note in found.notes:
+        console.print(note, highlight=False)
+    for kind, paths in (("Figure", found.figures), ("Page", found.pages)):
+        for path in paths:
+            console.print(f"{kind}: {path}", highlight=False)
 
 
 def claims_table(reproduction: Reproduction) -> Table:
@@ -14,6 +31,14 @@ def claims_table(reproduction: Reproduction) -> Table:
         table.add_row(
             claim.text, _number(claim.expected), _number(claim.measured), _number(claim.standard_error), _verdict(claim)
         )
+    return table
+
+
+def grid_table(grid: Grid) -> Table:
+    """Return a table of text."""
+    table = Table(*map(escape, grid.header), title=grid.title, show_lines=True)
+    for line in grid.lines:
+        table.add_row(*map(escape, line))
     return table
 
 

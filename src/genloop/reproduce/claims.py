@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from genloop.reproduce.grid import Grid
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -44,11 +46,17 @@ class Reproduction:
         title: what is reproduced.
         claims: its statements, each with a verdict.
         figures: files that were drawn.
+        grids: tables of numbers or texts.
+        notes: sentences that belong below.
+        pages: files that hold all of this.
     """
 
     title: str
     claims: tuple[Claim, ...]
     figures: tuple[Path, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    notes: tuple[str, ...] = ()
+    pages: tuple[Path, ...] = ()
 
     @property
     def holds(self) -> bool:

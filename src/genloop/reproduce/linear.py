@@ -26,6 +26,7 @@ from genloop.policies import Accumulate, Policy, Replace
 from genloop.policy_text import policy_name
 from genloop.report.figures import COLOURS
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.request import Request
 from genloop.theory.curve import Array
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.propagate import error_curve
@@ -76,14 +77,16 @@ class MeasuredCurve:
     standard_error: Array
 
 
-def reproduce_figure2(directory: Path) -> Reproduction:
-    """Simulate 20 iterations, compare every point with theory, and draw figure 2 into `directory`."""
-    return _reproduce("Figure 2", directory / "figure2.png", num_iterations=20, scale="linear")
+def reproduce_figure2(request: Request) -> Reproduction:
+    """Simulate 20 iterations, compare every point with theory, and draw figure 2."""
+    request.refuse_scale("figure2")
+    return _reproduce("Figure 2", request.directory("figure2") / "figure2.png", num_iterations=20, scale="linear")
 
 
-def reproduce_figure9(directory: Path) -> Reproduction:
-    """Simulate 120 iterations, compare every point with theory, and draw figure 9, with log error, into `directory`."""
-    return _reproduce("Figure 9", directory / "figure9.png", num_iterations=120, scale="log")
+def reproduce_figure9(request: Request) -> Reproduction:
+    """Simulate 120 iterations, compare every point with theory, and draw figure 9, with log error."""
+    request.refuse_scale("figure9")
+    return _reproduce("Figure 9", request.directory("figure9") / "figure9.png", num_iterations=120, scale="log")
 
 
 def _reproduce(name: str, path: Path, *, num_iterations: int, scale: Literal["linear", "log"]) -> Reproduction:
@@ -92,7 +95,6 @@ def _reproduce(name: str, path: Path, *, num_iterations: int, scale: Literal["li
         for number, setting in enumerate(SETTINGS)
         for curve in measure(setting, num_iterations=num_iterations, seed=number)
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     _draw(curves, path, scale)
     bounds = [_bound_claim(curve) for curve in curves if curve.policy == Accumulate()]
     title = f"{name}: accumulating data prevents model collapse in linear regression"

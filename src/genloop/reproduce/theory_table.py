@@ -1,19 +1,19 @@
 """The table of all results of the theory: predicted, simulated, standard error, verdict."""
 
-from pathlib import Path
-
 from genloop.reproduce import check_regression, check_statistics, check_tails
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.measurement import Measurement
+from genloop.reproduce.request import Request
 from genloop.theory.curves import RESULTS, Result
 
 
-def reproduce_theory(directory: Path) -> Reproduction:
+def reproduce_theory(request: Request) -> Reproduction:
     """Simulate every result of `theory.curves.RESULTS`, with fixed seeds, and judge it within 4 standard errors.
 
-    The conditions, which name constants that nobody can measure, are listed without a verdict. Nothing is written to
-    `directory`, as a table has no figures.
+    The conditions, which name constants that nobody can measure, are listed without a verdict. Nothing is written, as
+    a table has no figures.
     """
+    request.refuse_scale("theory")
     return Reproduction("Results of the theory, predicted and simulated", tuple(map(judge, RESULTS.values())))
 
 

@@ -1,0 +1,83 @@
+"""One language model under one policy: what the paper's tables and figures are made of."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from genloop.experiment import Experiment
+from genloop.families.lm.estimator import LanguageEstimator
+from genloop.metrics.learning_curve import LearningCurve
+from genloop.policies import Policy
+from genloop.policy_text import policy_name
+from genloop.reproduce.scales import Scale
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One feedback loop, in the paper's units; a scale makes an experiment of it.
+
+    Attributes:
+        name: of the row or the panel that it belongs to.
+        model: name of the estimator in the scale.
+        policy: what each training set is made of.
+        num_iterations: rounds of fit, sample, evaluate.
+        temperature: of sampling.
+        size: of the data set, as a share of T.
+        epochs: passes over the data, in epochs of the paper.
+        first_epochs: the same of iteration 1, where it differs.
+        matched_steps: every fit takes as many optimiser steps as the first.
+        init: the parameters that a fit starts from.
+        num_points: of each fit's learning curve on test text; 0 for none.
+    """
+
+    name: str
+    model: str
+    policy: Policy
+    num_iterations: int
+    temperature: float = 1.0
+    size: float = 1.0
+    epochs: float = 1.0
+    first_epochs: float | None = None
+    matched_steps: bool = False
+    init: Literal["fresh", "previous"] = "fresh"
+    num_points: int = 0
+
+    @property
+    def label(self) -> str:
+        """The loop in words."""
+        return f"{self.name}, {policy_name(self.policy)}"
+
+    @property
+    def folder(self) -> str:
+        """The loop as the name of a folder."""
+        return re.sub(r"[^a-z0-9.]+", "-", self.label.lower()).strip("-")
+
+    def experiment(self, scale: Scale, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
+        """Return what to compute.
+
+        Args:
+            scale: how large models and data are.
+            num_real: tokens of real training text.
+            seeds: one loop for each; None takes the scale's.
+        """
+        num_samples = round(self.size * (scale.num_samples or num_real))
+        first = None if self.first_epochs is None else self.estimator(scale, num_samples, self.first_epochs)
+        return Experiment(
+            name=self.folder,
+            source=scale.source,
+            estimator=self.estimator(scale, num_samples, self.epochs),
+            policies=(self.policy,),
+            metrics=(*scale.metrics, *([LearningCurve(num_points=self.num_points)] if self.num_points else [])),
+            num_iterations=self.num_iterations,
+            num_samples=num_samples,
+            seeds=seeds or scale.seeds,
+            init=self.init,
+            first_estimator=first,
+        )
+
+    def estimator(self, scale: Scale, num_samples: int, epochs: float) -> LanguageEstimator:
+        """Return what is fitted, given T and how long to train."""
+        plain = scale.estimators[self.model]
+        sampling = replace(plain.sampling, temperature=self.temperature)
+        fitted = replace(plain, sampling=sampling, epochs=epochs * scale.passes, snapshots=self.num_points)
+        return replace(fitted, num_steps=fitted.resolved_steps(num_samples)) if self.matched_steps else fitted

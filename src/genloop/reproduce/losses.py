@@ -1,0 +1,44 @@
+"""The test losses of several loops, by name, policy, iteration and seed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from genloop.policies import Policy
+from genloop.policy_text import policy_name
+from genloop.report.tables import Curve
+from genloop.reproduce.changes import Change
+
+Place = tuple[str, Policy, int]  # name of the loop, policy, iteration
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Test losses in nats per token.
+
+    Attributes:
+        curves: for the name and the policy of every loop, its losses by iteration, one for each seed.
+    """
+
+    curves: Mapping[tuple[str, str], Curve]
+
+    def curve(self, name: str, policy: Policy) -> Curve:
+        """Return the losses of one loop."""
+        return self.curves[name, policy_name(policy)]
+
+    def mean(self, name: str, policy: Policy, iteration: int) -> float:
+        """Return a loss, averaged over seeds."""
+        return mean(math.nan if loss is None else loss for loss in self._at((name, policy, iteration)))
+
+    def change(self, name: str, policy: Policy, iteration: int) -> Change:
+        """Return how much a loss has changed since iteration 1."""
+        return self.difference((name, policy, iteration), (name, policy, 1))
+
+    def difference(self, place: Place, other: Place) -> Change:
+        """Return how much higher the loss at one place is than at another."""
+        return Change.between(self._at(place), self._at(other))
+
+    def _at(self, place: Place) -> Sequence[float | None]:
+        name, policy, iteration = place
+        return self.curve(name, policy)[iteration]

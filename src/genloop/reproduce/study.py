@@ -1,0 +1,72 @@
+"""Loops of language models that belong together, and what was measured of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from genloop.experiment import Experiment
+from genloop.experiment_file import from_dict
+from genloop.record import Run
+from genloop.report.tables import curves
+from genloop.reproduce.changes import RULE
+from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.grid import Grid
+from genloop.reproduce.loops import Loop
+from genloop.reproduce.losses import Losses
+from genloop.reproduce.request import Request
+from genloop.reproduce.scales import Scale
+
+
+@dataclass(frozen=True)
+class Study:
+    """The loops of one table or figure at a scale.
+
+    Attributes:
+        target: names its files.
+        title: what is reproduced.
+        loops: what is computed.
+        scale: how large models and data are.
+        request: what was asked for.
+        directory: where all of it is written.
+    """
+
+    target: str
+    title: str
+    loops: tuple[Loop, ...]
+    scale: Scale
+    request: Request
+    directory: Path
+
+    @property
+    def store_dir(self) -> Path:
+        return self.request.store_dir or self.directory / "store"
+
+    def run_dir(self, loop: Loop) -> Path:
+        return self.directory / "runs" / loop.folder
+
+    def run(self, loop: Loop) -> Run:
+        """Return the results of a loop."""
+        return Run(self.run_dir(loop))
+
+    def experiment(self, loop: Loop) -> Experiment:
+        """Return what was computed of a loop."""
+        return from_dict(self.run(loop).record.experiment)
+
+    def losses(self) -> Losses:
+        """Return the test losses of all loops."""
+        found = {}
+        for loop in self.loops:
+            ((policy, curve),) = curves(self.run(loop).rows(), "test_loss").items()
+            found[loop.name, policy] = curve
+        return Losses(found)
+
+    def figure(self) -> Path:
+        """Return where the figure belongs."""
+        return self.directory / f"{self.target}.png"
+
+    def found(
+        self, claims: Sequence[Claim], *, grids: Sequence[Grid] = (), figures: Sequence[Path] = ()
+    ) -> Reproduction:
+        """Return what the loops show."""
+        title = f"{self.title}, scale {self.scale.name}"
+        return Reproduction(title, tuple(claims), tuple(figures), tuple(grids), notes=(RULE,) if claims else ())

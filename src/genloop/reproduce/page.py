@@ -75,7 +75,8 @@ def _loops(study: Study) -> Iterator[Mapping[str, Any]]:
 
 def _claims(claims: tuple[Claim, ...]) -> Grid:
     lines = [
-        (claim.text, _number(claim.measured), _number(claim.standard_error), VERDICTS[claim.holds]) for claim in claims
+        (claim.text, _number(claim.measured, "+.4f"), _number(claim.standard_error, ".4f"), VERDICTS[claim.holds])
+        for claim in claims
     ]
     return Grid("Claims", ("claim", "difference (nats/token)", "standard error", "verdict"), lines)
 
@@ -118,8 +119,8 @@ def _time(study: Study) -> str:
     return f"Computed in {duration(sum(seconds.values()))}."
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:+.4f}"
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
 
 
 def _finite(plain: Mapping[str, Any]) -> Mapping[str, Any]:

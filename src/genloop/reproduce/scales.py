@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from genloop.data.bible import Bible
@@ -105,4 +106,5 @@ def find_scale(request: Request) -> Scale:
     scale = SCALES[name]()
     if request.train is None:
         return scale
-    return replace(scale, source=Texts(request.train, request.test, vocabulary=scale.source.vocabulary))
+    source = Texts(request.train, request.test, vocabulary=scale.source.vocabulary)
+    return replace(scale, source=source, about=f"{scale.about} Here with {Path(request.train).name} as real text.")

@@ -15,14 +15,14 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """As many threads as torch may use on a CPU; on another device the caller's own.
+    """As many threads as torch may use on a CPU; on another device, and where `alone`, the caller's own.
 
     Attributes:
         num: how many.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        self.num = torch.get_num_threads() if device.type == "cpu" else 1
+    def __init__(self, device: torch.device, *, alone: bool = False) -> None:
+        self.num = torch.get_num_threads() if device.type == "cpu" and not alone else 1
         self._pool = ThreadPoolExecutor(self.num, initializer=torch.set_num_threads, initargs=(1,))
 
     def __enter__(self) -> Self:

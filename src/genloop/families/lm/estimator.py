@@ -16,8 +16,8 @@ from genloop.identity import describe
 from genloop.types import Context, Cost
 
 if TYPE_CHECKING:
+    from genloop.families.lm.language_network import LanguageNetwork
     from genloop.families.lm.model import LanguageModel
-    from genloop.families.lm.network import Network
 
 ASSUMED_VOCABULARY = 2048  # until the source is prepared
 
@@ -30,9 +30,6 @@ class LanguageEstimator(ABC):
     all that `epochs` decides.
 
     Attributes:
-        width: of the residual stream; a multiple of `num_heads`.
-        num_layers: transformer blocks.
-        num_heads: attention heads per block.
         context: tokens that a prediction can look back on, and tokens per training block.
         epochs: passes over the data.
         num_steps: optimiser steps; set, it overrides `epochs`.
@@ -47,9 +44,6 @@ class LanguageEstimator(ABC):
         sampling: how documents are drawn; no part of the fit.
     """
 
-    width: int = 128
-    num_layers: int = 4
-    num_heads: int = 4
     context: int = 128
     epochs: float = 10
     num_steps: int | None = None
@@ -67,14 +61,8 @@ class LanguageEstimator(ABC):
             raise UserError(f"{type(self).__name__}: " + ". ".join(problems) + ".")
 
     def _problems(self) -> list[str]:
-        positive = ("width", "num_layers", "num_heads", "context", "epochs", "batch", "learning_rate", "clip")
-        problems = [
-            f"{name}={getattr(self, name)} is not positive; use more than 0"
-            for name in (*positive, *(["num_steps"] if self.num_steps is not None else []))
-            if not getattr(self, name) > 0
-        ]
-        if self.num_heads > 0 and self.width % self.num_heads:
-            problems.append(f"width={self.width} is no multiple of num_heads={self.num_heads}; change one of them")
+        numbers = ("context", "epochs", "num_steps", "batch", "learning_rate", "clip")
+        problems = self._not_positive(*(name for name in numbers if getattr(self, name) is not None))
         if not 0 <= self.warmup <= 1:
             problems.append(f"warmup={self.warmup} is no share of the steps; use 0 to 1")
         if not self.weight_decay >= 0:
@@ -85,18 +73,21 @@ class LanguageEstimator(ABC):
             problems.append(f"precision={self.precision!r} is unknown; use 'float32' or 'bfloat16'")
         return problems
 
+    def _not_positive(self, *names: str) -> list[str]:
+        values = {name: getattr(self, name) for name in names}
+        return [f"{name}={value} is not positive; use more than 0" for name, value in values.items() if not value > 0]
+
     @abstractmethod
-    def network(self, vocabulary: int, *, seed: int) -> "Network":
+    def network(self, vocabulary: int, *, seed: int) -> "LanguageNetwork":
         """Return a network with initial weights."""
 
     @abstractmethod
     def num_parameters(self, vocabulary: int) -> int:
         """Return the number of weights, those of a tied head counted once."""
 
-    @property
     @abstractmethod
-    def block_products(self) -> int:
-        """The number of weights in the matrix products of a block."""
+    def forward_flops(self, vocabulary: int) -> float:
+        """Return the floating-point operations per token; training takes three times as many."""
 
     def fit_identity(self, num_examples: int) -> Any:
         identity = describe(self)
@@ -155,11 +146,34 @@ class LanguageEstimator(ABC):
         token_bytes = 2 if vocabulary <= 1 << 16 else 4
         return Cost(num_examples, num_examples * self.forward_flops(vocabulary), num_examples * token_bytes)
 
-    def forward_flops(self, vocabulary: int) -> float:
-        """Return the floating-point operations per token; training takes three times as many.
 
-        Two per weight of a matrix product, and attention to half a context on average.
-        """
+@dataclass(frozen=True)
+class TransformerEstimator(LanguageEstimator):
+    """A transformer that is written here; the other settings are those of `LanguageEstimator`.
+
+    Attributes:
+        width: of the residual stream; a multiple of `num_heads`.
+        num_layers: transformer blocks.
+        num_heads: attention heads per block.
+    """
+
+    width: int = 128
+    num_layers: int = 4
+    num_heads: int = 4
+
+    def _problems(self) -> list[str]:
+        problems = self._not_positive("width", "num_layers", "num_heads") + super()._problems()
+        if self.num_heads > 0 and self.width % self.num_heads:
+            problems.append(f"width={self.width} is no multiple of num_heads={self.num_heads}; change one of them")
+        return problems
+
+    @property
+    @abstractmethod
+    def block_products(self) -> int:
+        """The number of weights in the matrix products of a block."""
+
+    def forward_flops(self, vocabulary: int) -> float:
+        """Return two operations per weight of a matrix product, and those of attention to half a context."""
         products = vocabulary * self.width + self.num_layers * self.block_products
         attention = self.num_layers * self.width * self.context
         return 2.0 * (products + attention)

@@ -13,17 +13,15 @@ from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm.blocks import Batch, Blocks, blocks_of_step
-from genloop.families.lm.cross_entropy import linear_cross_entropy
 from genloop.families.lm.estimator import LanguageEstimator
+from genloop.families.lm.language_network import LanguageNetwork, blocks_at_once
 from genloop.families.lm.model import LanguageModel
-from genloop.families.lm.network import Network, blocks_at_once
 from genloop.families.lm.snapshots import Keeper
 from genloop.families.training import Optimisation, train
-from genloop.families.workers import Workers
-from genloop.identity import digest
+from genloop.identity import derive_seed, digest
 from genloop.types import Context
 
-MOST_ACTIVATIONS = 1 << 27  # numbers in the residual streams of a GPU's micro-batch; a gradient needs 25 times as many
+MOST_ACTIVATIONS = 1 << 27  # numbers in a GPU's micro-batch; a gradient needs 25 times as many
 
 
 def fit_network(
@@ -51,16 +49,17 @@ def fit_network(
     keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)
     blocks = Blocks(data, estimator.context)
 
-    def loss_of(batch: Batch) -> Tensor:
+    def loss_of(batch: Batch, batch_seed: int) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, enabled=estimator.precision == "bfloat16"):
-            return linear_cross_entropy(network(batch.inputs), network.head, batch.targets, batch.shares)
+            return network.loss(batch, seed=batch_seed)
 
-    with Workers(device) as workers:
-        at_once = min(_blocks_at_once(estimator, device), math.ceil(estimator.batch / workers.num))
+    with network.workers() as workers:
+        at_once = min(_blocks_at_once(network), math.ceil(estimator.batch / workers.num))
 
         def micro_losses(step: int) -> list[Callable[[], Tensor]]:
             indices = blocks_of_step(step, batch=estimator.batch, num_blocks=len(blocks), seed=seed)
-            return [partial(loss_of, batch) for batch in blocks.micro_batches(indices, at_once, device)]
+            batches = blocks.micro_batches(indices, at_once, device)
+            return [partial(loss_of, batch, derive_seed(seed, step, place)) for place, batch in enumerate(batches)]
 
         record = train(
             network,
@@ -85,24 +84,24 @@ def _check_size(estimator: LanguageEstimator, data: TokenDataset) -> None:
         raise UserError(f"snapshots={estimator.snapshots} is more than the fit's {num_steps} steps. Use fewer.")
 
 
-def _copy_weights(source: Network, target: Network) -> None:
+def _copy_weights(source: LanguageNetwork, target: LanguageNetwork) -> None:
     found, wanted = (f"{type(network).__name__} of {network.shape}" for network in (source, target))
     if found != wanted:
         raise UserError(f"A {wanted} cannot start from a {found}. Give the estimator the sizes of the fitted model.")
     target.load_state_dict(source.state_dict())
 
 
-def _digest_of_weights(network: Network) -> str:
+def _digest_of_weights(network: LanguageNetwork) -> str:
     total = sha256()
     for weight in network.parameters():
         total.update(weight.detach().numpy().data)
     return total.hexdigest()
 
 
-def _blocks_at_once(estimator: LanguageEstimator, device: torch.device) -> int:
-    if device.type != "cuda":
-        return blocks_at_once(estimator.context)
-    return max(1, MOST_ACTIVATIONS // (estimator.context * estimator.num_layers * estimator.width))
+def _blocks_at_once(network: LanguageNetwork) -> int:
+    if network.device.type != "cuda":
+        return blocks_at_once(network.context)
+    return max(1, MOST_ACTIVATIONS // (network.context * network.num_activations))
 
 
 def _optimisation(estimator: LanguageEstimator, num_examples: int) -> Optimisation:

@@ -15,12 +15,10 @@ from torch import Tensor
 
 from genloop.data.tokens import Segment, TokenDataset, Vocabulary
 from genloop.families.checkpoints import load_checkpoint, save_checkpoint
-from genloop.families.lm.cache import bytes_per_row, make_cache
-from genloop.families.lm.decoding import Decoder
+from genloop.families.lm.documents import Documents
 from genloop.families.lm.draw import draw, uniforms
-from genloop.families.lm.gpt2 import Sampling
-from genloop.families.lm.network import Network
-from genloop.families.workers import Workers
+from genloop.families.lm.language_network import LanguageNetwork
+from genloop.families.lm.sampling import Sampling
 from genloop.identity import describe, digest
 from genloop.types import Context, Progress
 
@@ -32,7 +30,7 @@ MAX_LENGTH_IN_CONTEXTS = 8
 
 @torch.inference_mode()
 def generate(
-    network: Network,
+    network: LanguageNetwork,
     vocabulary: Vocabulary,
     sampling: Sampling,
     *,
@@ -49,17 +47,18 @@ def generate(
         num_rows: most documents in progress; None for what suits the device.
     """
     num_rows = num_rows or _suitable_rows(network, sampling)
-    max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.shape.context
-    owner = digest([describe(sampling), num, seed, num_rows, float(network.head.double().abs().sum())])
-    cache = make_cache(network, num_rows, sampling.cache)
+    max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.context
+    owner = digest([describe(sampling), num, seed, num_rows, _sum_of_weights(network)])
     pieces: list[np.ndarray] = []
     num_done = 0
 
     def report(num_more: int) -> None:
         context.report(Progress(num_done + num_more, num))
 
-    with Workers(network.device) as workers:
-        decoder = Decoder(network, cache, workers, num_rows, max_length=max_length, end_of_text=vocabulary.end_of_text)
+    with network.workers() as workers:
+        decoder = network.documents(
+            num_rows, sampling, workers, max_length=max_length, end_of_text=vocabulary.end_of_text
+        )
         while num_done < num:
             index = len(pieces)
             path = context.scratch_dir / f"portion-{index}.safetensors" if context.scratch_dir else None
@@ -75,7 +74,7 @@ def generate(
 class _Portion:
     """A fixed number of documents, which share no step with any other portion."""
 
-    def __init__(self, decoder: Decoder, sampling: Sampling, *, index: int, seed: int) -> None:
+    def __init__(self, decoder: Documents, sampling: Sampling, *, index: int, seed: int) -> None:
         num_documents = decoder.num_rows * BATCHES_PER_PORTION
         self._decoder = decoder
         self._sampling = sampling
@@ -98,15 +97,15 @@ class _Portion:
     def _start_documents(self, num_needed: int) -> None:
         """Begin as many documents as there is room for and as are likely to be needed."""
         decoder = self._decoder
-        num_live = len(decoder.rows)
-        if num_live == decoder.num_rows:
+        if not decoder.room:
             return
+        num_live = len(decoder.rows)
         num_tokens = int(self._lengths.sum())
         num_ended = num_tokens - int(decoder.lengths.sum())
         typical_length = (num_ended + decoder.context) / (self._num_started - num_live + 1)
         num_expected = max(num_tokens, num_ended + num_live * typical_length)
         num_wanted = math.ceil((num_needed - num_expected) / typical_length)
-        num = min(num_wanted, decoder.num_rows - num_live, len(self._texts) - self._num_started)
+        num = min(num_wanted, decoder.room, len(self._texts) - self._num_started)
         if num > 0:
             decoder.start(np.arange(self._num_started, self._num_started + num))
             self._num_started += num
@@ -132,9 +131,13 @@ class _Portion:
         decoder.remove(ended)
 
 
-def _suitable_rows(network: Network, sampling: Sampling) -> int:
+def _suitable_rows(network: LanguageNetwork, sampling: Sampling) -> int:
     device = network.device.type
-    return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // bytes_per_row(network, sampling.cache)))
+    return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // network.bytes_per_row(sampling)))
+
+
+def _sum_of_weights(network: LanguageNetwork) -> float:
+    return sum(weight.double().abs().sum().item() for weight in network.parameters())
 
 
 def _load(path: Path | None, owner: str) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from genloop.families.lm.estimator import LanguageEstimator
+from genloop.families.lm.estimator import TransformerEstimator
 from genloop.families.lm.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ __all__ = ["GPT2", "Sampling"]
 
 
 @dataclass(frozen=True)
-class GPT2(LanguageEstimator):
-    """A pre-LN GPT-2 (Radford et al., 2019); the settings are those of `LanguageEstimator`."""
+class GPT2(TransformerEstimator):
+    """A pre-LN GPT-2 (Radford et al., 2019); the settings are those of `TransformerEstimator`."""
 
     version: ClassVar[int] = 1  # bump when the same data and seed would give another model
 

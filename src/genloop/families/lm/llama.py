@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genloop.families.lm.estimator import LanguageEstimator
+from genloop.families.lm.estimator import TransformerEstimator
 
 if TYPE_CHECKING:
     from genloop.families.lm.network import Network
@@ -12,8 +12,8 @@ INNER_MULTIPLE = 256
 
 
 @dataclass(frozen=True)
-class Llama(LanguageEstimator):
-    """A Llama-2 (Touvron et al., 2023); the other settings are those of `LanguageEstimator`.
+class Llama(TransformerEstimator):
+    """A Llama-2 (Touvron et al., 2023); the other settings are those of `TransformerEstimator`.
 
     Attributes:
         inner: width inside the MLP; None for the rule of Llama-2: two thirds of four widths, rounded up to a multiple

@@ -9,28 +9,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from genloop.data.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
-from genloop.families.lm.cross_entropy import token_losses
 from genloop.families.lm.generate import generate
 from genloop.families.lm.gpt2_network import GPT2Network
+from genloop.families.lm.language_network import LanguageNetwork, blocks_at_once
 from genloop.families.lm.llama_network import LlamaNetwork
-from genloop.families.lm.network import Network, blocks_at_once
+from genloop.families.lm.network import CONFIG_FILE, WEIGHTS_FILE, Network
 from genloop.families.lm.sampling import Sampling
 from genloop.families.lm.snapshots import Snapshot, open_snapshots, snapshot_path
 from genloop.families.training import Status, TrainingRecord
 from genloop.types import Context, Progress
 
-CONFIG_FILE, WEIGHTS_FILE, RECORD_FILE = "config.json", "model.safetensors", "training.json"
+RECORD_FILE = "training.json"
 NETWORKS: Mapping[str, type[Network]] = {network.kind: network for network in (GPT2Network, LlamaNetwork)}
 
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """A fitted GPT-2 or Llama.
+    """A fitted network.
 
     Attributes:
         network: its weights.
@@ -40,7 +39,7 @@ class LanguageModel:
         snapshots: earlier weights of the same fit, where the estimator keeps any.
     """
 
-    network: Network
+    network: LanguageNetwork
     vocabulary: Vocabulary
     sampling: Sampling
     record: TrainingRecord
@@ -66,10 +65,10 @@ class LanguageModel:
         device = prepare_device(context.runtime)
         network = self.network.to(device)
         total = 0.0
-        for start, stop, length in _spans(len(data), network.shape.context):
+        for start, stop, length in _spans(len(data), network.context):
             tokens = torch.from_numpy(data.read(start - 1, stop).astype(np.int64)).to(device)
-            hidden = network(tokens[:-1].view(-1, length))
-            total += token_losses(hidden, network.head, tokens[1:]).cpu().double().sum().item()
+            losses = network.token_losses(tokens[:-1].view(-1, length), tokens[1:])
+            total += losses.cpu().double().sum().item()
             context.report(Progress(stop, len(data)))
         return total / len(data)
 
@@ -87,20 +86,25 @@ class LanguageModel:
 
         The losses of the fit and its snapshots, named in the same way, lie beside the model.
         """
-        end_of_text = self.vocabulary.end_of_text
-        config = {"bos_token_id": end_of_text, "eos_token_id": end_of_text, "dtype": "float32"}
-        _write_json(directory / CONFIG_FILE, self.network.config() | config)
-        _write_weights(directory / WEIGHTS_FILE, self.network.export_weights())
+        self.network.save(directory, end_of_text=self.vocabulary.end_of_text)
         for snapshot in self.snapshots:
-            _write_weights(snapshot_path(directory, snapshot.step), snapshot.load())
-        _write_json(directory / RECORD_FILE, asdict(self.record))
+            path = snapshot_path(directory, snapshot.step)
+            save_file(dict(snapshot.load()), path, metadata={"format": "pt"})
+        (directory / RECORD_FILE).write_text(json.dumps(asdict(self.record), indent=1) + "\n")
 
 
 def load_model(directory: Path, vocabulary: Vocabulary, sampling: Sampling, context: Context) -> LanguageModel:
-    """Restore what `LanguageModel.save` wrote."""
+    """Restore what `LanguageModel.save` wrote of a GPT-2 or a Llama."""
     config = json.loads((directory / CONFIG_FILE).read_text())
     network = NETWORKS[config["model_type"]].from_config(config)
     network.import_weights(load_file(directory / WEIGHTS_FILE))
+    return restore_model(network, directory, vocabulary, sampling, context)
+
+
+def restore_model(
+    network: LanguageNetwork, directory: Path, vocabulary: Vocabulary, sampling: Sampling, context: Context
+) -> LanguageModel:
+    """Return the model whose network was read from `directory` already."""
     record = json.loads((directory / RECORD_FILE).read_text())
     record = TrainingRecord(record["status"], tuple(record["losses"]))
     network.to(prepare_device(context.runtime))
@@ -115,11 +119,3 @@ def _spans(num_tokens: int, context: int) -> Iterator[tuple[int, int, int]]:
         yield start, min(start + step, whole), context
     if whole < num_tokens:
         yield whole, num_tokens, num_tokens - whole
-
-
-def _write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
-    save_file(dict(weights), path, metadata={"format": "pt"})
-
-
-def _write_json(path: Path, content: dict[str, object]) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""What the fit, the scores and the sampler know of a decoder-only network, whichever it is.
+"""The decoder-only networks written here.
 
 A network is an embedding, blocks, a last norm and a head. Everything runs on rows: tokens of any documents one below
 the other, each with its position. A block's two halves around the attention stand alone, because a sampler attends to
@@ -7,17 +7,29 @@ a cache instead.
 B documents or blocks, T positions, N = B T rows, D width, H heads, d = D / H, L layers, C context, V vocabulary.
 """
 
-from abc import ABC, abstractmethod
+import json
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from genloop.families.lm.blocks import Batch
+from genloop.families.lm.cross_entropy import linear_cross_entropy, token_losses
+from genloop.families.lm.language_network import LanguageNetwork
+from genloop.families.lm.sampling import Sampling
+from genloop.families.workers import Workers
+
+if TYPE_CHECKING:
+    from genloop.families.lm.decoding import Decoder
+
 INITIAL_STD = 0.02
-TOKENS_AT_ONCE = 2048  # the activations of more leave the caches of a CPU
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -43,7 +55,7 @@ class Block(Protocol):
         ...
 
 
-class Network(nn.Module, ABC):
+class Network(LanguageNetwork):
     """A decoder without dropout: a language model here is trained from scratch for few epochs.
 
     Attributes:
@@ -64,8 +76,12 @@ class Network(nn.Module, ABC):
         """The weight of the output layer, (V, D)."""
 
     @property
-    def device(self) -> torch.device:
-        return self.head.device
+    def context(self) -> int:
+        return self.shape.context
+
+    @property
+    def num_activations(self) -> int:
+        return self.shape.num_layers * self.shape.width  # of the residual streams
 
     @abstractmethod
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
@@ -80,13 +96,35 @@ class Network(nn.Module, ABC):
         """Return the hidden states (N, D) after the last norm; times the head they are the logits."""
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the hidden states (B * T, D) of `tokens` (B, T) after the last norm."""
         positions = torch.arange(tokens.shape[1], device=tokens.device)
         x = self.embed(tokens, positions).flatten(0, 1)  # (B * T, D)
         rotation = self.rotation(positions.repeat(len(tokens)))
         for block in self.blocks:
             x = block.add(x, attend(block.heads(x, rotation), len(tokens)))
         return self.final(x)
+
+    def loss(self, batch: Batch, *, seed: int) -> Tensor:
+        return linear_cross_entropy(self(batch.inputs), self.head, batch.targets, batch.shares)
+
+    def token_losses(self, tokens: Tensor, targets: Tensor) -> Tensor:
+        return token_losses(self(tokens), self.head, targets)
+
+    def workers(self) -> Workers:
+        return Workers(self.device)
+
+    def documents(
+        self, num_rows: int, sampling: Sampling, workers: Workers, *, max_length: int, end_of_text: int
+    ) -> "Decoder":
+        from genloop.families.lm.cache import make_cache  # late: they know this file
+        from genloop.families.lm.decoding import Decoder
+
+        cache = make_cache(self, num_rows, sampling.cache)
+        return Decoder(self, cache, workers, num_rows, max_length=max_length, end_of_text=end_of_text)
+
+    def bytes_per_row(self, sampling: Sampling) -> int:
+        from genloop.families.lm.cache import bytes_per_row
+
+        return bytes_per_row(self, sampling.cache)
 
     @classmethod
     @abstractmethod
@@ -97,13 +135,10 @@ class Network(nn.Module, ABC):
     def config(self) -> dict[str, Any]:
         """Return what Hugging Face's `config.json` says of the sizes."""
 
-    @abstractmethod
-    def export_weights(self) -> dict[str, Tensor]:
-        """Return the weights under the names and in the layout of Hugging Face."""
-
-    @abstractmethod
-    def import_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over what `export_weights` returned."""
+    def save(self, directory: Path, *, end_of_text: int) -> None:
+        tokens = {"bos_token_id": end_of_text, "eos_token_id": end_of_text, "dtype": "float32"}
+        (directory / CONFIG_FILE).write_text(json.dumps(self.config() | tokens, indent=1) + "\n")
+        save_file(self.export_weights(), directory / WEIGHTS_FILE, metadata={"format": "pt"})
 
 
 class Table(nn.Module):
@@ -122,11 +157,6 @@ def attend(heads: Tensor, num_documents: int) -> Tensor:
     query, key, value = heads.unflatten(0, (num_documents, -1)).permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, T, d)
     attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
     return attended.transpose(1, 2).reshape(len(heads), -1)
-
-
-def blocks_at_once(context: int) -> int:
-    """Return how many blocks of this many tokens make a batch of a good size for a CPU."""
-    return max(1, TOKENS_AT_ONCE // context)
 
 
 def normal(*sizes: int, std: float, generator: torch.Generator) -> nn.Parameter:

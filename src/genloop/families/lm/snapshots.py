@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from genloop.families.checkpoints import load_checkpoint, save_checkpoint
-from genloop.families.lm.network import Network
+from genloop.families.lm.language_network import LanguageNetwork
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Snapshot:
 
     Attributes:
         step: optimiser steps taken.
-        load: reads the weights, as `Network.import_weights` takes them.
+        load: reads the weights, as `LanguageNetwork.import_weights` takes them.
     """
 
     step: int
@@ -39,7 +39,7 @@ class Keeper:
         owner: names the fit.
     """
 
-    def __init__(self, network: Network, steps: Sequence[int], directory: Path | None, owner: str) -> None:
+    def __init__(self, network: LanguageNetwork, steps: Sequence[int], directory: Path | None, owner: str) -> None:
         self._network = network
         self._steps = steps
         self._directory = directory

@@ -172,5 +172,6 @@ def test_controls_change_one_thing():
     loop = table2.GPT2_ROW.loop(Accumulate(), 5)
     matched = replace(loop, matched_steps=True).experiment(scale, 500_000, None).estimator
     plain = loop.experiment(scale, 500_000, None).estimator
-    assert matched.resolved_steps(5 * 80_000) == plain.resolved_steps(80_000) < plain.resolved_steps(160_000)
+    size = scale.num_samples
+    assert matched.resolved_steps(5 * size) == plain.resolved_steps(size) < plain.resolved_steps(2 * size)
     assert replace(matched, num_steps=None) == plain

@@ -22,11 +22,11 @@ def demo() -> Experiment:
     return Experiment(
         name="demo",
         source=Bible(vocabulary=1024),
-        estimator=GPT2(width=128, num_layers=2, num_heads=4, context=64, epochs=3, batch=16, learning_rate=3e-3),
+        estimator=GPT2(width=128, num_layers=2, num_heads=4, context=64, epochs=1, batch=4, learning_rate=3e-3),
         policies=(Replace(), Accumulate()),
         metrics=METRICS,
         num_iterations=5,
-        num_samples=80_000,
+        num_samples=160_000,
     )
 
 
@@ -41,7 +41,8 @@ def demo_matched_steps() -> Experiment:
 
 def text() -> Experiment:
     """Your own text: --set source.train=FILE, a text file, a folder, Parquet or JSON lines."""
-    return replace(demo(), name="text", source=Texts(train="YOUR_TEXT.txt", vocabulary=1024), num_samples=None)
+    own = Texts(train="YOUR_TEXT.txt", vocabulary=1024)
+    return replace(demo(), name="text", source=own, estimator=replace(demo().estimator, epochs=3), num_samples=None)
 
 
 def tinystories() -> Experiment:

@@ -137,7 +137,7 @@ def test_transformers_computes_the_logits_of_the_run_and_samples_as_it_did(netwo
     assert not loaded.generation_config.top_k
 
 
-@pytest.mark.parametrize("name", ["gpt2", "ngram", "gaussian", "linear-regression"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "causal-lm", "ngram", "gaussian", "linear-regression"])
 def test_card_shows_how_the_folder_is_used(tmp_path, monkeypatch, name):
     if name == "gpt2":
         pytest.importorskip("transformers")

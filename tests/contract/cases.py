@@ -13,6 +13,7 @@ from genloop.data.regression import Regression
 from genloop.experiment import Experiment
 from genloop.families.kernel_regression import KernelRegression
 from genloop.families.linear import LinearRegression, Ridge
+from genloop.families.lm.causal_lm import CausalLM
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
 from genloop.families.statistical.discrete import Discrete
@@ -61,6 +62,12 @@ def _llama() -> Experiment:
     return replace(_gpt2_on_grammar(), name="llama", estimator=estimator, metrics=metrics)
 
 
+def _causal_lm() -> Experiment:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    estimator = CausalLM(config="gpt_neox", settings=sizes | {"hidden_dropout": 0.1}, context=16, epochs=1, snapshots=3)
+    return replace(_llama(), name="causal-lm", estimator=estimator)
+
+
 def _ngram() -> Experiment:
     return replace(_gpt2_on_grammar(), name="ngram", estimator=NGram())
 
@@ -86,6 +93,7 @@ CASES: dict[str, Callable[[], Experiment]] = {
     "gpt2": _gpt2,
     "gpt2-grammar": _gpt2_on_grammar,
     "llama": _llama,
+    "causal-lm": _causal_lm,
     "ngram": _ngram,
     "gaussian": lambda: _statistical("gaussian", Normal(num_replicates=3), Gaussian(narrowing=0.9)),
     "mixture": lambda: _statistical("mixture", Clusters(num_replicates=3), GaussianMixture()),

@@ -9,6 +9,7 @@ from tokenizers.models import WordLevel
 
 from genloop.data.tokens import END_OF_TEXT, TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
 
+EOT = 0
 torch.set_num_threads(1)  # several threads wait for one another longer than networks this small compute
 
 
@@ -23,3 +24,26 @@ def random_tokens(vocabulary: Vocabulary, num: int, *, seed: int = 0) -> TokenDa
     """Return documents of uniformly random words."""
     tokens = np.random.default_rng(seed).integers(0, vocabulary.size, num)
     return TokenDataset((Segment(tokens.astype(vocabulary.dtype)),), vocabulary)
+
+
+def visible(text: list[int], context: int = 8) -> list[int]:
+    """Return what the prediction after `text` sees: a full context is replaced by its latter half."""
+    seen = [EOT]
+    for token in text:
+        seen = (seen[-(context // 2) :] if len(seen) == context else seen) + [token]
+    return seen
+
+
+def documents(tokens: np.ndarray) -> list[list[int]]:
+    """Return the complete documents, with their end-of-text."""
+    ends = np.flatnonzero(tokens == EOT) + 1
+    return [part.tolist() for part in np.split(tokens, ends)[:-1]]
+
+
+def chi_square(counts: np.ndarray, expected: np.ndarray) -> float:
+    return float(((counts - expected) ** 2 / expected).sum())
+
+
+def limit(degrees: int) -> float:
+    """Return 5 standard errors above the mean of a chi-square variable."""
+    return degrees + 5 * np.sqrt(2 * degrees)

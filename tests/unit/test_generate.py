@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from lm_fixtures import small_vocabulary
+from lm_fixtures import EOT, chi_square, documents, limit, small_vocabulary, visible
 
 from genloop.families.lm.cache import CompactCache, TensorCache, bytes_per_row
 from genloop.families.lm.decoding import Decoder
@@ -16,7 +16,6 @@ from genloop.families.workers import Workers
 from genloop.types import Context
 
 V = 11
-EOT = 0
 
 
 class Interrupted(Exception):
@@ -45,34 +44,11 @@ def probabilities(network: Network, tokens: list[int], temperature: float = 1.0)
     return (logits.double() / temperature).softmax(-1).numpy()
 
 
-def visible(text: list[int], context: int = 8) -> list[int]:
-    """Return what the prediction after `text` sees: a full context is replaced by its latter half."""
-    seen = [EOT]
-    for token in text:
-        seen = (seen[-(context // 2) :] if len(seen) == context else seen) + [token]
-    return seen
-
-
-def documents(tokens: np.ndarray) -> list[list[int]]:
-    """Return the complete documents, with their end-of-text."""
-    ends = np.flatnonzero(tokens == EOT) + 1
-    return [part.tolist() for part in np.split(tokens, ends)[:-1]]
-
-
 def sample(network, vocabulary, num, *, seed=0, context=None, num_rows=None, **sampling) -> np.ndarray:
     drawn = generate(
         network, vocabulary, Sampling(**sampling), num=num, seed=seed, context=context or Context(), num_rows=num_rows
     )
     return drawn.read(0, len(drawn))
-
-
-def chi_square(counts: np.ndarray, expected: np.ndarray) -> float:
-    return float(((counts - expected) ** 2 / expected).sum())
-
-
-def limit(degrees: int) -> float:
-    """Return 5 standard errors above the mean of a chi-square variable."""
-    return degrees + 5 * np.sqrt(2 * degrees)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])

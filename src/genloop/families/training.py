@@ -139,7 +139,7 @@ def _gradients(weights: Sequence[Tensor], micro_losses: Sequence[Callable[[], Te
     total, sums = torch.zeros((), device=weights[0].device), [torch.zeros_like(weight) for weight in weights]
     for micro_loss in micro_losses:
         loss = micro_loss()
-        _add(sums, torch.autograd.grad(loss, weights))
+        _add(sums, torch.autograd.grad(loss, weights, materialize_grads=True))  # an expert may have had no token
         total += loss.detach()
     return total, sums
 

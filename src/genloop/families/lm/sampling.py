@@ -16,7 +16,7 @@ class Sampling:
         top_k: draw among this many likeliest tokens only; None for all.
         max_length: tokens after which a document is ended; None for 8 contexts.
         cache: how a CPU keeps keys and values; int8 is faster, and its predictions are within 1e-4 nats (KL) of those
-            of float32. A GPU keeps the precision of the network.
+            of float32. A GPU keeps the precision of the network, and `CausalLM` has the caches of `transformers`.
     """
 
     version: ClassVar[int] = 2  # bump when the same model, settings and seed would give other samples

@@ -111,7 +111,7 @@ def made_up(**changed: tuple[float, float]) -> Losses:
 
 
 def failing(losses: Losses) -> list[str]:
-    return [claim.text for claim in table2.claims(losses) if not claim.holds]
+    return [claim.text for claim in table2.claims(losses) if claim.holds is False]
 
 
 def test_all_claims_hold_where_losses_are_as_in_the_paper():
@@ -125,7 +125,6 @@ def test_all_claims_hold_where_losses_are_as_in_the_paper():
         ({"accumulate_4": (5.05, 5.06)}, "accumulate does not rise"),
         ({"replace_10": (5.5, 5.51)}, "replace is higher at iteration 10 than at 4"),
         ({"replace_4": (4.9, 4.91)}, "replace rises from iteration 1 to 4"),
-        ({"replace_4": (5.1, 5.9)}, "replace rises from iteration 1 to 4"),  # two seeds that differ as much
     ],
 )
 def test_claims_fail(changed, text):
@@ -136,25 +135,26 @@ def test_claims_on_multiple_temperature_and_size_fail():
     assert any("more than replace-multiple" in text for text in failing(made_up(**{"replace_4": (5.3, 5.31)})))
     assert any("temperature 0.3" in text for text in failing(made_up(**{"replace_4": (6.5, 6.51)})))
     losses = made_up()
-    losses.curves["Llama-2 (42M)", "replace"][1] = [4.2, 4.9]
+    losses.curves["Llama-2 (42M)", "replace"][1] = [4.8, 4.9]
     assert any(text.startswith("Llama-2 (42M) has a lower loss") for text in failing(losses))
 
 
-def test_change_is_paired_and_bounded_by_student():
+def test_change_is_paired_and_every_seed_counts():
     change = Change.between([5.3, 6.5], [5.0, 6.0])
     assert change.differences == pytest.approx((0.3, 0.5))
     assert change.standard_error == pytest.approx(0.1)
-    assert change.reach == pytest.approx(0.6314, abs=1e-4)  # the 95 % quantile for one degree of freedom
-    assert not change.rises("").holds
-    assert Change((0.3, 0.4, 0.5)).rises("").holds  # 0.4 against 2.92 * 0.0577
-    assert Change((TOLERANCE,)).does_not_rise("").holds
-    assert not Change((2 * TOLERANCE,)).does_not_rise("").holds
+    assert change.rises("").holds is True
+    assert Change((-0.1, -0.2)).rises("").holds is False
+    undecided = Change((0.3, -0.1)).rises("")
+    assert (undecided.holds, undecided.verdict) == (None, "undecided")
+    assert Change((TOLERANCE, -1.0)).does_not_rise("").holds is True
+    assert Change((2 * TOLERANCE, 1.0)).does_not_rise("").holds is False
 
 
 def test_loss_that_is_not_finite_fails_every_claim():
     change = Change.between([None, 5.0], [5.0, 4.0])
-    assert not change.rises("").holds
-    assert not change.does_not_rise("").holds
+    assert change.rises("").holds is False
+    assert change.does_not_rise("").holds is False
 
 
 def test_table_stands_beside_the_papers_numbers():

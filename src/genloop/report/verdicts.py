@@ -1,5 +1,7 @@
 """Reproduced results: each claim beside what was measured, with a verdict."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -46,15 +48,16 @@ def summary(reproduction: Reproduction) -> str:
     """Return how many claims hold, in one sentence."""
     judged = [claim for claim in reproduction.claims if claim.holds is not None]
     num_failed = sum(not claim.holds for claim in judged)
-    num_open = len(reproduction.claims) - len(judged)
-    unjudged = f", {num_open} not judged" if num_open else ""
+    others = Counter(claim.verdict for claim in reproduction.claims if claim.holds is None)
+    rest = "".join(f", {num} {verdict}" for verdict, num in others.items())
     if num_failed:
-        return f"{num_failed} of {len(judged)} claims FAIL{unjudged}."
-    return f"All {len(judged)} claims hold{unjudged}."
+        return f"{num_failed} of {len(judged)} claims FAIL{rest}."
+    return f"All {len(judged)} claims hold{rest}."
 
 
 def _verdict(claim: Claim) -> str:
-    return {True: "[green]holds[/green]", False: "[red]FAILS[/red]", None: "not judged"}[claim.holds]
+    colour = {True: "green", False: "red", None: "default"}[claim.holds]
+    return f"[{colour}]{claim.verdict}[/{colour}]"
 
 
 def _number(value: float | None) -> str:

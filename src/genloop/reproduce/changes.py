@@ -1,34 +1,22 @@
 """Differences of test losses, paired by seed, and the rule that turns one into a verdict.
 
-Policies and rows that share a seed meet the same random numbers, so a difference is taken seed by seed and averaged.
-What is claimed to rise must lie above zero, and what is claimed not to rise below `TOLERANCE`, by Student's one-sided
-95 % bound over the seeds. With one seed there is no bound, and the number itself decides.
+Policies and rows that share a seed meet the same random numbers, so a difference is taken seed by seed. A claim must
+hold in every seed; where some seeds agree with it and others do not, it is undecided. Of few seeds this is all that
+can be said: Student's interval of two is 12.7 standard errors wide to either side.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
 from genloop.reproduce.claims import Claim
 
 TOLERANCE = 0.02  # nats per token; about 2 % of perplexity
-STUDENT = (
-    6.314,
-    2.920,
-    2.353,
-    2.132,
-    2.015,
-    1.943,
-    1.895,
-    1.860,
-    1.833,
-)  # 95 % quantiles for 1 to 9 degrees of freedom
-NORMAL = 1.83  # for more, a little on the safe side
 RULE = (
-    "Differences are paired by seed. A rise holds where Student's one-sided 95 % lower bound over the seeds is above "
-    f"zero; no rise holds where the upper bound is at most {TOLERANCE} nats per token. Of one seed, with no bound, the "
-    "difference itself decides."
+    "Differences are paired by seed. A rise holds where the loss is higher in every seed, no rise where it is at most "
+    f"{TOLERANCE} nats per token higher in every seed; what holds in no seed fails, and the rest is undecided. A "
+    "difference that does not exist has the same sign in all of n seeds with probability 2 / 2^n."
 )
 
 
@@ -58,22 +46,17 @@ class Change:
         num = len(self.differences)
         return stdev(self.differences) / num**0.5 if num > 1 and math.isfinite(self.mean) else None
 
-    @property
-    def reach(self) -> float:
-        """How far the one-sided 95 % bound lies from the mean."""
-        degrees = len(self.differences) - 1
-        quantile = STUDENT[degrees - 1] if degrees <= len(STUDENT) else NORMAL
-        return quantile * (self.standard_error or 0.0)
-
     def rises(self, text: str) -> Claim:
         """Return the claim that the difference is above zero."""
-        return self._claim(text, self.mean - self.reach > 0)
+        return self._claim(text, lambda difference: difference > 0)
 
     def does_not_rise(self, text: str) -> Claim:
         """Return the claim that the difference is not above zero by more than the tolerance."""
-        return self._claim(text, self.mean + self.reach <= TOLERANCE)
+        return self._claim(text, lambda difference: difference <= TOLERANCE)
 
-    def _claim(self, text: str, holds: bool) -> Claim:
+    def _claim(self, text: str, is_so: Callable[[float], bool]) -> Claim:
+        agreed = {math.isfinite(self.mean) and is_so(difference) for difference in self.differences}
+        holds = agreed.pop() if len(agreed) == 1 else None
         return Claim(text, None, self.mean, self.standard_error, holds)
 
     def __str__(self) -> str:

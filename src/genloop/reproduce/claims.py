@@ -17,7 +17,8 @@ class Claim:
         expected: what it predicts.
         measured: what was measured, in the same unit.
         standard_error: of the measurement.
-        holds: the verdict. It and the numbers are None for a statement that nobody can measure.
+        holds: the verdict; None where the measurement does not decide it. The numbers are None, too, for a statement
+            that nobody can measure.
     """
 
     text: str
@@ -25,6 +26,12 @@ class Claim:
     measured: float | None = None
     standard_error: float | None = None
     holds: bool | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in a word or two."""
+        undecided = "not judged" if self.measured is None else "undecided"
+        return {True: "holds", False: "FAILS", None: undecided}[self.holds]
 
     @classmethod
     def of(

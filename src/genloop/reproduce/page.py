@@ -16,8 +16,6 @@ from genloop.reproduce.loops import Loop
 from genloop.reproduce.study import Study
 from genloop.store import write_atomically
 
-VERDICTS = {True: "holds", False: "FAILS", None: "not judged"}
-
 
 def write_pages(study: Study, found: Reproduction) -> tuple[Path, ...]:
     """Write `TARGET.md` and `TARGET.json` beside the figures."""
@@ -75,7 +73,7 @@ def _loops(study: Study) -> Iterator[Mapping[str, Any]]:
 
 def _claims(claims: tuple[Claim, ...]) -> Grid:
     lines = [
-        (claim.text, _number(claim.measured, "+.4f"), _number(claim.standard_error, ".4f"), VERDICTS[claim.holds])
+        (claim.text, _number(claim.measured, "+.4f"), _number(claim.standard_error, ".4f"), claim.verdict)
         for claim in claims
     ]
     return Grid("Claims", ("claim", "difference (nats/token)", "standard error", "verdict"), lines)

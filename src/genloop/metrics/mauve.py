@@ -44,7 +44,7 @@ class Mauve:
         num_documents: documents of either text, or as many as both have.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
 
     num_documents: int = 1000

@@ -14,6 +14,7 @@ from genloop.metrics.text import TestLoss
 from genloop.metrics.vocabulary import TailMass
 from genloop.policies import Accumulate, Replace
 
+SMALL = GPT2(width=128, num_layers=2, num_heads=4, context=64, epochs=1, batch=4, learning_rate=3e-3)
 METRICS = (TestLoss(num_tokens=50_000), Diversity(), TailMass(), Copying())
 
 
@@ -22,7 +23,7 @@ def demo() -> Experiment:
     return Experiment(
         name="demo",
         source=Bible(vocabulary=1024),
-        estimator=GPT2(width=128, num_layers=2, num_heads=4, context=64, epochs=1, batch=4, learning_rate=3e-3),
+        estimator=SMALL,
         policies=(Replace(), Accumulate()),
         metrics=METRICS,
         num_iterations=5,
@@ -33,16 +34,15 @@ def demo() -> Experiment:
 def demo_matched_steps() -> Experiment:
     """The demo's control: every model takes as many optimiser steps as the first, however large its training set."""
     plain = demo()
-    assert isinstance(plain.estimator, GPT2)
     assert plain.num_samples is not None
-    steps = plain.estimator.resolved_steps(plain.num_samples)
-    return replace(plain, name="demo-matched-steps", estimator=replace(plain.estimator, num_steps=steps))
+    steps = SMALL.resolved_steps(plain.num_samples)
+    return replace(plain, name="demo-matched-steps", estimator=replace(SMALL, num_steps=steps))
 
 
 def text() -> Experiment:
     """Your own text: --set source.train=FILE, a text file, a folder, Parquet or JSON lines."""
     own = Texts(train="YOUR_TEXT.txt", vocabulary=1024)
-    return replace(demo(), name="text", source=own, estimator=replace(demo().estimator, epochs=3), num_samples=None)
+    return replace(demo(), name="text", source=own, estimator=replace(SMALL, epochs=3), num_samples=None)
 
 
 def tinystories() -> Experiment:

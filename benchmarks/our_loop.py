@@ -10,7 +10,7 @@ from contenders.task import SIZES
 
 from genloop import Accumulate, Experiment, Replace, Run, Runtime, run
 from genloop.data.bible import Bible
-from genloop.families.lm.gpt2 import Sampling
+from genloop.families.lm.sampling import Sampling
 from genloop.metrics.text import TestLoss
 
 

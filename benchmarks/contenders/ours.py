@@ -9,7 +9,7 @@ import psutil
 
 from contenders.clock import training_rate
 from contenders.task import Measurement, Task
-from genloop.families.lm.gpt2 import Sampling
+from genloop.families.lm.sampling import Sampling
 from genloop.types import Context, Progress, Runtime
 
 

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from genloop.data.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
-from genloop.families.lm.gpt2 import GPT2, Sampling
+from genloop.families.lm.gpt2 import GPT2
+from genloop.families.lm.sampling import Sampling
 
 Measurement = dict[str, float]
 TOKENS_FILE = "tokens.npy"

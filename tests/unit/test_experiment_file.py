@@ -6,7 +6,8 @@ import yaml
 from genloop import catalog
 from genloop.errors import UserError
 from genloop.experiment_file import complete, from_dict, read, set_value, to_dict
-from genloop.families.lm.gpt2 import GPT2, Sampling
+from genloop.families.lm.gpt2 import GPT2
+from genloop.families.lm.sampling import Sampling
 
 PLAIN = {
     "name": "mine",

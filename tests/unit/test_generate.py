@@ -9,9 +9,9 @@ from genloop.families.lm.cache import CompactCache, TensorCache, bytes_per_row
 from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.generate import generate
-from genloop.families.lm.gpt2 import Sampling
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.network import Network, Shape
+from genloop.families.lm.sampling import Sampling
 from genloop.families.workers import Workers
 from genloop.types import Context
 

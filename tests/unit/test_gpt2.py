@@ -11,10 +11,11 @@ import torch.nn.functional as F
 from lm_fixtures import random_tokens, small_vocabulary
 
 from genloop.errors import UserError
-from genloop.families.lm.gpt2 import GPT2, Sampling
+from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.model import LanguageModel
 from genloop.families.lm.network import Shape
+from genloop.families.lm.sampling import Sampling
 from genloop.families.training import TrainingRecord
 from genloop.types import Context
 

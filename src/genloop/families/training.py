@@ -135,7 +135,7 @@ def _set_gradient(network: nn.Module, micro_losses: Sequence[Callable[[], Tensor
 
 
 def _gradients(weights: Sequence[Tensor], micro_losses: Sequence[Callable[[], Tensor]]) -> tuple[Tensor, list[Tensor]]:
-    """Return the sum of some losses and its gradient."""
+    """Return the sum of some losses and its gradient, laid out in memory as the weights: the optimiser counts on it."""
     total, sums = torch.zeros((), device=weights[0].device), [torch.zeros_like(weight) for weight in weights]
     for micro_loss in micro_losses:
         loss = micro_loss()

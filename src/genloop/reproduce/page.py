@@ -112,7 +112,7 @@ def _time(study: Study) -> str:
         run = study.run(loop)
         for item in run.record.iterations:
             for key in (item.model, item.samples, *item.scores, *item.noise_floor):
-                if manifest := run.manifest(key):
+                if manifest := run.store.peek(key):
                     seconds[key] = manifest.elapsed_seconds
     return f"Computed in {duration(sum(seconds.values()))}."
 

@@ -1,7 +1,8 @@
 """Loops of language models that belong together, and what was measured of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from genloop.experiment import Experiment
@@ -45,8 +46,12 @@ class Study:
         return self.directory / "runs" / loop.folder
 
     def run(self, loop: Loop) -> Run:
-        """Return the results of a loop."""
-        return Run(self.run_dir(loop))
+        """Return the results of a loop, which must be computed."""
+        return self._runs[loop]
+
+    @cached_property
+    def _runs(self) -> Mapping[Loop, Run]:
+        return {loop: Run(self.run_dir(loop)) for loop in self.loops}  # each checks its files once
 
     def experiment(self, loop: Loop) -> Experiment:
         """Return what was computed of a loop."""

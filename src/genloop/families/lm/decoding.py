@@ -45,12 +45,14 @@ class Decoder(Documents):
         """Feed some documents their latest token and return the logits (n, V) of the next one."""
         self._replay(rows[self._cached[rows] == self.context])
         network, positions = self._network, self._cached[rows]
-        tokens, places = self._latest(rows), self._to_device(positions)
-        x, rotation = network.embed(tokens, places), network.rotation(places)
-        for layer, block in enumerate(network.blocks):
-            x = block.add(x, self._cache.attend(layer, block.heads(x, rotation), rows, positions))
+        places = self._to_device(positions)
+        hidden = network.through(
+            network.embed(self._latest(rows), places),
+            places,
+            lambda layer, heads: self._cache.attend(layer, heads, rows, positions),
+        )
         self._cached[rows] += 1
-        return torch.mm(network.final(x), network.head.T)
+        return torch.mm(hidden, network.head.T)
 
     def _replay(self, full: np.ndarray) -> None:
         """Refill full rows with the latter half of the context, so that their documents can go on."""
@@ -63,8 +65,9 @@ class Decoder(Documents):
         """Read the tokens before the latest one again, as though they were the first."""
         network, positions = self._network, np.tile(np.arange(num_tokens), len(rows))  # (N * T,)
         tokens, places = self._before_latest(rows, num_tokens).flatten(), self._to_device(positions)
-        x, rotation = network.embed(tokens, places), network.rotation(places)
-        for layer, block in enumerate(network.blocks):
-            heads = block.heads(x, rotation)  # (N * T, 3, H, d)
+
+        def store_and_attend(layer: int, heads: Tensor) -> Tensor:
             self._cache.store(layer, heads, rows.repeat(num_tokens), positions)
-            x = block.add(x, attend(heads, len(rows)))
+            return attend(heads, len(rows))
+
+        network.through(network.embed(tokens, places), places, store_and_attend)

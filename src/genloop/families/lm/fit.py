@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 import torch
@@ -43,7 +42,7 @@ def fit_network(
     computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
     if start is not None:
         _copy_weights(start.network, network)
-        computation.append(_digest_of_weights(network))
+        computation.append(network.digest())
     network.to(device)
     owner = digest(computation)
     keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)
@@ -89,13 +88,6 @@ def _copy_weights(source: LanguageNetwork, target: LanguageNetwork) -> None:
     if found != wanted:
         raise UserError(f"A {wanted} cannot start from a {found}. Give the estimator the sizes of the fitted model.")
     target.load_state_dict(source.state_dict())
-
-
-def _digest_of_weights(network: LanguageNetwork) -> str:
-    total = sha256()
-    for weight in network.parameters():
-        total.update(weight.detach().numpy().data)
-    return total.hexdigest()
 
 
 def _blocks_at_once(network: LanguageNetwork) -> int:

@@ -48,7 +48,7 @@ def generate(
     """
     num_rows = num_rows or _suitable_rows(network, sampling)
     max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.context
-    owner = digest([describe(sampling), num, seed, num_rows, _sum_of_weights(network)])
+    owner = digest([describe(sampling), num, seed, num_rows, network.digest()])
     pieces: list[np.ndarray] = []
     num_done = 0
 
@@ -134,10 +134,6 @@ class _Portion:
 def _suitable_rows(network: LanguageNetwork, sampling: Sampling) -> int:
     device = network.device.type
     return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // network.bytes_per_row(sampling)))
-
-
-def _sum_of_weights(network: LanguageNetwork) -> float:
-    return sum(weight.double().abs().sum().item() for weight in network.parameters())
 
 
 def _load(path: Path | None, owner: str) -> np.ndarray | None:

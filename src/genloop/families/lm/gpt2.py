@@ -4,13 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from genloop.families.lm.estimator import TransformerEstimator
-from genloop.families.lm.sampling import Sampling
 
 if TYPE_CHECKING:
     from genloop.families.lm.network import Network
-
-
-__all__ = ["GPT2", "Sampling"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ B documents or blocks, T positions, N = B T rows, D width, H heads, d = D / H, L
 
 import json
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 INITIAL_STD = 0.02
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
+Attend = Callable[[int, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,17 @@ class Network(LanguageNetwork):
     def forward(self, tokens: Tensor) -> Tensor:
         positions = torch.arange(tokens.shape[1], device=tokens.device)
         x = self.embed(tokens, positions).flatten(0, 1)  # (B * T, D)
-        rotation = self.rotation(positions.repeat(len(tokens)))
-        for block in self.blocks:
-            x = block.add(x, attend(block.heads(x, rotation), len(tokens)))
+        return self.through(x, positions.repeat(len(tokens)), lambda _, heads: attend(heads, len(tokens)))
+
+    def through(self, x: Tensor, positions: Tensor, attend_to: Attend) -> Tensor:
+        """Return the hidden states (N, D) of an embedded `x` (N, D) at `positions` (N,) after the last norm.
+
+        Args:
+            attend_to: gives, for the number of a layer and its heads (N, 3, H, d), what they attend to, (N, D).
+        """
+        rotation = self.rotation(positions)
+        for layer, block in enumerate(self.blocks):
+            x = block.add(x, attend_to(layer, block.heads(x, rotation)))
         return self.final(x)
 
     def loss(self, batch: Batch, *, seed: int) -> Tensor:

@@ -1,0 +1,157 @@
+"""Conformations of molecules: atoms in space, as views over memory-mapped shards that share their graphs.
+
+A shard is a folder: `coordinates.npy` has the atoms of all conformations end to end, `graphs.npy` says which molecule
+each conformation is of. How many atoms it has follows from that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+
+from genloop.data.molecular_graphs import Graphs
+
+COORDINATES_FILE = "coordinates.npy"
+GRAPHS_FILE = "graphs.npy"
+
+
+@dataclass(frozen=True, eq=False)
+class Conformations:
+    """Some conformations, end to end; also what a shard holds.
+
+    Attributes:
+        graph_ids: number of each one's molecule, shape (conformation,), int32.
+        coordinates: in angstrom, shape (atom, 3), float32.
+        offsets: where the atoms of each conformation begin, and the end, shape (conformation + 1,), int64.
+    """
+
+    graph_ids: np.ndarray
+    coordinates: np.ndarray
+    offsets: np.ndarray
+
+    @classmethod
+    def of(cls, graphs: Graphs, graph_ids: np.ndarray, coordinates: np.ndarray) -> Self:
+        """Return conformations whose atoms lie end to end in `coordinates`, shape (atom, 3)."""
+        sizes = np.diff(graphs.atom_offsets)[graph_ids]
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+        assert len(coordinates) == offsets[-1], "the coordinates are not those of these molecules"
+        return cls(np.asarray(graph_ids, np.int32), np.asarray(coordinates, np.float32), offsets)
+
+    def __len__(self) -> int:
+        return len(self.graph_ids)
+
+
+@dataclass(frozen=True, eq=False)
+class MoleculeDataset:
+    """A view over shards of conformations; only indices are ever copied.
+
+    Attributes:
+        graphs: the molecules, which all shards share.
+        shards: the conformations.
+        shard_numbers: shard of every example, shape (example,).
+        places: of every example within its shard, shape (example,).
+        example_weights: of every example in the training loss, shape (example,), float32.
+    """
+
+    unit: ClassVar[str] = "conformation"
+
+    graphs: Graphs
+    shards: tuple[Conformations, ...]
+    shard_numbers: np.ndarray
+    places: np.ndarray
+    example_weights: np.ndarray
+
+    @classmethod
+    def of(cls, graphs: Graphs, graph_ids: np.ndarray, coordinates: np.ndarray) -> Self:
+        """Return conformations of equal weight: molecules, shape (n,), and all their atoms, shape (atom, 3)."""
+        shard = Conformations.of(graphs, graph_ids, coordinates)
+        num = len(shard)
+        return cls(graphs, (shard,), np.zeros(num, np.int32), np.arange(num), np.ones(num, np.float32))
+
+    @classmethod
+    def open(cls, directory: Path, graphs: Graphs) -> Self:
+        """Open a shard without reading its coordinates into memory."""
+        graph_ids = np.load(directory / GRAPHS_FILE, allow_pickle=False)
+        return cls.of(graphs, graph_ids, np.load(directory / COORDINATES_FILE, mmap_mode="r", allow_pickle=False))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def slice(self, start: int, stop: int) -> Self:
+        return self.take(slice(start, stop))
+
+    def weighted(self, weight: float) -> Self:
+        return replace(self, example_weights=self.example_weights * np.float32(weight))
+
+    def concat(self, others: Sequence[Self]) -> Self:
+        parts = (self, *others)
+        assert all(list(part.graphs.names) == list(self.graphs.names) for part in others), "molecules differ"
+        before = np.cumsum([0, *(len(part.shards) for part in parts)])
+        return replace(
+            self,
+            shards=tuple(shard for part in parts for shard in part.shards),
+            shard_numbers=np.concatenate([part.shard_numbers + n for part, n in zip(parts, before, strict=False)]),
+            places=np.concatenate([part.places for part in parts]),
+            example_weights=np.concatenate([part.example_weights for part in parts]),
+        )
+
+    def draw(self, num: int, *, seed: int) -> Self:
+        return self.take(np.random.Generator(np.random.Philox(seed)).permutation(len(self))[:num])
+
+    def take(self, indices: "np.ndarray | slice") -> Self:
+        """Return the examples at some indices as a view."""
+        return replace(
+            self,
+            shard_numbers=self.shard_numbers[indices],
+            places=self.places[indices],
+            example_weights=self.example_weights[indices],
+        )
+
+    def save(self, directory: Path) -> None:
+        """Write the conformations as one shard; weights are not part of it."""
+        everything = self.read(np.arange(len(self)))
+        np.save(directory / GRAPHS_FILE, everything.graph_ids, allow_pickle=False)
+        np.save(directory / COORDINATES_FILE, everything.coordinates, allow_pickle=False)
+
+    def graph_ids(self, indices: np.ndarray) -> np.ndarray:
+        """Return the molecules of some examples, shape (n,), int32."""
+        return self._graph_ids[indices]
+
+    def weights(self, indices: np.ndarray) -> np.ndarray:
+        """Return the training weights of some examples, shape (n,), float32."""
+        return self.example_weights[indices]
+
+    def coordinates(self, index: int) -> np.ndarray:
+        """Return the coordinates of one example in angstrom, shape (atom, 3), float32."""
+        shard, place = self.shards[self.shard_numbers[index]], self.places[index]
+        return np.asarray(shard.coordinates[shard.offsets[place] : shard.offsets[place + 1]])
+
+    def read(self, indices: np.ndarray) -> Conformations:
+        """Return a copy of some examples, in the order of `indices`, shape (n,)."""
+        graph_ids = self.graph_ids(indices)
+        sizes = np.diff(self.graphs.atom_offsets)[graph_ids]
+        coordinates = np.empty((int(sizes.sum()), 3), np.float32)
+        gathered = Conformations.of(self.graphs, graph_ids, coordinates)
+        numbers, places = self.shard_numbers[indices], self.places[indices]
+        for number in np.unique(numbers):
+            shard, chosen = self.shards[number], np.flatnonzero(numbers == number)
+            targets = _ranges(gathered.offsets[chosen], sizes[chosen])
+            gathered.coordinates[targets] = shard.coordinates[_ranges(shard.offsets[places[chosen]], sizes[chosen])]
+        return gathered
+
+    @cached_property
+    def _graph_ids(self) -> np.ndarray:
+        found = np.empty(len(self), np.int32)
+        for number, shard in enumerate(self.shards):
+            chosen = self.shard_numbers == number
+            found[chosen] = shard.graph_ids[self.places[chosen]]
+        return found
+
+
+def _ranges(starts: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return start, start + 1, ... of every range, one range after the other."""
+    before = np.cumsum(sizes) - sizes
+    return np.repeat(starts - before, sizes) + np.arange(sizes.sum())

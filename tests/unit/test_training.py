@@ -12,10 +12,11 @@ from genloop.data.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm import cross_entropy
-from genloop.families.lm.blocks import Blocks, blocks_of_step
+from genloop.families.lm.blocks import Blocks
 from genloop.families.lm.cross_entropy import linear_cross_entropy, token_losses
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
+from genloop.families.neural import rows_of_step
 from genloop.families.training import Optimisation
 from genloop.types import Context, Progress, Runtime
 
@@ -75,7 +76,7 @@ def test_rate_rises_linearly_then_decays_to_a_tenth():
 
 
 def test_each_epoch_visits_every_block_once_in_a_new_order():
-    steps = [blocks_of_step(step, batch=4, num_blocks=10, seed=3) for step in range(5)]
+    steps = [rows_of_step(step, batch=4, num_rows=10, seed=3) for step in range(5)]
     first, second = np.concatenate(steps).reshape(2, 10)
     assert sorted(first) == sorted(second) == list(range(10))
     assert list(first) != list(second)

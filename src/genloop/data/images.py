@@ -73,7 +73,7 @@ class ImageDataset:
     def concat(self, others: Sequence[Self]) -> Self:
         parts = [self, *others]
         first_shards = np.cumsum([0, *(len(part.shards) for part in parts)])
-        places = [part.places + [first, 0] for part, first in zip(parts, first_shards[:-1], strict=True)]
+        places = [part.places + np.array([first, 0]) for part, first in zip(parts, first_shards[:-1], strict=True)]
         return replace(
             self,
             shards=tuple(shard for part in parts for shard in part.shards),

@@ -1,4 +1,4 @@
-"""Training batches: blocks of consecutive tokens, in an order that depends on the seed and the epoch alone.
+"""Training batches: blocks of consecutive tokens.
 
 Block b of C tokens predicts tokens b C to b C + C from those one place earlier. The last tokens that fill no block
 are left out. Only the blocks of one micro-batch are in memory.
@@ -6,7 +6,6 @@ are left out. Only the blocks of one micro-batch are in memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -58,14 +57,3 @@ class Blocks:
             return np.ones((len(indices), self.context), np.float32)
         starts = [int(index) * self.context for index in indices]
         return np.stack([self.data.read_weights(start, start + self.context) for start in starts])
-
-
-def blocks_of_step(step: int, *, batch: int, num_blocks: int, seed: int) -> np.ndarray:
-    """Return which `batch` blocks a step trains on; every epoch is a new permutation of all blocks."""
-    positions = np.arange(step * batch, (step + 1) * batch)
-    return np.array([_permutation(num_blocks, seed, int(p) // num_blocks)[p % num_blocks] for p in positions])
-
-
-@lru_cache(maxsize=2)
-def _permutation(num_blocks: int, seed: int, epoch: int) -> np.ndarray:
-    return np.random.Generator(np.random.Philox(key=[seed, epoch])).permutation(num_blocks)

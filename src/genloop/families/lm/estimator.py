@@ -4,14 +4,14 @@ Importing this file loads no torch, so that keys and cached results are there at
 """
 
 import math
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from genloop.data.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
-from genloop.errors import UserError
 from genloop.families.lm.sampling import Sampling
+from genloop.families.neural import NeuralEstimator
 from genloop.identity import describe
 from genloop.types import Context, Cost
 
@@ -23,59 +23,28 @@ ASSUMED_VOCABULARY = 2048  # until the source is prepared
 
 
 @dataclass(frozen=True)
-class LanguageEstimator(ABC):
-    """A decoder-only network, trained from scratch with AdamW, warm-up and cosine decay.
-
-    The order of the data, the initial weights and all results follow from the seed; the number of optimiser steps is
-    all that `epochs` decides.
+class LanguageEstimator(NeuralEstimator):
+    """A decoder-only network, trained from scratch on blocks of tokens; how is said by `NeuralEstimator`.
 
     Attributes:
-        context: tokens that a prediction can look back on, and tokens per training block.
-        epochs: passes over the data.
-        num_steps: optimiser steps; set, it overrides `epochs`.
-        batch: blocks per optimiser step.
-        learning_rate: its highest value; it decays to a tenth.
-        warmup: share of the steps in which it rises.
-        weight_decay: of matrices, not of biases and gains.
-        clip: largest norm of the gradient.
-        precision: of matrix products in training.
+        context: tokens that a prediction can look back on, and tokens per training block, the row of a batch.
         snapshots: sets of weights that a fit keeps, evenly spaced over its steps, for learning curves on test data; the
             last is the model itself. 0 keeps only that.
         sampling: how documents are drawn; no part of the fit.
     """
 
     context: int = 128
-    epochs: float = 10
-    num_steps: int | None = None
-    batch: int = 16
-    learning_rate: float = 1e-3
-    warmup: float = 0.1
-    weight_decay: float = 0.1
-    clip: float = 1.0
-    precision: Literal["float32", "bfloat16"] = "float32"
     snapshots: int = 0
     sampling: Sampling = field(default_factory=Sampling)
 
-    def __post_init__(self) -> None:
-        if problems := self._problems():
-            raise UserError(f"{type(self).__name__}: " + ". ".join(problems) + ".")
-
     def _problems(self) -> list[str]:
-        numbers = ("context", "epochs", "num_steps", "batch", "learning_rate", "clip")
-        problems = self._not_positive(*(name for name in numbers if getattr(self, name) is not None))
-        if not 0 <= self.warmup <= 1:
-            problems.append(f"warmup={self.warmup} is no share of the steps; use 0 to 1")
-        if not self.weight_decay >= 0:
-            problems.append(f"weight_decay={self.weight_decay} would make weights grow; use 0 or more")
+        problems = self._not_positive("context") + super()._problems()
         if self.snapshots < 0 or self.snapshots == 1:
             problems.append(f"snapshots={self.snapshots} is no curve; use 2 or more, or 0 for the model alone")
-        if self.precision not in ("float32", "bfloat16"):
-            problems.append(f"precision={self.precision!r} is unknown; use 'float32' or 'bfloat16'")
         return problems
 
-    def _not_positive(self, *names: str) -> list[str]:
-        values = {name: getattr(self, name) for name in names}
-        return [f"{name}={value} is not positive; use more than 0" for name, value in values.items() if not value > 0]
+    def num_rows(self, num_examples: int) -> int:
+        return num_examples // self.context
 
     @abstractmethod
     def network(self, vocabulary: int, *, seed: int) -> "LanguageNetwork":
@@ -90,20 +59,14 @@ class LanguageEstimator(ABC):
         """Return the floating-point operations per token; training takes three times as many."""
 
     def fit_identity(self, num_examples: int) -> Any:
-        identity = describe(self)
-        del identity["sampling"], identity["epochs"]
+        identity = super().fit_identity(num_examples)
+        del identity["sampling"]
         if self.snapshots == 0:
             del identity["snapshots"]  # keys from before there were any
-        return identity | {"num_steps": self.resolved_steps(num_examples)}
+        return identity
 
     def sample_identity(self) -> Any:
         return describe(self.sampling)
-
-    def resolved_steps(self, num_examples: int) -> int:
-        """Return how many optimiser steps a fit on this many tokens takes."""
-        if self.num_steps is not None:
-            return self.num_steps
-        return math.ceil(self.epochs * (num_examples // self.context) / self.batch)
 
     def snapshot_steps(self, num_examples: int) -> tuple[int, ...]:
         """Return after how many optimiser steps weights are kept, besides those of the model itself."""

@@ -11,12 +11,13 @@ from torch import Tensor
 from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
-from genloop.families.lm.blocks import Batch, Blocks, blocks_of_step
+from genloop.families.lm.blocks import Batch, Blocks
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.language_network import LanguageNetwork, blocks_at_once
 from genloop.families.lm.model import LanguageModel
 from genloop.families.lm.snapshots import Keeper
-from genloop.families.training import Optimisation, train
+from genloop.families.neural import rows_of_step
+from genloop.families.training import train
 from genloop.identity import derive_seed, digest
 from genloop.types import Context
 
@@ -56,14 +57,14 @@ def fit_network(
         at_once = min(_blocks_at_once(network), math.ceil(estimator.batch / workers.num))
 
         def micro_losses(step: int) -> list[Callable[[], Tensor]]:
-            indices = blocks_of_step(step, batch=estimator.batch, num_blocks=len(blocks), seed=seed)
+            indices = rows_of_step(step, batch=estimator.batch, num_rows=len(blocks), seed=seed)
             batches = blocks.micro_batches(indices, at_once, device)
             return [partial(loss_of, batch, derive_seed(seed, step, place)) for place, batch in enumerate(batches)]
 
         record = train(
             network,
             micro_losses,
-            _optimisation(estimator, len(data)),
+            estimator.optimisation(len(data)),
             workers=workers,
             examples_per_step=estimator.batch * estimator.context,
             owner=owner,
@@ -94,13 +95,3 @@ def _blocks_at_once(network: LanguageNetwork) -> int:
     if network.device.type != "cuda":
         return blocks_at_once(network.context)
     return max(1, MOST_ACTIVATIONS // (network.context * network.num_activations))
-
-
-def _optimisation(estimator: LanguageEstimator, num_examples: int) -> Optimisation:
-    return Optimisation(
-        num_steps=estimator.resolved_steps(num_examples),
-        learning_rate=estimator.learning_rate,
-        warmup=estimator.warmup,
-        weight_decay=estimator.weight_decay,
-        clip=estimator.clip,
-    )

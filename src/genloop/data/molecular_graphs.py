@@ -51,7 +51,7 @@ class Graphs:
     bond_offsets: np.ndarray
     bonds: np.ndarray
     orders: np.ndarray
-    names: Sequence[str]
+    names: list[str]
 
     @classmethod
     def of(cls, graphs: Sequence[Graph]) -> Self:
@@ -63,7 +63,7 @@ class Graphs:
             _offsets([len(graph.orders) for graph in graphs]),
             np.concatenate([np.empty((0, 2), np.int32), *(graph.bonds for graph in graphs)]).astype(np.int32),
             np.concatenate([np.empty(0, np.uint8), *(graph.orders for graph in graphs)]).astype(np.uint8),
-            tuple(graph.name for graph in graphs),
+            [graph.name for graph in graphs],
         )
 
     @classmethod
@@ -76,7 +76,7 @@ class Graphs:
     def save(self, directory: Path) -> None:
         for name in _array_names():
             np.save(directory / f"{name}.npy", getattr(self, name), allow_pickle=False)
-        (directory / NAMES_FILE).write_text(json.dumps(list(self.names), indent=0) + "\n", "utf-8")
+        (directory / NAMES_FILE).write_text(json.dumps(self.names, indent=0) + "\n", "utf-8")
 
     def __len__(self) -> int:
         return len(self.atom_offsets) - 1

@@ -88,7 +88,7 @@ class MoleculeDataset:
 
     def concat(self, others: Sequence[Self]) -> Self:
         parts = (self, *others)
-        assert all(list(part.graphs.names) == list(self.graphs.names) for part in others), "molecules differ"
+        assert all(part.graphs.names == self.graphs.names for part in others), "molecules differ"
         before = np.cumsum([0, *(len(part.shards) for part in parts)])
         return replace(
             self,

@@ -1,62 +1,21 @@
 """SDF files against the molecules that RDKit wrote into them; parts against the graphs that they hold."""
 
-import gzip
-import json
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-from genloop.errors import UserError
-from genloop.types import Context
-
-pytest.importorskip("rdkit")
+from molecule_fixtures import best_rms, embedded, prepared, shuffled, write
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
 from genloop.data.chemistry import Unusable, skeleton, to_ensemble, to_rdkit
 from genloop.data.conformer_files import ConformerFiles
 from genloop.data.molecular_graphs import Graphs
-from genloop.data.molecules import MoleculeDataset
 from genloop.data.sdf import write_sdf
+from genloop.errors import UserError
 
 SMILES = ("CCO", "c1ccccc1O", "C[N+](=O)[O-]", "CC(=O)[O-]", "C[C@H](N)C(=O)O", "C#N", "c1cc[nH]c1", "O")
-CPU = Context()
-
-
-def embedded(smiles: str, num: int = 2, seed: int = 1) -> Chem.Mol:
-    """Return a molecule with hydrogens and conformers."""
-    molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
-    assert len(AllChem.EmbedMultipleConfs(molecule, num, randomSeed=seed)) == num
-    return molecule
-
-
-def shuffled(molecule: Chem.Mol, seed: int) -> Chem.Mol:
-    """Return the molecule with its atoms in another order."""
-    order = np.random.default_rng(seed).permutation(molecule.GetNumAtoms())
-    return Chem.RenumberAtoms(molecule, order.tolist())
-
-
-def write(path: Path, molecules: list[Chem.Mol]) -> Path:
-    text = "".join(
-        Chem.MolToMolBlock(molecule, confId=conformer.GetId()) + "$$$$\n"
-        for molecule in molecules
-        for conformer in molecule.GetConformers()
-    )
-    path.write_text(text) if path.suffix == ".sdf" else path.write_bytes(gzip.compress(text.encode()))
-    return path
-
-
-def prepared(source: ConformerFiles, directory: Path) -> tuple[MoleculeDataset, MoleculeDataset, dict]:
-    directory.mkdir()
-    source.prepare(directory, CPU)
-    info = json.loads((directory / "info.json").read_text())
-    return source.load(directory, "train"), source.load(directory, "test"), info
-
-
-def best_rms(graphs: Graphs, graph: int, coordinates: np.ndarray, molecule: Chem.Mol, conformer: int) -> float:
-    return AllChem.GetBestRMS(to_rdkit(graphs, graph, [coordinates]), Chem.Mol(molecule), refId=conformer)
 
 
 @pytest.mark.parametrize("smiles", SMILES)

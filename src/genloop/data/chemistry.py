@@ -107,12 +107,13 @@ def to_rdkit(graphs: Graphs, number: int, conformers: Sequence[np.ndarray] = ())
                 molecule.GetAtomWithIdx(atom).SetIsAromatic(True)
     Chem.SanitizeMol(molecule)
     for coordinates in conformers:
-        molecule.AddConformer(_conformer(coordinates), assignId=True)
+        molecule.AddConformer(conformer(coordinates), assignId=True)
     return molecule.GetMol()
 
 
-def _conformer(coordinates: np.ndarray) -> Chem.Conformer:
-    conformer = Chem.Conformer(len(coordinates))
-    conformer.Set3D(True)
-    conformer.SetPositions(np.array(coordinates, np.float64))
-    return conformer
+def conformer(coordinates: np.ndarray) -> Chem.Conformer:
+    """Return coordinates of shape (atom, 3), in angstrom, as RDKit keeps them."""
+    made = Chem.Conformer(len(coordinates))
+    made.Set3D(True)
+    made.SetPositions(np.array(coordinates, np.float64))
+    return made

@@ -1,0 +1,55 @@
+"""Small molecules with conformers, and files of them."""
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import AllChem
+
+from genloop.data.chemistry import to_rdkit
+from genloop.data.molecular_graphs import Graphs
+from genloop.data.molecule_source import MoleculeSource
+from genloop.data.molecules import MoleculeDataset
+from genloop.types import Context
+
+
+@cache
+def embedded(smiles: str, num: int = 2, seed: int = 1) -> Chem.Mol:
+    """Return a molecule with hydrogens and conformers, always the same one: copy it before a change."""
+    molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
+    assert len(AllChem.EmbedMultipleConfs(molecule, num, randomSeed=seed)) == num
+    return molecule
+
+
+def shuffled(molecule: Chem.Mol, seed: int) -> Chem.Mol:
+    """Return the molecule with its atoms in another order."""
+    order = np.random.default_rng(seed).permutation(molecule.GetNumAtoms())
+    return Chem.RenumberAtoms(molecule, order.tolist())
+
+
+def write(path: Path, molecules: list[Chem.Mol]) -> Path:
+    """Write all conformers as records of a `.sdf` or `.sdf.gz` file."""
+    text = "".join(
+        Chem.MolToMolBlock(molecule, confId=conformer.GetId()) + "$$$$\n"
+        for molecule in molecules
+        for conformer in molecule.GetConformers()
+    )
+    path.write_text(text) if path.suffix == ".sdf" else path.write_bytes(gzip.compress(text.encode()))
+    return path
+
+
+def prepared(source: MoleculeSource, directory: Path) -> tuple[MoleculeDataset, MoleculeDataset, dict[str, Any]]:
+    """Return train and test of a source, and what it says of them."""
+    directory.mkdir()
+    source.prepare(directory, Context())
+    info = json.loads((directory / "info.json").read_text())
+    return source.load(directory, "train"), source.load(directory, "test"), info
+
+
+def best_rms(graphs: Graphs, graph: int, coordinates: np.ndarray, molecule: Chem.Mol, conformer: int) -> float:
+    """Return the smallest distance between coordinates and a conformer, over rotations and equal atoms."""
+    return AllChem.GetBestRMS(to_rdkit(graphs, graph, [coordinates]), Chem.Mol(molecule), refId=conformer)

@@ -103,12 +103,12 @@ class VAE(NeuralEstimator):
     def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
         shape = _shape(prepared_dir)
         num_images = self.resolved_steps(num_examples) * self.batch
-        flops = num_images * 3 * (self._encoder_flops(shape) + self._decoder_flops(shape))
+        flops = num_images * 3 * (self.encoder_flops(shape) + self.decoder_flops(shape))
         return Cost(num_images, flops, 4 * self.num_parameters(shape))
 
     def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
         shape = _shape(prepared_dir)
-        return Cost(num_examples, num_examples * self._decoder_flops(shape), num_examples * int(np.prod(shape)))
+        return Cost(num_examples, num_examples * self.decoder_flops(shape), num_examples * int(np.prod(shape)))
 
     def num_parameters(self, shape: tuple[int, int, int]) -> int:
         """Return the number of weights for images of a shape."""
@@ -118,10 +118,12 @@ class VAE(NeuralEstimator):
         code = self._code_size(shape)
         return down + up + 2 * (code + 1) * self.latent + (self.latent + 1) * code
 
-    def _encoder_flops(self, shape: tuple[int, int, int]) -> float:
+    def encoder_flops(self, shape: tuple[int, int, int]) -> float:
+        """Return the floating-point operations that encode an image; training takes three times as many."""
         return self._convolution_flops(shape, DOWN) + 4.0 * self._code_size(shape) * self.latent
 
-    def _decoder_flops(self, shape: tuple[int, int, int]) -> float:
+    def decoder_flops(self, shape: tuple[int, int, int]) -> float:
+        """Return the floating-point operations that decode an image; training takes three times as many."""
         return self._convolution_flops(shape, UP) + 2.0 * self._code_size(shape) * self.latent
 
     def _convolution_flops(self, shape: tuple[int, int, int], kernel: int) -> float:

@@ -14,10 +14,10 @@ def describe(thing: Any) -> Any:
     """Return `thing` as plain JSON values: dataclasses become their type, version and fields.
 
     Two descriptions are equal exactly if the things compute the same: whole floats become integers, so 1 and 1.0
-    give one key.
+    give one key, and fields that do not take part in comparisons, such as a place, are left out.
     """
     if is_dataclass(thing) and not isinstance(thing, type):
-        described = {field.name: describe(getattr(thing, field.name)) for field in fields(thing)}
+        described = {field.name: describe(getattr(thing, field.name)) for field in fields(thing) if field.compare}
         return {"type": type(thing).__name__, "version": getattr(thing, "version", 1), **described}
     if isinstance(thing, Mapping):
         return {str(name): describe(value) for name, value in thing.items()}

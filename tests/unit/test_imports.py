@@ -21,7 +21,7 @@ LAYERS = {
     "theory": {"errors", "policies", "policy_text"},
     "experiment": {"errors", "policies", "policy_text", "types"},
     "data": {"errors", "identity", "types"},
-    "metrics": {"errors", "types", "data"},
+    "metrics": {"errors", "identity", "types", "data"},
     "families": {"errors", "identity", "types", "data"},
     "loop": {"experiment", "identity", "policies", "policy_text", "steps"},
     "plan": {"loop", "policy_text", "steps", "store", "types"},

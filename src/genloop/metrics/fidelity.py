@@ -1,0 +1,123 @@
+"""How samples and real test images are spread in a space of features that needs no downloaded network.
+
+The spaces are each data set's own: values compare within one loop, and between loops on the same real images (and, for
+the encoder's, with the same first model). Published values, whose features are those of Inception, are others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloop.errors import UserError
+from genloop.metrics.features import PrincipalComponents, equally_many, pixels
+from genloop.metrics.frechet import frechet_distance
+from genloop.metrics.prdc import overlap
+from genloop.metrics.vendi import typical_squared_distance, vendi_score
+from genloop.metrics.words import check_positive
+from genloop.types import Context, Evidence
+
+FEWEST = 10  # images of either kind; fewer tell nothing
+
+
+@dataclass(frozen=True)
+class PixelFidelity:
+    """Precision, recall, density, coverage, Fréchet distance and Vendi score in principal components of real pixels.
+
+    They are defined in `prdc.py`, `frechet.py` and `vendi.py`. The components are those of the real test images that
+    the samples are compared with, of channel values in [0, 1]. The Vendi score is of the samples alone; its scale is
+    the median squared distance of two of the real images.
+
+    Equally many images are taken of both. The noise floor compares one half of the test images with the other: where
+    `num_images` is at most half of them, it is what a perfect model scores. Fewer than 10 images give NaN.
+
+    Attributes:
+        num_images: images of either kind, or as many as both have.
+        num_components: dimensions of the space.
+        neighbours: k of precision, recall, density and coverage.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+
+    num_images: int = 500
+    num_components: int = 64
+    neighbours: int = 5
+
+    def __post_init__(self) -> None:
+        check_positive(num_images=self.num_images, num_components=self.num_components, neighbours=self.neighbours)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return units("pixels")
+
+    @property
+    def about(self) -> str:
+        return "samples of model_t and real test images | principal components of these"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))
+        components = PrincipalComponents.of(real, self.num_components)
+        return compare(components.project(real), components.project(synthetic), self.neighbours, "pixels")
+
+
+@dataclass(frozen=True)
+class EncoderFidelity:
+    """The same as `PixelFidelity`, in the space of the first model's posterior means.
+
+    Attributes:
+        num_images: images of either kind, or as many as both have.
+        neighbours: k of precision, recall, density and coverage.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+
+    num_images: int = 500
+    neighbours: int = 5
+
+    def __post_init__(self) -> None:
+        check_positive(num_images=self.num_images, neighbours=self.neighbours)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return units("encoder")
+
+    @property
+    def about(self) -> str:
+        return "samples of model_t and real test images | encoder of model_1"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        if not hasattr(evidence.first, "encode"):
+            kind = type(evidence.first).__name__
+            raise UserError(
+                f"encoder-fidelity compares what an encoder makes of images, and {kind} has none. Leave it out."
+            )
+        both = equally_many(evidence.test, evidence.samples, self.num_images)
+        real, synthetic = (evidence.first.encode(images, context=context) for images in both)
+        return compare(real, synthetic, self.neighbours, "encoder")
+
+
+def units(space: str) -> Mapping[str, str]:
+    """Return the units of what `compare` measures in a space."""
+    return {
+        f"precision_{space}": "share of samples",
+        f"recall_{space}": "share of real images",
+        f"density_{space}": "1 for real images",
+        f"coverage_{space}": "share of real images",
+        f"frechet_{space}": "squared distance",
+        f"vendi_{space}": "effective number of images",
+    }
+
+
+def compare(real: np.ndarray, synthetic: np.ndarray, neighbours: int, space: str) -> Mapping[str, float]:
+    """Return how synthetic features compare with real ones, equally many of both, shape (image, feature)."""
+    if len(real) < FEWEST:
+        return dict.fromkeys(units(space), float("nan"))
+    values = (
+        *overlap(real, synthetic, neighbours),
+        frechet_distance(real, synthetic),
+        vendi_score(synthetic, typical_squared_distance(real)),
+    )
+    return dict(zip(units(space), values, strict=True))

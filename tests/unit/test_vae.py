@@ -155,8 +155,8 @@ def test_an_interrupted_sample_keeps_its_finished_shards(model, tmp_path, monkey
 
 def test_refit_starts_from_the_fitted_weights(model, data):
     longer = SMALL.refit(model, data, seed=1, context=CONTEXT)
-    assert longer.record.losses[0] < model.record.losses[0]
-    assert longer.record.losses[0] == pytest.approx(model.record.losses[-1], rel=0.5)
+    begin, end = model.record.losses[0], np.mean(model.record.losses[-8:])
+    assert abs(longer.record.losses[0] - end) < abs(longer.record.losses[0] - begin)
     with pytest.raises(UserError, match=r"'latent': 4.* cannot start from one of .*'latent': 3"):
         VAE(channels=(8, 16), latent=4).refit(model, data, seed=1, context=CONTEXT)
 

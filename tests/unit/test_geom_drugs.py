@@ -180,7 +180,7 @@ def test_a_hostile_tensor_within_a_pickle_runs_nothing(tmp_path):
 
     class Storage:
         def __reduce__(self) -> Any:
-            return torch.storage._load_from_bytes, (pickle.dumps(_Call(os.system, f"touch {marker}")),)
+            return torch.storage._load_from_bytes, (pickle.dumps(_Call(os.system, f"touch {marker}"), protocol=2),)
 
     class Tensor:
         def __reduce__(self) -> Any:

@@ -1,0 +1,90 @@
+"""A data set that the `datasets` library loads, and its splits."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from genloop.data.extras import needs_extra
+from genloop.errors import UserError, unknown_name
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+@dataclass(frozen=True)
+class HubAddress:
+    """Where a data set is.
+
+    Attributes:
+        name: id on the Hub, or a folder written by `save_to_disk`.
+        config: configuration of the data set, where it has several.
+        revision: commit on the Hub.
+    """
+
+    name: str
+    config: str | None = None
+    revision: str | None = None
+
+    def __post_init__(self) -> None:
+        if self._is_folder and (self.config or self.revision):
+            raise UserError(f"{self.name!r} is a folder, which has no config and no revision. Remove them.")
+
+    @property
+    def _is_folder(self) -> bool:
+        return Path(self.name).expanduser().is_dir()
+
+    def identity(self) -> dict[str, Any]:
+        """Return what determines the data, as plain values: what they are called or, of a folder, fingerprints."""
+        if self._is_folder:
+            return {"fingerprints": _fingerprints(self.name)}
+        return {"name": self.name, "config": self.config, "revision": self.revision}
+
+    def load(self) -> dict[str, "Dataset"]:
+        """Return the splits by name.
+
+        Raises:
+            UserError: if they cannot be loaded.
+        """
+        with needs_extra("hub"):
+            import datasets
+        try:
+            if self._is_folder:
+                loaded = datasets.load_from_disk(str(Path(self.name).expanduser()))
+            else:
+                loaded = datasets.load_dataset(self.name, self.config, revision=self.revision)
+        except Exception as problem:  # the network, the Hub and loading scripts raise whatever they like
+            raise UserError(
+                f"{self.name!r} could not be loaded: {problem} Check the id, the config and the network, "
+                f"or name a folder that save_to_disk wrote."
+            ) from problem
+        return cast("dict[str, Dataset]", {"train": loaded} if isinstance(loaded, datasets.Dataset) else dict(loaded))
+
+    def column(self, splits: dict[str, "Dataset"], split: str, column: str) -> "Dataset":
+        """Return one column of a split.
+
+        Raises:
+            UserError: if there is no such split or column; the nearest name is suggested.
+        """
+        if split not in splits:
+            raise unknown_name(f"split of {self.name!r}", split, splits)
+        if column not in splits[split].column_names:
+            raise unknown_name(f"column of {self.name!r}", column, splits[split].column_names)
+        return splits[split].select_columns(column)
+
+
+def first(dataset: "Dataset", num: int | None) -> "Dataset":
+    """Return the first `num` examples; None returns all."""
+    return dataset if num is None else dataset.select(range(min(num, len(dataset))))
+
+
+def _fingerprints(written: str) -> dict[str, str]:
+    """Return the fingerprint that `datasets` gave to every split of a saved folder."""
+    folder = Path(written).expanduser()
+    states = sorted(folder.rglob("state.json"))
+    if not states:
+        raise UserError(
+            f"{written!r} is a folder, but not one that save_to_disk wrote. "
+            f"Save the data set with it, or use a source that reads files."
+        )
+    return {str(state.parent.relative_to(folder)): json.loads(state.read_text())["_fingerprint"] for state in states}

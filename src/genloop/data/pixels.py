@@ -1,0 +1,102 @@
+"""An image as pixels: opened, cropped to a square, and resized, whatever it looked like before."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+Box = tuple[int, int, int, int]  # left, top, right, bottom
+Channels = Literal["rgb", "grey"]
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # others can start programs, such as Ghostscript
+MAX_PIXELS = 89_478_485  # a quarter of a gigabyte of RGB, from which Pillow warns of decompression bombs
+MODES = {"rgb": "RGB", "grey": "L"}
+SPARE = 4  # pixels that are kept for each one wanted where a JPEG can be decoded at a fraction of its size
+
+
+class Unusable(Exception):
+    """An image that cannot be used; the message follows its name and says why."""
+
+
+def centre_square(width: int, height: int) -> Box:
+    """Return the largest square in the middle of an image."""
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    return left, top, left + side, top + side
+
+
+@dataclass(frozen=True)
+class Framing:
+    """What images become.
+
+    Attributes:
+        resolution: rows and columns.
+        channels: `rgb` or `grey`.
+        box: which square to take, given width and height; raises `Unusable` if there is none.
+    """
+
+    resolution: int
+    channels: Channels
+    box: Callable[[int, int], Box] = centre_square
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Rows, columns and channels."""
+        return self.resolution, self.resolution, len(MODES[self.channels])
+
+
+def to_pixels(content: bytes | np.ndarray, framing: Framing) -> np.ndarray:
+    """Return an image as pixels, shape `framing.shape`, uint8.
+
+    It is turned as its EXIF says; what is transparent becomes white. Resizing averages over all pixels that a new one
+    covers (Pillow's bilinear filter, with which VAEs on CelebA are usually trained), so nothing is aliased.
+
+    Args:
+        content: a file's bytes, or pixels, shape (row, column) or (row, column, 3), uint8.
+        framing: what it becomes.
+
+    Raises:
+        Unusable: if it is no image of a known format, or too large; Pillow raises other errors at broken bytes.
+    """
+    image = Image.fromarray(content) if isinstance(content, np.ndarray) else _open(content)
+    box = _shrink(image, framing.box(*image.size), framing.resolution)
+    size = (framing.resolution, framing.resolution)
+    square = _opaque(image).convert(MODES[framing.channels]).crop(box)  # `resize` with a box looks beyond its edges
+    small = square.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(ImageOps.exif_transpose(small)).reshape(framing.shape)
+
+
+def _open(content: bytes) -> Image.Image:
+    """Return an image of which only the header is read."""
+    try:
+        image = Image.open(BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise Unusable(f"is no image in a known format ({', '.join(FORMATS)})") from None
+    if image.width * image.height > MAX_PIXELS:
+        raise Unusable(f"has {image.width:,} x {image.height:,} pixels, more than {MAX_PIXELS:,} in all")
+    return image
+
+
+def _shrink(image: Image.Image, box: Box, resolution: int) -> Box:
+    """Let a large JPEG be decoded at a fraction of its size, four times as fast; return where `box` is then, about."""
+    width, height = image.size
+    left, top, right, bottom = box
+    enough = SPARE * resolution
+    image.draft(None, (int(enough * width / (right - left)), int(enough * height / (bottom - top))))  # JPEG only
+    across, down = image.width / width, image.height / height
+    return round(left * across), round(top * down), round(right * across), round(bottom * down)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Return an image in which nothing is transparent, with 8 bits a channel."""
+    if image.mode.startswith("I;16"):  # Pillow would clip it at 255
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        raise Unusable("has pixels of 32 bits, of which nobody knows how bright white is; convert it to 8 bits")
+    if not image.has_transparency_data:
+        return image
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)

@@ -105,6 +105,8 @@ def test_given_test_molecules_are_used_and_must_be_others(tmp_path):
     test = write(tmp_path / "test.sdf", [embedded(smiles) for smiles in SMILES[4:]])
     data, held_out, _ = prepared(ConformerFiles(str(train), str(test)), tmp_path / "prepared")
     assert len(data.graphs) == len(held_out.graphs) == 4
+    halves = [set(held_out.slice(*half).graph_ids(np.arange(4)).tolist()) for half in ((0, 4), (4, 8))]
+    assert not halves[0] & halves[1]  # the noise floor compares molecules with other molecules
     with pytest.raises(UserError, match="4 of 4 test molecules are also training molecules"):
         prepared(ConformerFiles(str(train), str(train)), tmp_path / "again")
 

@@ -4,13 +4,13 @@ The atoms of a molecule are put into the order in which its canonical SMILES wri
 share a graph however their files number the atoms.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 
 from genloop.data.extras import needs_extra
 from genloop.data.molecular_graphs import AROMATIC, Graph, Graphs
+from genloop.data.raw_molecules import Ensemble
 
 with needs_extra("molecules"):
     from rdkit import Chem
@@ -21,19 +21,6 @@ ORDERS = (1, 2, 3, AROMATIC)
 
 class Unusable(Exception):
     """A molecule that no model here can be fitted to, and why."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ensemble:
-    """Conformers of one molecule.
-
-    Attributes:
-        graph: the molecule.
-        coordinates: in angstrom, shape (conformer, atom, 3), float32.
-    """
-
-    graph: Graph
-    coordinates: np.ndarray
 
 
 def to_ensemble(molecule: Mol) -> Ensemble:
@@ -91,7 +78,7 @@ def skeleton(name: str) -> str:
     return Chem.MolToSmiles(Chem.MolFromSmiles(name), isomericSmiles=False)
 
 
-def to_rdkit(graphs: Graphs, number: int, conformers: Sequence[np.ndarray] = ()) -> Mol:
+def to_rdkit(graphs: Graphs, number: int, conformers: Iterable[np.ndarray] = ()) -> Mol:
     """Return one of the molecules with conformers of shape (atom, 3), in angstrom, stereochemistry left open."""
     molecule = Chem.RWMol()
     bonds, orders = graphs.bonds_of(number)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.data.molecule_source import MoleculeSource, RawMolecules
+from genloop.data.molecule_source import MoleculeSource
+from genloop.data.raw_molecules import RawMolecules
 from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.types import Context

@@ -12,18 +12,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from genloop.data.extras import needs_extra
-from genloop.data.molecule_source import Dropped, MoleculeSource, RawMolecules
+from genloop.data.molecule_source import MoleculeSource
+from genloop.data.raw_molecules import Dropped, Ensemble, RawMolecules
 from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.types import Context, Progress
-
-if TYPE_CHECKING:
-    from genloop.data.chemistry import Ensemble
 
 FILES = {  # in RDKit's data directory, with the SHA-256 of their content
     "Pains/test_data/wehi_mols.csv": "ef14f29a583486042fe4fd8ed8d946aba20963dd3e9d756ea2e3f133f477bed9",
@@ -68,7 +66,7 @@ class DrugLike(MoleculeSource):
         name, path = _locate()
         return RawMolecules(GEOMETRY, self._made(_read(path), context), facts={"file": f"RDKit's {name}"})
 
-    def _made(self, smiles: list[str], context: Context) -> "Iterator[Ensemble | Dropped]":
+    def _made(self, smiles: list[str], context: Context) -> Iterator[Ensemble | Dropped]:
         """Iterate over molecules with conformers until there are enough of them."""
         from genloop.data.chemistry import to_ensemble
         from genloop.data.drug_likeness import drug_like

@@ -8,15 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from genloop.data.molecule_source import Dropped, MoleculeSource, RawMolecules
+from genloop.data.molecule_source import MoleculeSource
+from genloop.data.raw_molecules import Dropped, Ensemble, RawMolecules
 from genloop.errors import UserError
 from genloop.identity import digest, file_digest
 from genloop.types import Context, Progress
-
-if TYPE_CHECKING:
-    from genloop.data.chemistry import Ensemble
 
 SUMMARY = "summary_drugs.json"
 GEOMETRY = "GEOM-Drugs conformers (CREST, GFN2-xTB)"
@@ -66,7 +64,7 @@ class GeomDrugs(MoleculeSource):
         test = None if self.test is None else self._read(_locate("test", self.test), None, context)
         return RawMolecules(GEOMETRY, train, test)
 
-    def _read(self, path: Path, num_molecules: int | None, context: Context) -> "Iterator[Ensemble | Dropped]":
+    def _read(self, path: Path, num_molecules: int | None, context: Context) -> Iterator[Ensemble | Dropped]:
         from genloop.data import geom_pickles
 
         if path.suffix == ".json":

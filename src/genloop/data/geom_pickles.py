@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from genloop.data.chemistry import Ensemble, Unusable, conformer, to_ensemble
-from genloop.data.molecule_source import Dropped
+from genloop.data.chemistry import Unusable, conformer, to_ensemble
 from genloop.data.pickles import Data, fields_of, load_records, to_array, to_molecule, to_number
+from genloop.data.raw_molecules import Dropped, Ensemble
 from genloop.errors import UserError
 
 Report = Callable[[int], None]

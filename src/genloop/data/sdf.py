@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genloop.data.chemistry import Ensemble, Unusable, to_ensemble, to_rdkit
+from genloop.data.chemistry import Unusable, to_ensemble, to_rdkit
 from genloop.data.extras import needs_extra
-from genloop.data.molecule_source import Dropped
 from genloop.data.molecules import MoleculeDataset
+from genloop.data.raw_molecules import Dropped, Ensemble
 from genloop.errors import UserError
 
 with needs_extra("molecules"):

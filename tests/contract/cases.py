@@ -7,6 +7,7 @@ from typing import Literal
 from toys import experiment as toy
 
 from genloop.data.bible import Bible
+from genloop.data.digits import Digits
 from genloop.data.grammar import StoryGrammar
 from genloop.data.known import Clusters, Normal, Types
 from genloop.data.regression import Regression
@@ -21,10 +22,14 @@ from genloop.families.statistical.gaussian import Gaussian
 from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.mixture import GaussianMixture
 from genloop.families.statistical.ngram import NGram
+from genloop.families.vae.estimator import VAE
 from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.copying import Copying
 from genloop.metrics.diversity import Diversity
+from genloop.metrics.fidelity import EncoderFidelity, PixelFidelity
+from genloop.metrics.image_loss import ImageLoss
 from genloop.metrics.learning_curve import LearningCurve
+from genloop.metrics.modes import Modes
 from genloop.metrics.regression import TestError
 from genloop.metrics.self_bleu import SelfBLEU
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
@@ -72,6 +77,12 @@ def _ngram() -> Experiment:
     return replace(_gpt2_on_grammar(), name="ngram", estimator=NGram())
 
 
+def _vae() -> Experiment:
+    estimator = VAE(channels=(4, 8), latent=3, epochs=1)
+    metrics = (ImageLoss(num_images=100), Modes(num_images=50), PixelFidelity(num_images=50), EncoderFidelity(50))
+    return Experiment("vae", Digits(), estimator, (Replace(), Accumulate()), metrics, 2, num_samples=200)
+
+
 def _statistical(name: str, source: Source, estimator: Estimator) -> Experiment:
     metrics = (NegativeLogLikelihood(), Moments(), KLDivergence(), Wasserstein(), Tails())
     return Experiment(name, source, estimator, (Replace(), Accumulate()), metrics, 3, num_samples=20)
@@ -95,6 +106,7 @@ CASES: dict[str, Callable[[], Experiment]] = {
     "llama": _llama,
     "causal-lm": _causal_lm,
     "ngram": _ngram,
+    "vae": _vae,
     "gaussian": lambda: _statistical("gaussian", Normal(num_replicates=3), Gaussian(narrowing=0.9)),
     "mixture": lambda: _statistical("mixture", Clusters(num_replicates=3), GaussianMixture()),
     "kde": lambda: _statistical("kde", Normal(dimension=2, num_replicates=3), KDE()),

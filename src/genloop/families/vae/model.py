@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from genloop.identity import KEY_DIGITS, derive_seed, digest
 from genloop.types import Context, Progress
 
 WEIGHTS_FILE = "model.safetensors"
+CONFIG_FILE = "config.json"
 RECORD_FILE = "training.json"
 AT_ONCE = 256  # images in one pass through a network
 SHARD = 4096  # images that an interrupted sample can lose
@@ -94,10 +94,10 @@ class VAEModel:
         return ImageDataset.of([Shard(self._decoded(codes))])
 
     def save(self, directory: Path) -> None:
-        """Write weights and sizes as safetensors, and the losses of the fit beside them."""
-        sizes = {"noise": repr(self.noise), **{name: json.dumps(size) for name, size in self.network.sizes.items()}}
+        """Write the weights as safetensors, and beside them sizes and losses of the fit as JSON."""
         weights = {name: weight.contiguous() for name, weight in self.network.state_dict().items()}
-        save_file(weights, directory / WEIGHTS_FILE, metadata=sizes)
+        save_file(weights, directory / WEIGHTS_FILE)
+        (directory / CONFIG_FILE).write_text(json.dumps({**self.network.sizes, "noise": self.noise}) + "\n")
         (directory / RECORD_FILE).write_text(json.dumps(asdict(self.record), indent=1) + "\n")
 
     @property
@@ -129,8 +129,7 @@ class VAEModel:
 
 def load_model(directory: Path, context: Context) -> VAEModel:
     """Restore what `VAEModel.save` wrote."""
-    with safe_open(directory / WEIGHTS_FILE, framework="pt") as file:
-        sizes = {name: json.loads(size) for name, size in file.metadata().items() if name != "format"}
+    sizes = json.loads((directory / CONFIG_FILE).read_text())
     noise = sizes.pop("noise")
     network = VAENetwork(**sizes, seed=0)
     network.load_state_dict(load_file(directory / WEIGHTS_FILE))

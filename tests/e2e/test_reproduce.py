@@ -13,7 +13,7 @@ from genloop.families.lm.llama import Llama
 from genloop.families.lm.sampling import Sampling
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.text import TestLoss
-from genloop.reproduce import scales
+from genloop.reproduce import language_scales as scales
 from genloop.reproduce.claims import Claim, Reproduction
 
 
@@ -49,7 +49,7 @@ def test_simulation_has_no_scale(genloop):
     assert "figure2 has no scale; leave --scale and --seeds out." in " ".join(err.split())
 
 
-def tiny() -> scales.Scale:
+def tiny() -> scales.LanguageScale:
     short = Sampling(max_length=16)
     gpt2 = GPT2(width=16, num_layers=1, num_heads=2, context=16, batch=2, learning_rate=1e-2, sampling=short)
     llamas = {

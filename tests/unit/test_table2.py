@@ -10,9 +10,9 @@ from genloop.loop import plan_iterations
 from genloop.policies import Accumulate, Replace, ReplaceMultiple
 from genloop.reproduce import table2
 from genloop.reproduce.changes import TOLERANCE, Change
-from genloop.reproduce.losses import Losses
+from genloop.reproduce.curves import Curves
+from genloop.reproduce.language_scales import SCALES, find_scale
 from genloop.reproduce.request import Request
-from genloop.reproduce.scales import SCALES, find_scale
 
 PAPER = """
 GPT-2 (9M) 1.82 1.74 (-0.07) 2.39 (+0.58) 2.91 (+1.09) 2.18 (+0.36)
@@ -91,7 +91,7 @@ def test_own_text_takes_the_place_of_the_scales(tmp_path):
         Request(test="test.txt")
 
 
-def made_up(**changed: tuple[float, float]) -> Losses:
+def made_up(**changed: tuple[float, float]) -> Curves:
     """Return losses of two seeds under which every claim holds, but for the given places, named POLICY_ITERATION."""
     usual = {
         ("replace", 1): 0.0, ("replace", 4): 0.6, ("replace", 10): 1.1,
@@ -107,10 +107,10 @@ def made_up(**changed: tuple[float, float]) -> Losses:
     for place, values in changed.items():
         policy, iteration = place.split("_")
         curves[table2.GPT2_ROW.name, policy][int(iteration)] = list(values)
-    return Losses(curves)
+    return Curves(curves)
 
 
-def failing(losses: Losses) -> list[str]:
+def failing(losses: Curves) -> list[str]:
     return [claim.text for claim in table2.claims(losses) if claim.holds is False]
 
 

@@ -31,7 +31,11 @@ def claims_table(reproduction: Reproduction) -> Table:
         table.add_column(header, justify="right")
     for claim in reproduction.claims:
         table.add_row(
-            claim.text, _number(claim.expected), _number(claim.measured), _number(claim.standard_error), _verdict(claim)
+            claim.text,
+            _number(claim.expected),
+            f"{_number(claim.measured)} {claim.unit}".strip(),
+            _number(claim.standard_error),
+            _verdict(claim),
         )
     return table
 

@@ -1,4 +1,4 @@
-"""Differences of test losses, paired by seed, and the rule that turns one into a verdict.
+"""Differences of measured values, paired by seed, and the rule that turns one into a verdict.
 
 Policies and rows that share a seed meet the same random numbers, so a difference is taken seed by seed. A claim must
 hold in every seed; where some seeds agree with it and others do not, it is undecided. Of few seeds this is all that
@@ -13,28 +13,34 @@ from statistics import mean, stdev
 from genloop.reproduce.claims import Claim
 
 TOLERANCE = 0.02  # nats per token; about 2 % of perplexity
+CHANCE = "A difference that does not exist has the same sign in all of n seeds with probability 2 / 2^n."
 RULE = (
     "Differences are paired by seed. A rise holds where the loss is higher in every seed, no rise where it is at most "
-    f"{TOLERANCE} nats per token higher in every seed; what holds in no seed fails, and the rest is undecided. A "
-    "difference that does not exist has the same sign in all of n seeds with probability 2 / 2^n."
+    f"{TOLERANCE} nats per token higher in every seed; what holds in no seed fails, and the rest is undecided. {CHANCE}"
+)
+SIGN_RULE = (
+    "Differences are paired by seed. A claim holds where its difference is above zero in every seed and fails where it "
+    f"is in none; the rest is undecided. {CHANCE}"
 )
 
 
 @dataclass(frozen=True)
 class Change:
-    """How much higher one loss is than another.
+    """How much higher one value is than another.
 
     Attributes:
-        differences: one for each seed, in nats per token.
+        differences: one for each seed.
+        unit: of the values.
     """
 
     differences: tuple[float, ...]
+    unit: str = ""
 
     @classmethod
-    def between(cls, losses: Sequence[float | None], first: Sequence[float | None]) -> "Change":
-        """Return how much higher `losses` are than `first`, seed by seed; a loss that is not finite is no number."""
-        pairs = zip(losses, first, strict=True)
-        return cls(tuple(math.nan if a is None or b is None else a - b for a, b in pairs))
+    def between(cls, values: Sequence[float | None], first: Sequence[float | None], unit: str = "") -> "Change":
+        """Return how much higher `values` are than `first`, seed by seed; a value that is not finite is no number."""
+        pairs = zip(values, first, strict=True)
+        return cls(tuple(math.nan if a is None or b is None else a - b for a, b in pairs), unit)
 
     @property
     def mean(self) -> float:
@@ -57,7 +63,7 @@ class Change:
     def _claim(self, text: str, is_so: Callable[[float], bool]) -> Claim:
         agreed = {math.isfinite(self.mean) and is_so(difference) for difference in self.differences}
         holds = agreed.pop() if len(agreed) == 1 else None
-        return Claim(text, None, self.mean, self.standard_error, holds)
+        return Claim(text, None, self.mean, self.standard_error, holds, self.unit)
 
     def __str__(self) -> str:
         error = self.standard_error

@@ -19,6 +19,7 @@ class Claim:
         standard_error: of the measurement.
         holds: the verdict; None where the measurement does not decide it. The numbers are None, too, for a statement
             that nobody can measure.
+        unit: of the numbers.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Claim:
     measured: float | None = None
     standard_error: float | None = None
     holds: bool | None = None
+    unit: str = ""
 
     @property
     def verdict(self) -> str:

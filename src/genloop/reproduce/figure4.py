@@ -11,9 +11,8 @@ from genloop.policy_text import policy_name
 from genloop.report.figures import COLOURS
 from genloop.reproduce.claims import Reproduction
 from genloop.reproduce.language_models import reproduce
-from genloop.reproduce.loops import Loop
 from genloop.reproduce.request import Request
-from genloop.reproduce.study import Study
+from genloop.reproduce.study import Loop, Study
 from genloop.reproduce.table2 import GPT2_ROW, regime_claim
 
 NUM_ITERATIONS = 4
@@ -30,7 +29,7 @@ def reproduce_figure4(request: Request) -> Reproduction:
 
 
 def _present(study: Study) -> Reproduction:
-    losses = study.losses()
+    losses = study.curves("test_loss")
     _draw(study, study.figure())
     claims = [regime_claim(loop.name, losses, loop.policy, NUM_ITERATIONS) for loop in study.loops]
     return study.found(claims, figures=[study.figure()])
@@ -41,7 +40,7 @@ def _draw(study: Study, path: Path) -> None:
     figure = Figure(figsize=(6.4, 6.4), layout="constrained")
     panels = figure.subplots(len(POLICIES), sharex=True, sharey=True)
     for axes, loop in zip(panels, study.loops, strict=True):
-        for iteration in range(1, loop.num_iterations + 1):
+        for iteration in range(1, NUM_ITERATIONS + 1):
             steps, losses = learning_curve(study, loop, iteration)
             axes.plot(steps, losses, "o-", markersize=3, color=COLOURS[iteration - 1], label=f"iteration {iteration}")
         axes.set_title(policy_name(loop.policy), fontsize=10)

@@ -27,7 +27,7 @@ def reproduce_figure10(request: Request) -> Reproduction:
     """Draw the test loss at sampling temperatures 0.3 and 1."""
     loops = [loop for row in (GPT2_ROW, COLD_ROW) for loop in row.loops() if loop.policy in POLICIES]
     title = "Figure 10: accumulating data is stable at temperatures 0.3 and 1, replacing is not"
-    return reproduce("figure10", title, loops, request, lambda study: _by_policy(study, cold_claim(study.losses())))
+    return reproduce("figure10", title, loops, request, _by_temperature)
 
 
 def reproduce_figure11(request: Request) -> Reproduction:
@@ -43,7 +43,7 @@ def reproduce_figure11(request: Request) -> Reproduction:
 
 def _by_policy(study: Study, *more: Claim) -> Reproduction:
     """Draw one panel for each policy with one line for each model."""
-    losses = study.losses()
+    losses = study.curves("test_loss")
     panels = {
         policy_name(policy): {
             loop.name: losses.curve(loop.name, policy) for loop in study.loops if loop.policy == policy
@@ -55,9 +55,13 @@ def _by_policy(study: Study, *more: Claim) -> Reproduction:
     return study.found([*claims, *more], figures=[study.figure()])
 
 
+def _by_temperature(study: Study) -> Reproduction:
+    return _by_policy(study, cold_claim(study.curves("test_loss")))
+
+
 def _by_first_model(study: Study) -> Reproduction:
     """Draw one panel for each amount of training in iteration 1, and judge what follows from iteration 2 on."""
-    losses = study.losses()
+    losses = study.curves("test_loss")
     panels = {name: {policy_name(policy): losses.curve(name, policy) for policy in POLICIES} for name in FIRST_EPOCHS}
     draw_panels(panels, study.figure(), num_columns=len(panels))
     claims = [regime_claim(loop.name, losses, loop.policy, 4, since=2) for loop in study.loops]

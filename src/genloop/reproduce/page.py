@@ -1,4 +1,4 @@
-"""What a study of language models found, as a page to read and as JSON for programs."""
+"""What a study found, as a page to read and as JSON for programs."""
 
 import json
 import math
@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import genloop
-from genloop.data.tokens import TOKENIZER_FILE, Vocabulary
 from genloop.report.tables import duration
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.grid import Grid
-from genloop.reproduce.loops import Loop
 from genloop.reproduce.study import Study
 from genloop.store import write_atomically
 
@@ -73,36 +71,18 @@ def _loops(study: Study) -> Iterator[Mapping[str, Any]]:
 
 def _claims(claims: tuple[Claim, ...]) -> Grid:
     lines = [
-        (claim.text, _number(claim.measured, "+.4f"), _number(claim.standard_error, ".4f"), claim.verdict)
+        (claim.text, _number(claim.measured, "+.4g"), _number(claim.standard_error, ".3g"), claim.unit, claim.verdict)
         for claim in claims
     ]
-    return Grid("Claims", ("claim", "difference (nats/token)", "standard error", "verdict"), lines)
+    return Grid("Claims", ("claim", "difference", "standard error", "unit", "verdict"), lines)
 
 
 def _settings(study: Study) -> Grid:
     """Return one line for each loop: model, data and training."""
-    header = ("loop", "model", "T (tokens)", "passes", "batch", "learning rate", "temperature", "iterations", "seeds")
-    return Grid("Settings", header, [_setting(study, loop) for loop in study.loops])
-
-
-def _setting(study: Study, loop: Loop) -> tuple[str, ...]:
-    run, experiment = study.run(loop), study.experiment(loop)
-    estimator: Any = experiment.estimator
-    first: Any = experiment.first_estimator
-    vocabulary = Vocabulary(run.store.path(run.record.source) / TOKENIZER_FILE)
-    num_parameters = estimator.num_parameters(vocabulary.size)
-    passes = f"{estimator.num_steps:,} steps" if estimator.num_steps else f"{estimator.epochs:g}"
-    return (
-        loop.label + (", from the previous model" if loop.init == "previous" else ""),
-        f"{type(estimator).__name__}, {num_parameters / 1e6:.3g}M",
-        f"{run.record.num_samples:,}",
-        passes + (f" (iteration 1: {first.epochs:g})" if first else ""),
-        f"{estimator.batch} x {estimator.context}",
-        f"{estimator.learning_rate:g}",
-        f"{loop.temperature:g}",
-        str(loop.num_iterations),
-        ", ".join(map(str, experiment.seeds)),
-    )
+    settings = {loop.label: loop.settings(study.run(loop)) for loop in study.loops}
+    names = next(iter(settings.values()))
+    lines = [(label, *(each[name] for name in names)) for label, each in settings.items()]
+    return Grid("Settings", ("loop", *names), lines)
 
 
 def _time(study: Study) -> str:

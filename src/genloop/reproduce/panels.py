@@ -1,4 +1,4 @@
-"""Figures of several panels: test loss against the iteration, with standard errors over seeds."""
+"""Figures of several panels: a metric against the iteration, with standard errors over seeds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +9,11 @@ from matplotlib.ticker import MaxNLocator
 from genloop.report.figures import draw_curve
 from genloop.report.tables import Curve
 
-Panels = Mapping[str, Mapping[str, Curve]]  # title of a panel -> label of a line -> its losses
+Panels = Mapping[str, Mapping[str, Curve]]  # title of a panel -> label of a line -> its values
 
 
-def draw_panels(panels: Panels, path: Path, *, num_columns: int = 2) -> None:
-    """Draw one panel for each title, all with the same axis of losses; equal labels have equal colours."""
+def draw_panels(panels: Panels, path: Path, *, what: str = "test loss (nats/token)", num_columns: int = 2) -> None:
+    """Draw one panel for each title, all with the same axis of `what`; equal labels have equal colours."""
     num_rows = -(-len(panels) // num_columns)
     figure = Figure(figsize=(3.6 * num_columns, 3.2 * num_rows + 0.6), layout="constrained")
     grid = figure.subplots(num_rows, num_columns, sharey=True, sharex=True, squeeze=False)
@@ -26,7 +26,7 @@ def draw_panels(panels: Panels, path: Path, *, num_columns: int = 2) -> None:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", alpha=0.3)
     for axes in grid[:, 0]:
-        axes.set_ylabel("test loss (nats/token)")
+        axes.set_ylabel(what)
     for axes in grid[-1]:
         axes.set_xlabel("iteration")
     handles = {

@@ -1,21 +1,70 @@
-"""Loops of language models that belong together, and what was measured of them."""
+"""Loops that belong together, and what was measured of them.
+
+A study knows no family: a `Loop` says what to compute of it at a `Scale`, and what a reader must know of its settings.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol
 
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
+from genloop.policies import Policy
 from genloop.record import Run
 from genloop.report.tables import curves
 from genloop.reproduce.changes import RULE
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.curves import Curves
 from genloop.reproduce.grid import Grid
-from genloop.reproduce.loops import Loop
-from genloop.reproduce.losses import Losses
 from genloop.reproduce.request import Request
-from genloop.reproduce.scales import Scale
+from genloop.types import Source
+
+
+class Scale(Protocol):
+    """How large models and data are made."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def about(self) -> str:
+        """The same in a sentence, for the reader of a page."""
+        ...
+
+
+class Loop(Protocol):
+    """One feedback loop; hashable, and equal loops are computed once."""
+
+    @property
+    def name(self) -> str:
+        """Of the row or the panel that it belongs to."""
+        ...
+
+    @property
+    def policy(self) -> Policy: ...
+
+    @property
+    def label(self) -> str:
+        """The loop in words."""
+        ...
+
+    @property
+    def folder(self) -> str:
+        """The loop as the name of a folder."""
+        ...
+
+    def experiment(self, scale: Any, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
+        """Return what to compute, given the number of real training examples; no seeds are the scale's."""
+        ...
+
+    def settings(self, run: Run) -> Mapping[str, str]:
+        """Return what the reader of a page must know of the finished loop; all loops of a study have equal names."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,21 +106,23 @@ class Study:
         """Return what was computed of a loop."""
         return from_dict(self.run(loop).record.experiment)
 
-    def losses(self) -> Losses:
-        """Return the test losses of all loops."""
-        found = {}
+    def curves(self, metric: str) -> Curves:
+        """Return one metric of all loops."""
+        found, unit = {}, ""
         for loop in self.loops:
-            ((policy, curve),) = curves(self.run(loop).rows(), "test_loss").items()
+            rows = list(self.run(loop).rows())
+            ((policy, curve),) = curves(rows, metric).items()
             found[loop.name, policy] = curve
-        return Losses(found)
+            unit = next(row.unit for row in rows if row.metric == metric)
+        return Curves(found, unit)
 
     def figure(self) -> Path:
         """Return where the figure belongs."""
         return self.directory / f"{self.target}.png"
 
     def found(
-        self, claims: Sequence[Claim], *, grids: Sequence[Grid] = (), figures: Sequence[Path] = ()
+        self, claims: Sequence[Claim], *, grids: Sequence[Grid] = (), figures: Sequence[Path] = (), rule: str = RULE
     ) -> Reproduction:
-        """Return what the loops show."""
+        """Return what the loops show; `rule` says what the verdicts mean."""
         title = f"{self.title}, scale {self.scale.name}"
-        return Reproduction(title, tuple(claims), tuple(figures), tuple(grids), notes=(RULE,) if claims else ())
+        return Reproduction(title, tuple(claims), tuple(figures), tuple(grids), notes=(rule,) if claims else ())

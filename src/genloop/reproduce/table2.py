@@ -7,10 +7,10 @@ from itertools import pairwise
 from genloop.policies import Accumulate, Policy, Replace, ReplaceMultiple
 from genloop.policy_text import policy_name
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.curves import Curves
 from genloop.reproduce.grid import Grid
+from genloop.reproduce.language_loops import LanguageLoop
 from genloop.reproduce.language_models import reproduce
-from genloop.reproduce.loops import Loop
-from genloop.reproduce.losses import Losses
 from genloop.reproduce.request import Request
 from genloop.reproduce.study import Study
 
@@ -68,13 +68,13 @@ class Row:
         """Return the columns that the paper has a number in."""
         return [column for column, printed in zip(COLUMNS, self.printed, strict=True) if printed]
 
-    def loops(self) -> list[Loop]:
+    def loops(self) -> list[LanguageLoop]:
         """Return one loop for each policy, as long as the paper's."""
         last = {column.policy: column.iteration for column in self.columns()} | {Accumulate(): self.num_accumulated}
         return [self.loop(policy, num_iterations) for policy, num_iterations in last.items()]
 
-    def loop(self, policy: Policy, num_iterations: int) -> Loop:
-        return Loop(
+    def loop(self, policy: Policy, num_iterations: int) -> LanguageLoop:
+        return LanguageLoop(
             self.name, self.model, policy, num_iterations, temperature=self.temperature, size=self.size,
             epochs=self.epochs,
         )  # fmt: skip
@@ -112,18 +112,18 @@ def reproduce_table2(request: Request) -> Reproduction:
 
 
 def _present(study: Study) -> Reproduction:
-    losses = study.losses()
+    losses = study.curves("test_loss")
     return study.found(claims(losses), grids=(table(losses),))
 
 
-def table(losses: Losses) -> Grid:
+def table(losses: Curves) -> Grid:
     """Return our losses beside the paper's, in parentheses; columns after the first are differences from it."""
     header = ("model", "t=1", *(column.header for column in COLUMNS))
     title = "Test loss in nats per token, ours ± standard error (the paper's)"
     return Grid(title, header, tuple(_line(row, losses) for row in ROWS))
 
 
-def _line(row: Row, losses: Losses) -> tuple[str, ...]:
+def _line(row: Row, losses: Curves) -> tuple[str, ...]:
     first = losses.mean(row.name, Replace(), 1)
     cells = (
         f"{losses.change(row.name, column.policy, column.iteration)} ({printed.difference:+.2f})" if printed else "n/a"
@@ -132,13 +132,13 @@ def _line(row: Row, losses: Losses) -> tuple[str, ...]:
     return (row.name, f"{first:.3f} ({row.first:.2f})", *cells)
 
 
-def claims(losses: Losses) -> tuple[Claim, ...]:
+def claims(losses: Curves) -> tuple[Claim, ...]:
     """Return what the paper says of the table, judged."""
     of_rows = [claim for row in ROWS for claim in row_claims(row, losses)]
     return (*of_rows, cold_claim(losses), *_size_claims(losses, LLAMA_ROWS))
 
 
-def row_claims(row: Row, losses: Losses) -> list[Claim]:
+def row_claims(row: Row, losses: Curves) -> list[Claim]:
     """Return what the paper says of one row."""
     found = [regime_claim(row.name, losses, column.policy, column.iteration) for column in row.columns()]
     columns = {column.policy: column for column in row.columns() if column.iteration == 4}
@@ -151,7 +151,7 @@ def row_claims(row: Row, losses: Losses) -> list[Claim]:
     return found
 
 
-def regime_claim(name: str, losses: Losses, policy: Policy, iteration: int, *, since: int = 1) -> Claim:
+def regime_claim(name: str, losses: Curves, policy: Policy, iteration: int, *, since: int = 1) -> Claim:
     """Return the claim that accumulating does not raise the loss since an iteration, or that another policy does."""
     change = losses.difference((name, policy, iteration), (name, policy, since))
     when = f"from iteration {since} to {iteration}"
@@ -160,13 +160,13 @@ def regime_claim(name: str, losses: Losses, policy: Policy, iteration: int, *, s
     return change.rises(f"{name}: {policy_name(policy)} rises {when}")
 
 
-def cold_claim(losses: Losses) -> Claim:
+def cold_claim(losses: Curves) -> Claim:
     """Return the claim about temperature: both rows begin with the same model."""
     change = losses.difference((COLD_ROW.name, Replace(), 4), (GPT2_ROW.name, Replace(), 4))
     return change.rises("GPT-2 (9M): replace rises more at temperature 0.3 than at 1.0 by iteration 4")
 
 
-def _size_claims(losses: Losses, rows: Sequence[Row]) -> list[Claim]:
+def _size_claims(losses: Curves, rows: Sequence[Row]) -> list[Claim]:
     found = []
     for smaller, larger in pairwise(rows):
         change = losses.difference((smaller.name, Replace(), 1), (larger.name, Replace(), 1))

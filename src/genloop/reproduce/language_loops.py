@@ -1,19 +1,23 @@
 """One language model under one policy: what the paper's tables and figures are made of."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from genloop.data.tokens import TOKENIZER_FILE, Vocabulary
 from genloop.experiment import Experiment
+from genloop.experiment_file import from_dict
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.metrics.learning_curve import LearningCurve
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
-from genloop.reproduce.scales import Scale
+from genloop.record import Run
+from genloop.reproduce.language_scales import LanguageScale
 
 
 @dataclass(frozen=True)
-class Loop:
+class LanguageLoop:
     """One feedback loop, in the paper's units; a scale makes an experiment of it.
 
     Attributes:
@@ -52,7 +56,7 @@ class Loop:
         """The loop as the name of a folder."""
         return re.sub(r"[^a-z0-9.]+", "-", self.label.lower()).strip("-")
 
-    def experiment(self, scale: Scale, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
+    def experiment(self, scale: LanguageScale, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
         """Return what to compute.
 
         Args:
@@ -75,7 +79,27 @@ class Loop:
             first_estimator=first,
         )
 
-    def estimator(self, scale: Scale, num_samples: int, epochs: float) -> LanguageEstimator:
+    def settings(self, run: Run) -> Mapping[str, str]:
+        """Return model, data and training of the finished loop, by name."""
+        experiment = from_dict(run.record.experiment)
+        estimator: Any = experiment.estimator
+        first: Any = experiment.first_estimator
+        vocabulary = Vocabulary(run.store.path(run.record.source) / TOKENIZER_FILE)
+        num_parameters = estimator.num_parameters(vocabulary.size)
+        passes = f"{estimator.num_steps:,} steps" if estimator.num_steps else f"{estimator.epochs:g}"
+        warm = ", from the previous model" if self.init == "previous" else ""
+        return {
+            "model": f"{type(estimator).__name__}, {num_parameters / 1e6:.3g}M{warm}",
+            "T (tokens)": f"{run.record.num_samples:,}",
+            "passes": passes + (f" (iteration 1: {first.epochs:g})" if first else ""),
+            "batch": f"{estimator.batch} x {estimator.context}",
+            "learning rate": f"{estimator.learning_rate:g}",
+            "temperature": f"{self.temperature:g}",
+            "iterations": str(self.num_iterations),
+            "seeds": ", ".join(map(str, experiment.seeds)),
+        }
+
+    def estimator(self, scale: LanguageScale, num_samples: int, epochs: float) -> LanguageEstimator:
         """Return what is fitted, given T and how long to train."""
         plain = scale.estimators[self.model]
         sampling = replace(plain.sampling, temperature=self.temperature)

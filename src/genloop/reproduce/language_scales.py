@@ -24,7 +24,7 @@ NUM_STORIES = 2_119_719  # in the training split of TinyStories
 
 
 @dataclass(frozen=True)
-class Scale:
+class LanguageScale:
     """What stands for the paper's data and models.
 
     Attributes:
@@ -48,7 +48,7 @@ class Scale:
     about: str = ""
 
 
-def laptop() -> Scale:
+def laptop() -> LanguageScale:
     """The embedded Bible, a GPT-2 of 0.54M parameters and Llamas of 0.04M, 0.16M and 0.56M: an hour on two cores.
 
     Each Llama is about 3.5 times as large as the one before, as the paper's are, and fits the first data better. In
@@ -56,7 +56,7 @@ def laptop() -> Scale:
     a fit; in batches of 16, with a quarter of the optimiser steps, some seeds do not.
     """
     small: Mapping[str, Any] = {"context": 64, "batch": 4}
-    return Scale(
+    return LanguageScale(
         name="laptop",
         source=Bible(vocabulary=1024),
         num_samples=160_000,
@@ -71,16 +71,16 @@ def laptop() -> Scale:
     )
 
 
-def gpu() -> Scale:
+def gpu() -> LanguageScale:
     """A tenth of TinyStories and models of the paper's sizes, in bfloat16: for one GPU."""
     source = replace(TINY_STORIES, max_documents=NUM_STORIES // 10)
     return replace(paper(), name="gpu", source=source, about="A tenth of TinyStories; models of the paper's sizes.")
 
 
-def paper() -> Scale:
+def paper() -> LanguageScale:
     """All of TinyStories for one epoch and models of the paper's sizes, in bfloat16."""
     models = {"gpt2-9m": GPT2_9M, "llama-12m": LLAMA_12M, "llama-42m": LLAMA_42M, "llama-126m": LLAMA_126M}
-    return Scale(
+    return LanguageScale(
         name="paper",
         source=TINY_STORIES,
         num_samples=None,
@@ -91,10 +91,10 @@ def paper() -> Scale:
     )
 
 
-SCALES: Mapping[str, Callable[[], Scale]] = {"laptop": laptop, "gpu": gpu, "paper": paper}
+SCALES: Mapping[str, Callable[[], LanguageScale]] = {"laptop": laptop, "gpu": gpu, "paper": paper}
 
 
-def find_scale(request: Request) -> Scale:
+def find_scale(request: Request) -> LanguageScale:
     """Return the scale that is asked for, on the user's own text if there is any.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The test losses of several loops, by name, policy, iteration and seed."""
+"""One metric of several loops, by name, policy, iteration and seed."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,30 +14,32 @@ Place = tuple[str, Policy, int]  # name of the loop, policy, iteration
 
 
 @dataclass(frozen=True)
-class Losses:
-    """Test losses in nats per token.
+class Curves:
+    """The values of a metric.
 
     Attributes:
-        curves: for the name and the policy of every loop, its losses by iteration, one for each seed.
+        curves: for the name and the policy of every loop, its values by iteration, one for each seed.
+        unit: of the values.
     """
 
     curves: Mapping[tuple[str, str], Curve]
+    unit: str = ""
 
     def curve(self, name: str, policy: Policy) -> Curve:
-        """Return the losses of one loop."""
+        """Return the values of one loop."""
         return self.curves[name, policy_name(policy)]
 
     def mean(self, name: str, policy: Policy, iteration: int) -> float:
-        """Return a loss, averaged over seeds."""
-        return mean(math.nan if loss is None else loss for loss in self._at((name, policy, iteration)))
+        """Return a value, averaged over seeds."""
+        return mean(math.nan if value is None else value for value in self._at((name, policy, iteration)))
 
     def change(self, name: str, policy: Policy, iteration: int) -> Change:
-        """Return how much a loss has changed since iteration 1."""
+        """Return how much a value has changed since iteration 1."""
         return self.difference((name, policy, iteration), (name, policy, 1))
 
     def difference(self, place: Place, other: Place) -> Change:
-        """Return how much higher the loss at one place is than at another."""
-        return Change.between(self._at(place), self._at(other))
+        """Return how much higher the value at one place is than at another."""
+        return Change.between(self._at(place), self._at(other), self.unit)
 
     def _at(self, place: Place) -> Sequence[float | None]:
         name, policy, iteration = place

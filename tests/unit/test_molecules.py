@@ -67,6 +67,16 @@ def test_a_batch_is_read_in_the_order_asked_for():
         assert np.array_equal(found, expected[index])
 
 
+def test_conformations_are_found_by_molecule():
+    first, a = conformations([1, 0, 1, 2], 1)
+    second, b = conformations([0, 1], 2)
+    found = list(first.concat([second]).by_molecule())
+    assert [graph for graph, _ in found] == [1, 0, 2]
+    for (_, coordinates), expected in zip(found, ([a[0], a[2], b[1]], [a[1], b[0]], [a[3]]), strict=True):
+        assert np.array_equal(coordinates, np.stack(expected))
+    assert list(first.slice(0, 0).by_molecule()) == []
+
+
 def test_saved_views_open_as_one_shard_without_reading_it(tmp_path):
     first, a = conformations([0, 1, 2, 0], 1)
     second, b = conformations([2, 1, 1], 2)

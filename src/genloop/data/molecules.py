@@ -4,7 +4,7 @@ A shard is a folder: `coordinates.npy` has the atoms of all conformations end to
 each conformation is of. How many atoms it has follows from that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -141,6 +141,18 @@ class MoleculeDataset:
             targets = _ranges(gathered.offsets[chosen], sizes[chosen])
             gathered.coordinates[targets] = shard.coordinates[_ranges(shard.offsets[places[chosen]], sizes[chosen])]
         return gathered
+
+    def by_molecule(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Iterate over the molecules in the order in which they first occur, and all conformations of each.
+
+        Returns:
+            Number of the molecule, and coordinates of shape (conformation, atom, 3), in the order of the examples.
+        """
+        order = np.argsort(self._graph_ids, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(self._graph_ids[order])) + 1) if len(order) else []
+        for indices in sorted(groups, key=lambda group: group[0]):
+            graph = int(self._graph_ids[indices[0]])
+            yield graph, self.read(indices).coordinates.reshape(len(indices), -1, 3)
 
     @cached_property
     def _graph_ids(self) -> np.ndarray:

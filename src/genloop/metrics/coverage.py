@@ -1,0 +1,103 @@
+"""Whether a model finds the conformers of molecules that it was not fitted on.
+
+COV and MAT of GeoDiff (Xu et al. 2022, equations 12 and 13; Ganea et al. 2021), over test molecules, each with twice as
+many generated conformers as it has real ones.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloop.data.molecules import MoleculeDataset
+from genloop.errors import UserError
+from genloop.metrics.replicates import average, with_errors
+from genloop.types import Context, Evidence
+
+RATIO = 2  # generated conformers for each real one, as in GeoDiff
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """COV and MAT, recall and precision, in the distance of heavy atoms that is least over rotations and equal atoms.
+
+    `coverage_recall` is the share of a molecule's real conformers with a generated one closer than the threshold, and
+    `matching_recall` the mean distance from a real one to the nearest generated. Precision is the same with real and
+    generated exchanged. All are averaged over molecules, whose standard errors stand beside them.
+
+    The values that end in `_real` are what real conformers score: one half of each molecule's in the place of the
+    generated, against the other half. No model can be expected to do better, but for the number of its attempts, of
+    which halves have a quarter. They lack molecules with a single conformer.
+
+    Attributes:
+        threshold: in angstrom; 1.25 is the one for drugs.
+        num_molecules: test molecules to look at, from the first; None takes all.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+
+    threshold: float = 1.25
+    num_molecules: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.threshold > 0:
+            raise UserError(f"threshold={self.threshold} is no distance. Use angstroms, such as 1.25.")
+        if self.num_molecules is not None and self.num_molecules < 1:
+            raise UserError(f"num_molecules={self.num_molecules} leaves nothing to look at. Use a positive number.")
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return {**with_errors(_units("")), **with_errors(_units("_real"))}
+
+    @property
+    def about(self) -> str:
+        return f"conformers by model_t of test molecules | real conformers, within {self.threshold:g} angstrom"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        real = _of_first_molecules(evidence.test, self.num_molecules)
+        wanted = real.take(np.repeat(np.arange(len(real)), RATIO))
+        generated = evidence.model.sample(len(wanted), seed=seed, conditions=wanted, context=context)
+        scores, real_scores = [], []
+        for distances, num_real in _distances(real, generated):
+            half = num_real // 2
+            scores.append(self._score(distances[:num_real, num_real:]))
+            real_scores += [self._score(distances[:half, half:num_real])] if half else []
+        return average({**_named("", scores), **_named("_real", real_scores)})
+
+    def _score(self, distances: np.ndarray) -> np.ndarray:
+        """Return the four values, of distances between real (rows) and generated conformers (columns)."""
+        nearest = distances.min(axis=1), distances.min(axis=0)
+        return np.array([value for each in nearest for value in (np.mean(each <= self.threshold), np.mean(each))])
+
+
+def _units(ending: str) -> dict[str, str]:
+    units = {"coverage": "share of conformers", "matching": "angstrom"}
+    return {f"{name}_{side}{ending}": unit for side in ("recall", "precision") for name, unit in units.items()}
+
+
+def _named(ending: str, scores: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the values of all molecules by name; NaN where there are none."""
+    columns = np.array(scores or [np.full(4, np.nan)]).T
+    return dict(zip(_units(ending), columns, strict=True))
+
+
+def _of_first_molecules(test: MoleculeDataset, num: int | None) -> MoleculeDataset:
+    ids = test.graph_ids(np.arange(len(test)))
+    first = list(dict.fromkeys(ids.tolist()))[:num]
+    return test.take(np.flatnonzero(np.isin(ids, first)))
+
+
+def _distances(real: MoleculeDataset, generated: MoleculeDataset) -> Iterator[tuple[np.ndarray, int]]:
+    """Iterate over the distances of each molecule's conformers, the real ones first, and how many these are."""
+    from genloop.data.chemistry import to_rdkit
+    from genloop.data.rmsd import best_rmsds
+
+    attempts = dict(generated.by_molecule())
+    for graph, references in real.by_molecule():
+        conformers = np.concatenate([references, attempts[graph]])
+        distances = best_rmsds(to_rdkit(real.graphs, graph, np.nan_to_num(conformers)))
+        is_broken = ~np.isfinite(conformers).reshape(len(conformers), -1).all(axis=1)
+        distances[is_broken] = distances[:, is_broken] = np.inf
+        yield distances, len(references)

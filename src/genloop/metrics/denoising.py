@@ -1,0 +1,46 @@
+"""The loss that a diffusion model is fitted to, on real test data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloop.errors import UserError
+from genloop.types import Context, Evidence
+
+
+@dataclass(frozen=True)
+class DenoisingLoss:
+    """Mean squared error of the predicted noise on real test conformations.
+
+    The times and the noise are drawn with one seed in every iteration, so iterations and policies differ by the model
+    alone.
+
+    Attributes:
+        num_conformations: of the test data to score, from the first; None scores all.
+        noise_seed: of the times and the noise.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+
+    num_conformations: int | None = None
+    noise_seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.num_conformations is not None and self.num_conformations < 1:
+            raise UserError(
+                f"num_conformations={self.num_conformations} leaves nothing to score. Use 1 or more, or None."
+            )
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        return {"test_loss": "squared error"}
+
+    @property
+    def about(self) -> str:
+        return "real test conformations | model_t, the same noise in every iteration"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        num = min(self.num_conformations or len(evidence.test), len(evidence.test))
+        test = evidence.test.slice(0, num)
+        return {"test_loss": evidence.model.mean_loss(test, seed=self.noise_seed, context=context)}

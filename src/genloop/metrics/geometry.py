@@ -1,0 +1,95 @@
+"""Whether conformations are possible at all, and how long their bonds and how wide their angles are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from genloop.data.extras import needs_extra
+from genloop.data.molecules import MoleculeDataset
+from genloop.errors import UserError
+from genloop.metrics.internal_coordinates import by_kind, mean_distance
+from genloop.types import Context, Evidence
+
+# Of the sum of two covalent radii (Cordero et al. 2008, as RDKit has them). Among DFT and force-field conformers of
+# some hundred drug-like molecules each, bonds are 0.78 to 1.10 of it, and atoms without a bond 1.36 or more.
+SHORTEST, LONGEST = 0.75, 1.25
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How many conformations are broken, and how far bond lengths and angles are from the real ones.
+
+    A conformation is broken if a bond is shorter than 0.75 or longer than 1.25 times the sum of its atoms' covalent
+    radii (`bad_bonds`), or if two atoms without a bond are closer than 1.25 times theirs (`clashes`).
+
+    `bond_wasserstein` and `angle_wasserstein` are distances between the distributions in the samples and in real test
+    conformations, of each kind of bond (elements and order) and angle (elements, and neighbours of the middle atom),
+    averaged over kinds as frequent as in the test data. Samples are of training molecules, so even those of a perfect
+    model differ from test molecules: the noise floor compares one half of the test molecules with the other.
+
+    Attributes:
+        num_conformations: of the samples to look at, from the first, and of the test data.
+    """
+
+    version: ClassVar[int] = 1
+    needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+
+    num_conformations: int = 2000
+
+    def __post_init__(self) -> None:
+        if self.num_conformations < 1:
+            raise UserError(f"num_conformations={self.num_conformations} leaves nothing to look at. Use 1 or more.")
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        shares = dict.fromkeys(("broken", "bad_bonds", "clashes"), "share of conformations")
+        return {**shares, "bond_wasserstein": "angstrom", "angle_wasserstein": "degrees"}
+
+    @property
+    def about(self) -> str:
+        return "conformations by model_t of training molecules | real test molecules"
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+        samples, test = (
+            data.slice(0, min(self.num_conformations, len(data))) for data in (evidence.samples, evidence.test)
+        )
+        bad_bonds, clashes = (np.concatenate(found) for found in zip(*_problems(samples), strict=True))
+        bonds, angles = map(mean_distance, by_kind(samples), by_kind(test))
+        return {
+            "broken": float(np.mean(bad_bonds | clashes)),
+            "bad_bonds": float(np.mean(bad_bonds)),
+            "clashes": float(np.mean(clashes)),
+            "bond_wasserstein": bonds,
+            "angle_wasserstein": angles,
+        }
+
+
+def _problems(data: MoleculeDataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Iterate over molecules: which conformations have a bad bond, and which a clash, shape (conformation,)."""
+    radii = covalent_radii()
+    for graph, coordinates in data.by_molecule():
+        radius = radii[data.graphs.types_of(graph)]
+        bonds, _ = data.graphs.bonds_of(graph)
+        is_bonded = np.zeros((len(radius), len(radius)), bool)
+        is_bonded[bonds[:, 0], bonds[:, 1]] = True
+        pairs = np.argwhere(np.triu(~is_bonded, 1))
+
+        bond_ratio, pair_ratio = (_ratio(coordinates, radius, each) for each in (bonds, pairs))
+        is_bond = (bond_ratio >= SHORTEST) & (bond_ratio <= LONGEST)  # false where a coordinate is not finite
+        yield ~np.all(is_bond, axis=1), ~np.all(pair_ratio >= LONGEST, axis=1)
+
+
+def _ratio(coordinates: np.ndarray, radius: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """Return the distances of pairs of atoms over the sum of their radii, shape (conformation, pair)."""
+    distances = np.linalg.norm(coordinates[:, pairs[:, 0]] - coordinates[:, pairs[:, 1]], axis=-1)
+    return distances / (radius[pairs[:, 0]] + radius[pairs[:, 1]])
+
+
+def covalent_radii() -> np.ndarray:
+    """Return the covalent radius of every element in angstrom, at its atomic number."""
+    with needs_extra("molecules"):
+        from rdkit.Chem import GetPeriodicTable
+    table = GetPeriodicTable()
+    return np.array([table.GetRcovalent(number) for number in range(table.GetMaxAtomicNumber() + 1)])

@@ -13,9 +13,10 @@ from genloop.experiment import Experiment
 from genloop.loop import plan_iterations
 from genloop.report.tables import plan_summary
 from genloop.reproduce.claims import Reproduction
+from genloop.reproduce.loops import Loop, Scale
 from genloop.reproduce.page import write_pages
 from genloop.reproduce.request import Request
-from genloop.reproduce.study import Loop, Scale, Study
+from genloop.reproduce.study import Study
 from genloop.runner import run
 from genloop.steps import Prepare
 from genloop.store import Store

@@ -16,12 +16,12 @@ LAST = 5
 MODEL = "gpt2-9m"
 PLAIN, STEPS, SIZE, WARM = "plain", "matched optimiser steps", "matched size", "warm-started"
 LOOPS = (
-    LanguageLoop(PLAIN, MODEL, Replace(), LAST),
-    LanguageLoop(PLAIN, MODEL, Accumulate(), LAST),
-    LanguageLoop(STEPS, MODEL, Accumulate(), LAST, matched_steps=True),
-    LanguageLoop(SIZE, MODEL, AccumulateSubsample(), LAST),
-    LanguageLoop(WARM, MODEL, Replace(), LAST, init="previous"),
-    LanguageLoop(WARM, MODEL, Accumulate(), LAST, init="previous"),
+    LanguageLoop(PLAIN, Replace(), MODEL, LAST),
+    LanguageLoop(PLAIN, Accumulate(), MODEL, LAST),
+    LanguageLoop(STEPS, Accumulate(), MODEL, LAST, matched_steps=True),
+    LanguageLoop(SIZE, AccumulateSubsample(), MODEL, LAST),
+    LanguageLoop(WARM, Replace(), MODEL, LAST, init="previous"),
+    LanguageLoop(WARM, Accumulate(), MODEL, LAST, init="previous"),
 )
 
 

@@ -11,8 +11,9 @@ from genloop.policy_text import policy_name
 from genloop.report.figures import COLOURS
 from genloop.reproduce.claims import Reproduction
 from genloop.reproduce.language_models import reproduce
+from genloop.reproduce.loops import Loop
 from genloop.reproduce.request import Request
-from genloop.reproduce.study import Loop, Study
+from genloop.reproduce.study import Study
 from genloop.reproduce.table2 import GPT2_ROW, regime_claim
 
 NUM_ITERATIONS = 4

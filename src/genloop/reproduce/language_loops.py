@@ -1,6 +1,5 @@
 """One language model under one policy: what the paper's tables and figures are made of."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,20 +9,17 @@ from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.metrics.learning_curve import LearningCurve
-from genloop.policies import Policy
-from genloop.policy_text import policy_name
 from genloop.record import Run
 from genloop.reproduce.language_scales import LanguageScale
+from genloop.reproduce.loops import Loop
 
 
 @dataclass(frozen=True)
-class LanguageLoop:
+class LanguageLoop(Loop):
     """One feedback loop, in the paper's units; a scale makes an experiment of it.
 
     Attributes:
-        name: of the row or the panel that it belongs to.
         model: name of the estimator in the scale.
-        policy: what each training set is made of.
         num_iterations: rounds of fit, sample, evaluate.
         temperature: of sampling.
         size: of the data set, as a share of T.
@@ -34,9 +30,7 @@ class LanguageLoop:
         num_points: of each fit's learning curve on test text; 0 for none.
     """
 
-    name: str
     model: str
-    policy: Policy
     num_iterations: int
     temperature: float = 1.0
     size: float = 1.0
@@ -46,24 +40,7 @@ class LanguageLoop:
     init: Literal["fresh", "previous"] = "fresh"
     num_points: int = 0
 
-    @property
-    def label(self) -> str:
-        """The loop in words."""
-        return f"{self.name}, {policy_name(self.policy)}"
-
-    @property
-    def folder(self) -> str:
-        """The loop as the name of a folder."""
-        return re.sub(r"[^a-z0-9.]+", "-", self.label.lower()).strip("-")
-
     def experiment(self, scale: LanguageScale, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
-        """Return what to compute.
-
-        Args:
-            scale: how large models and data are.
-            num_real: tokens of real training text.
-            seeds: one loop for each; None takes the scale's.
-        """
         num_samples = round(self.size * (scale.num_samples or num_real))
         first = None if self.first_epochs is None else self.estimator(scale, num_samples, self.first_epochs)
         return Experiment(
@@ -80,7 +57,6 @@ class LanguageLoop:
         )
 
     def settings(self, run: Run) -> Mapping[str, str]:
-        """Return model, data and training of the finished loop, by name."""
         experiment = from_dict(run.record.experiment)
         estimator: Any = experiment.estimator
         first: Any = experiment.first_estimator

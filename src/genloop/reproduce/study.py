@@ -1,70 +1,20 @@
-"""Loops that belong together, and what was measured of them.
-
-A study knows no family: a `Loop` says what to compute of it at a `Scale`, and what a reader must know of its settings.
-"""
+"""Loops that belong together, and what was measured of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
 
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
-from genloop.policies import Policy
 from genloop.record import Run
 from genloop.report.tables import curves
 from genloop.reproduce.changes import RULE
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.curves import Curves
 from genloop.reproduce.grid import Grid
+from genloop.reproduce.loops import Loop, Scale
 from genloop.reproduce.request import Request
-from genloop.types import Source
-
-
-class Scale(Protocol):
-    """How large models and data are made."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def source(self) -> Source: ...
-
-    @property
-    def about(self) -> str:
-        """The same in a sentence, for the reader of a page."""
-        ...
-
-
-class Loop(Protocol):
-    """One feedback loop; hashable, and equal loops are computed once."""
-
-    @property
-    def name(self) -> str:
-        """Of the row or the panel that it belongs to."""
-        ...
-
-    @property
-    def policy(self) -> Policy: ...
-
-    @property
-    def label(self) -> str:
-        """The loop in words."""
-        ...
-
-    @property
-    def folder(self) -> str:
-        """The loop as the name of a folder."""
-        ...
-
-    def experiment(self, scale: Any, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
-        """Return what to compute, given the number of real training examples; no seeds are the scale's."""
-        ...
-
-    def settings(self, run: Run) -> Mapping[str, str]:
-        """Return what the reader of a page must know of the finished loop; all loops of a study have equal names."""
-        ...
 
 
 @dataclass(frozen=True)

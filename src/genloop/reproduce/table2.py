@@ -75,7 +75,7 @@ class Row:
 
     def loop(self, policy: Policy, num_iterations: int) -> LanguageLoop:
         return LanguageLoop(
-            self.name, self.model, policy, num_iterations, temperature=self.temperature, size=self.size,
+            self.name, policy, self.model, num_iterations, temperature=self.temperature, size=self.size,
             epochs=self.epochs,
         )  # fmt: skip
 

@@ -114,25 +114,25 @@ def labelled(num: int, *, seed: int):
     random = np.random.default_rng(seed)
     bright, lucky = random.random(num) < 0.25, random.random(num) < 0.5
     values = np.where(bright, 0.7, 0.3)[:, None, None, None] + random.normal(0, 0.05, (num, 4, 4, 1))
-    return dataset(values, np.stack([bright, lucky], 1).astype(np.uint8), ("Bright", "Lucky"))
+    return dataset(values, np.stack([bright, lucky], 1).astype(np.uint8), ("Very bright", "Lucky"))
 
 
 def test_shares_of_attributes_and_what_their_judges_are_worth():
-    metric = AttributeShares(("Lucky", "Bright"))
+    metric = AttributeShares(("Lucky", "Very bright"))
     test = labelled(400, seed=0)
     real = score(metric, test=test, samples=labelled(400, seed=1))
     dark = score(metric, test=test, samples=patterns(400, (0.3,), noise=0.05))
-    assert real["judge_Bright"] > 0.99
+    assert real["judge_Very_bright"] > 0.99
     assert real["judge_Lucky"] == pytest.approx(0.5, abs=4 * math.sqrt(1 / (12 * 100)))  # of 200 pairs, at most
-    assert real["share_Bright"] == pytest.approx(0.25, abs=4 * math.sqrt(0.25 * 0.75 / 400) + 0.02)
-    assert dark["share_Bright"] < 0.05
+    assert real["share_Very_bright"] == pytest.approx(0.25, abs=4 * math.sqrt(0.25 * 0.75 / 400) + 0.02)
+    assert dark["share_Very_bright"] < 0.05
     assert dark["share_Lucky"] == pytest.approx(real["share_Lucky"], abs=0.15)
-    assert dark["judge_Bright"] == real["judge_Bright"]
+    assert dark["judge_Very_bright"] == real["judge_Very_bright"]
 
 
 def test_attributes_that_cannot_be_judged_are_refused():
     test, samples = labelled(40, seed=0), patterns(40, SHADES)
-    with pytest.raises(UserError, match="Did you mean 'Bright'"):
+    with pytest.raises(UserError, match="Did you mean 'Very bright'"):
         score(AttributeShares(("bright",)), test=test, samples=samples)
     with pytest.raises(UserError, match="the test images have none"):
         score(AttributeShares(("Bright",)), test=samples, samples=samples)

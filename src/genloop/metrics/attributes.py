@@ -45,8 +45,9 @@ class AttributeShares:
 
     @property
     def units(self) -> Mapping[str, str]:
-        shares = {f"share_{name}": "share of samples" for name in self.attributes}
-        return {**shares, **{f"judge_{name}": "area under ROC curve" for name in self.attributes}}
+        names = [name.replace(" ", "_") for name in self.attributes]
+        shares = {f"share_{name}": "share of samples" for name in names}
+        return {**shares, **{f"judge_{name}": "area under ROC curve" for name in names}}
 
     @property
     def about(self) -> str:

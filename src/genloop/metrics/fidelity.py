@@ -23,11 +23,11 @@ FEWEST = 10  # images of either kind; fewer tell nothing
 
 @dataclass(frozen=True)
 class PixelFidelity:
-    """Precision, recall, density, coverage, Fréchet distance and Vendi score in principal components of real pixels.
+    """How samples and real images overlap and vary, in principal components of real pixels.
 
-    They are defined in `prdc.py`, `frechet.py` and `vendi.py`. The components are those of the real test images that
-    the samples are compared with, of channel values in [0, 1]. The Vendi score is of the samples alone; its scale is
-    the median squared distance of two of the real images.
+    Precision, recall, density, coverage (`prdc.py`), Fréchet distance (`frechet.py`) and the samples' Vendi score
+    (`vendi.py`), whose scale is the median squared distance of two real images. The components are those of the real
+    test images that the samples are compared with, of channel values in [0, 1].
 
     Equally many images are taken of both. The noise floor compares one half of the test images with the other: where
     `num_images` is at most half of them, it is what a perfect model scores. Fewer than 10 images give NaN.
@@ -64,7 +64,9 @@ class PixelFidelity:
 
 @dataclass(frozen=True)
 class EncoderFidelity:
-    """The same as `PixelFidelity`, in the space of the first model's posterior means.
+    """How samples and real images overlap and vary, in the latent space of the first model: its posterior means.
+
+    The values are those of `PixelFidelity`.
 
     Attributes:
         num_images: images of either kind, or as many as both have.

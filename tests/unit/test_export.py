@@ -2,15 +2,21 @@
 
 import re
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import toys
 from cases import CASES
+from PIL import Image
 
+from genloop.data.image_files import Images
+from genloop.data.images import ImageDataset, Shard
 from genloop.data.text_files import Texts
+from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.executors.local import LocalExecutor
 from genloop.experiment_file import from_dict, read
@@ -18,7 +24,8 @@ from genloop.families.statistical.ngram import NGram
 from genloop.loop import Iteration
 from genloop.policy_text import parse_policy
 from genloop.record import Run
-from genloop.report import text_table
+from genloop.report import data_table
+from genloop.report.columns import ImageColumn
 from genloop.report.export import export
 from genloop.report.lineage import ancestors
 from genloop.report.model_card import model_card
@@ -98,10 +105,48 @@ def test_samples_are_what_the_model_wrote(texts, tmp_path):
     assert set(rows["model"]) == {iteration.model.key}
 
 
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of small VAEs through two policies."""
+    folder = tmp_path_factory.mktemp("images")
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 32, 32), dtype=np.uint8)
+    np.savez(folder / "a.npz", images=pixels)
+    source = Images(str(folder / "a.npz"), resolution=32, channels="grey")
+    policies = (parse_policy("accumulate"), parse_policy(WEIGHTED))
+    experiment = replace(CASES["vae"](), source=source, policies=policies, metrics=(), num_samples=20)
+    return run(experiment, folder / "run")
+
+
+@pytest.mark.parametrize("policy", ["accumulate", WEIGHTED])
+def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy):
+    """Pixels in order, bit for bit, with who made them and their weights."""
+    export(images, policy=policy, iteration=2, data=tmp_path / "a.parquet")
+    rows = _load(tmp_path / "a.parquet", tmp_path)
+    executor, iteration = _iteration(images, policy, 2)
+    trained: Any = executor.training_set(iteration.model.train)
+    found = np.stack([np.asarray(row["image"]) for row in rows])
+    assert np.array_equal(found[..., None], trained.read(np.arange(len(trained))))
+    assert rows.column_names == ["image", "source", "iteration", "model"] + ["weight"] * (policy == WEIGHTED)
+    sizes = [part.stop - part.start for part in iteration.model.train.parts]
+    assert rows["source"] == ["real"] * sizes[0] + ["model 1"] * sizes[1]
+    assert set(rows["model"]) == {None, _iteration(images, policy, 1)[1].model.key}
+    if policy == WEIGHTED:
+        assert rows["weight"] == list(trained.weights)
+
+
+def test_generated_colour_images_stay_as_they_are(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
+    cells = list(ImageColumn().cells(ImageDataset.of([Shard(pixels)])))
+    assert [cell.weight for cell in cells] == [1] * 5
+    for cell, expected in zip(cells, pixels, strict=True):
+        assert np.array_equal(np.asarray(Image.open(BytesIO(cell.value["bytes"]))), expected)
+        assert cell.size == len(cell.value["bytes"])
+
+
 def test_row_groups_bound_memory_and_metadata_name_the_run(texts, tmp_path, monkeypatch):
     from pyarrow import parquet
 
-    monkeypatch.setattr(text_table, "GROUP_CHARACTERS", 500)
+    monkeypatch.setattr(data_table, "GROUP_SIZE", 500)
     export(texts, policy="accumulate", iteration=2, seed=1, data=tmp_path / "a.parquet")
     file = parquet.ParquetFile(tmp_path / "a.parquet")
     texts_of_groups = [file.read_row_group(i)["text"].to_pylist() for i in range(file.num_row_groups)]
@@ -137,7 +182,7 @@ def test_transformers_computes_the_logits_of_the_run_and_samples_as_it_did(netwo
     assert not loaded.generation_config.top_k
 
 
-@pytest.mark.parametrize("name", ["gpt2", "llama", "causal-lm", "ngram", "gaussian", "linear-regression"])
+@pytest.mark.parametrize("name", ["gpt2", "llama", "causal-lm", "vae", "ngram", "gaussian", "linear-regression"])
 def test_card_shows_how_the_folder_is_used(tmp_path, monkeypatch, name):
     if name == "gpt2":
         pytest.importorskip("transformers")
@@ -232,9 +277,9 @@ def test_refusals_are_one_sentence_and_leave_nothing(texts, tmp_path, changes, s
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_numbers_are_no_texts(tmp_path):
+def test_numbers_are_neither_texts_nor_images(tmp_path):
     found = run(replace(CASES["gaussian"](), num_iterations=1), tmp_path / "run")
-    with pytest.raises(UserError, match="--data writes texts, and the data of gaussian are examples"):
+    with pytest.raises(UserError, match="--data writes texts and images, and the data of gaussian are examples"):
         export(found, policy="replace", iteration=1, data=tmp_path / "a.parquet")
     assert not list(tmp_path.glob("*.parquet*"))
 
@@ -256,7 +301,7 @@ def test_failure_halfway_leaves_nothing(texts, tmp_path, monkeypatch):
     def interrupted(*_: object, **__: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(text_table.TokenDataset, "documents", interrupted)
+    monkeypatch.setattr(TokenDataset, "documents", interrupted)
     monkeypatch.setattr("genloop.report.model_folder.model_card", interrupted)
     for places in ({"data": tmp_path / "a.parquet"}, {"model": tmp_path / "model"}):
         with pytest.raises(KeyboardInterrupt):

@@ -10,8 +10,8 @@ from typing import cast, get_args
 from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.record import RecordedIteration, Run
+from genloop.report.data_table import Part, write_data
 from genloop.report.model_folder import write_model_folder
-from genloop.report.text_table import Part, write_texts
 from genloop.store import report_disk_errors
 
 
@@ -33,7 +33,7 @@ def export(
         iteration: which one.
         seed: of the loop; None takes the first.
         model: new folder for the model.
-        data: new Parquet file for texts.
+        data: new Parquet file for texts or images.
         part: what `data` holds, `train` or `samples`; None means `train`.
 
     Raises:
@@ -43,7 +43,7 @@ def export(
     item = find_iteration(run, policy, iteration, seed)
     if data:
         with _published(data) as path:
-            write_texts(run, item, cast(Part, part or "train"), path)
+            write_data(run, item, cast(Part, part or "train"), path)
     if model:
         with _published(model) as path:
             write_model_folder(run, item, path)

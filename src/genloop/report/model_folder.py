@@ -40,12 +40,17 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
     tokenizer = run.store.path(run.record.source) / TOKENIZER_FILE
     if tokenizer.exists():
         shutil.copy(tokenizer, folder)
-    is_huggingface = (folder / "config.json").exists()
+    is_huggingface = _names_an_architecture(folder / "config.json")
     if is_huggingface:
         _write_new(folder / "tokenizer_config.json", TOKENIZER_SETTINGS)
         _write_new(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
     (folder / "experiment.yaml").write_text(_experiment(run, item), "utf-8")
     (folder / "README.md").write_text(model_card(run, item, is_huggingface=is_huggingface), "utf-8")
+
+
+def _names_an_architecture(config: Path) -> bool:
+    """Whether a file is what `transformers` builds a network from; other families may call theirs the same."""
+    return config.exists() and "architectures" in json.loads(config.read_text())
 
 
 def _generation(run: Run, item: RecordedIteration, end_of_text: int) -> dict[str, Any]:

@@ -242,15 +242,15 @@ def export(
     model: Annotated[
         Path | None, typer.Option(help="New folder for the model, its tokenizer and a model card: transformers, vLLM.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="New .parquet file for texts and who wrote them.")] = None,
+    data: Annotated[Path | None, typer.Option(help="New .parquet file for texts or images, and who made them.")] = None,
     part: Annotated[
         str | None,
         typer.Option(
-            help="Texts for --data: train, what the model was fitted on (default), or samples, what it wrote."
+            help="What --data writes: train, what the model was fitted on (default), or samples, what it generated."
         ),
     ] = None,
 ) -> None:
-    """Write a model, or the texts that it was fitted on or wrote, for other tools."""
+    """Write a model, or the texts or images that it was fitted on or generated, for other tools."""
     from genloop.record import Run
     from genloop.report.export import export as export_results
 
@@ -336,24 +336,27 @@ def _runtime(device: str, threads: int | None) -> Any:
 
 
 def _present(finished: Any) -> None:
-    """Print table and samples of a run and write its figure."""
+    """Print table and samples of a run and write its figures."""
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
     from genloop.store import report_disk_errors
 
     out.print(results_table(finished, width=out.width))
     samples = samples_table(finished)
-    figure, sample_file = finished.directory / "test_loss.png", finished.directory / "samples.txt"
+    figure, texts, images = (finished.directory / name for name in ("test_loss.png", "samples.txt", "samples.png"))
     with report_disk_errors(finished.directory):
         if samples:
             out.print(samples)
-            with sample_file.open("w", encoding="utf-8") as file:
+            with texts.open("w", encoding="utf-8") as file:
                 Console(file=file, width=PLAIN_WIDTH).print(samples)
         if _is_older(figure, finished.directory / "run.json"):
             from genloop.report.figures import draw_metric
+            from genloop.report.pictures import draw_samples
 
             draw_metric(finished, "test_loss", figure)
-    out.print(f"Figure: {figure}" + (f"   Samples: {sample_file}" if samples else ""), highlight=False)
+            draw_samples(finished, images)
+    written = [place for place, exists in ((texts, samples), (images, images.exists())) if exists]
+    out.print(f"Figure: {figure}" + "".join(f"   Samples: {place}" for place in written), highlight=False)
     out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
 
 

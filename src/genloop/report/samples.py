@@ -3,21 +3,34 @@
 from collections.abc import Sequence
 from itertools import islice
 
+import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from genloop.data.images import ImageDataset
 from genloop.experiment_file import from_dict
 from genloop.record import RecordedIteration, Run
+from genloop.types import Dataset
 
 
 def sample_texts(run: Run, item: RecordedIteration, num: int) -> list[str]:
     """Return the first `num` documents that a model generated; none if it has not yet, or generates no text."""
-    if run.manifest(item.samples) is None:
-        return []
-    source = from_dict(run.record.experiment).source
-    samples = source.load_samples(run.store.path(item.samples), run.store.path(run.record.source))
-    texts = getattr(samples, "texts", None)
+    texts = getattr(_samples(run, item), "texts", None)
     return [] if texts is None else list(islice(texts(), num))
+
+
+def sample_images(run: Run, item: RecordedIteration, num: int) -> np.ndarray | None:
+    """Return the first `num` images that a model generated, shape (image, row, column, channel); None as above."""
+    samples = _samples(run, item)
+    return samples.read(np.arange(min(num, len(samples)))) if isinstance(samples, ImageDataset) else None
+
+
+def _samples(run: Run, item: RecordedIteration) -> Dataset | None:
+    """Return what a model generated; None if it has not yet."""
+    if run.manifest(item.samples) is None:
+        return None
+    source = from_dict(run.record.experiment).source
+    return source.load_samples(run.store.path(item.samples), run.store.path(run.record.source))
 
 
 def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table | None:

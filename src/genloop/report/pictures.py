@@ -1,0 +1,91 @@
+"""Images as pictures: grids of them, and figures that show the grids of several models side by side."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from genloop.record import Run
+from genloop.report.samples import sample_images
+
+Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label of a row -> images
+
+GAP = 1  # white pixels between images
+NUM_COLUMNS = 8  # images in a row of a grid
+NUM_ROWS = 5  # iterations in the figure of a run, at most
+PANEL_INCHES = 3.0  # width of a grid
+
+
+def grid(images: np.ndarray, columns: int = NUM_COLUMNS) -> np.ndarray:
+    """Return images as one picture, in rows from left to right, on white.
+
+    Args:
+        images: shape (image, row, column, channel), uint8; at least one.
+        columns: images in a row.
+
+    Returns:
+        Shape (row, column, channel), uint8.
+    """
+    num, height, width, channels = images.shape
+    columns = min(columns, num)
+    rows = -(-num // columns)
+    cells = np.full((rows * columns, height + GAP, width + GAP, channels), 255, np.uint8)
+    cells[:num, :height, :width] = images
+    picture = cells.reshape(rows, columns, height + GAP, width + GAP, channels).swapaxes(1, 2)
+    return picture.reshape(rows * (height + GAP), columns * (width + GAP), channels)[:-GAP, :-GAP]
+
+
+def draw_grids(grids: Grids, path: Path, *, columns: int = NUM_COLUMNS, title: str = "") -> None:
+    """Draw grids of images side by side, such as policies from left to right and iterations from top to bottom.
+
+    Args:
+        grids: images of every column and row, each of shape (image, row, column, channel); a column may lack rows.
+        path: the file (png, pdf, svg).
+        columns: images in a row of each grid.
+        title: of the figure.
+    """
+    labels = list(dict.fromkeys(label for column in grids.values() for label in column))
+    pictures = {
+        heading: {label: grid(images, columns) for label, images in column.items()} for heading, column in grids.items()
+    }
+    tallest = [max(_tallness(column[label]) for column in pictures.values() if label in column) for label in labels]
+    size = (PANEL_INCHES * len(grids) + 0.5, PANEL_INCHES * sum(tallest) + 0.1 * len(labels) + 0.6)
+    figure = Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(len(labels), len(grids), squeeze=False, height_ratios=tallest)
+    for axes, (heading, column) in zip(panels.T, pictures.items(), strict=True):
+        axes[0].set_title(heading, fontsize=10)
+        for place, label in zip(axes, labels, strict=True):
+            _draw(place, column.get(label))
+    for axes, label in zip(panels[:, 0], labels, strict=True):
+        axes.set_ylabel(label, fontsize=10)
+    if title:
+        figure.suptitle(title, fontsize=10)
+    figure.savefig(path, dpi=160, metadata={"Software": "genloop"} if path.suffix == ".png" else None)
+
+
+def draw_samples(run: Run, path: Path, *, num: int = 2 * NUM_COLUMNS) -> None:
+    """Draw the first `num` images that the models of a run's first seed generated; nothing where there are none."""
+    items = [item for item in run.record.iterations if item.seed == run.record.iterations[0].seed]
+    last = max(item.iteration for item in items)
+    shown = set(np.linspace(1, last, min(last, NUM_ROWS)).round())
+    grids: dict[str, dict[str, np.ndarray]] = {}
+    for item in items:
+        if item.iteration in shown and (images := sample_images(run, item, num)) is not None:
+            grids.setdefault(item.policy, {})[f"iteration {item.iteration}"] = images
+    if grids:
+        draw_grids(grids, path, title=f"{run.record.name}: the first images that the models generated")
+
+
+def _tallness(picture: np.ndarray) -> float:
+    return picture.shape[0] / picture.shape[1]
+
+
+def _draw(axes: Axes, picture: np.ndarray | None) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    if picture is not None:
+        grey = picture.shape[2] == 1
+        axes.imshow(picture[:, :, 0] if grey else picture, cmap="gray" if grey else None, vmin=0, vmax=255)

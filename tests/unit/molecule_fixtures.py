@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from genloop.data.chemistry import to_rdkit
 from genloop.data.molecular_graphs import Graphs
 from genloop.data.molecule_source import MoleculeSource
 from genloop.data.molecules import MoleculeDataset
-from genloop.types import Context
+from genloop.types import Context, Cost, Progress
 
 
 @cache
@@ -53,3 +54,57 @@ def prepared(source: MoleculeSource, directory: Path) -> tuple[MoleculeDataset, 
 def best_rms(graphs: Graphs, graph: int, coordinates: np.ndarray, molecule: Chem.Mol, conformer: int) -> float:
     """Return the smallest distance between coordinates and a conformer, over rotations and equal atoms."""
     return AllChem.GetBestRMS(to_rdkit(graphs, graph, [coordinates]), Chem.Mol(molecule), refId=conformer)
+
+
+@dataclass(frozen=True)
+class NoisyMolecule:
+    """Samples the conformations that it was fitted on, or the conditions, with noise.
+
+    Attributes:
+        data: what it was fitted on.
+        noise: standard deviation in angstrom.
+    """
+
+    data: MoleculeDataset
+    noise: float
+    status: str = "fitted"
+
+    def sample(
+        self, num: int, *, seed: int, conditions: MoleculeDataset | None = None, context: Context
+    ) -> MoleculeDataset:
+        data = self.data if conditions is None else conditions
+        read = data.read(np.resize(np.arange(len(data)), num))
+        context.report(Progress(num, num))
+        noise = np.random.default_rng(seed).normal(scale=self.noise, size=read.coordinates.shape)
+        return MoleculeDataset.of(data.graphs, read.graph_ids, read.coordinates + noise)
+
+    def mean_loss(self, data: MoleculeDataset, *, seed: int, context: Context) -> float:
+        return self.noise**2 * len(data) + seed
+
+    def save(self, directory: Path) -> None:
+        self.data.save(directory)
+
+
+@dataclass(frozen=True)
+class NoisyMolecules:
+    """The estimator of `NoisyMolecule`."""
+
+    noise: float = 0.05
+
+    def fit_identity(self, num_examples: int) -> Any:
+        return {"type": "noisy"}
+
+    def sample_identity(self) -> Any:
+        return {"noise": self.noise}
+
+    def fit(self, train: MoleculeDataset, *, seed: int, context: Context) -> NoisyMolecule:
+        return NoisyMolecule(train, self.noise)
+
+    def load(self, directory: Path, prepared_dir: Path, context: Context) -> NoisyMolecule:
+        return NoisyMolecule(MoleculeDataset.open(directory, Graphs.open(prepared_dir / "train")), self.noise)
+
+    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        return Cost(num_examples)
+
+    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+        return Cost(num_examples)

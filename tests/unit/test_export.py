@@ -24,7 +24,7 @@ from genloop.families.statistical.ngram import NGram
 from genloop.loop import Iteration
 from genloop.policy_text import parse_policy
 from genloop.record import Run
-from genloop.report import data_table
+from genloop.report import columns, data_table
 from genloop.report.columns import ImageColumn
 from genloop.report.export import export
 from genloop.report.lineage import ancestors
@@ -118,8 +118,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.mark.parametrize("policy", ["accumulate", WEIGHTED])
-def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy):
-    """Pixels in order, bit for bit, with who made them and their weights."""
+def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy, monkeypatch):
+    """Pixels in order, bit for bit, with who made them and their weights, however they are read."""
+    monkeypatch.setattr(columns, "CHUNK", 7)
     export(images, policy=policy, iteration=2, data=tmp_path / "a.parquet")
     rows = _load(tmp_path / "a.parquet", tmp_path)
     executor, iteration = _iteration(images, policy, 2)

@@ -145,13 +145,13 @@ def test_written_conformations_are_read_back(tmp_path):
     source = ConformerFiles(str(write(tmp_path / "a.sdf", [embedded(smiles) for smiles in SMILES])))
     train, _, _ = prepared(source, tmp_path / "prepared")
     chosen = train.slice(2, 9)
-    write_sdf(chosen, tmp_path / "out.sdf", {"iteration": 3, "model": "fit-1"})
+    write_sdf(chosen, tmp_path / "out.sdf", lambda index: {"iteration": index, "model": "fit-1"})
     records = list(Chem.SDMolSupplier(str(tmp_path / "out.sdf"), removeHs=False))
     assert len(records) == 7
     for index, record in enumerate(records):
         graph = int(chosen.graph_ids(np.array([index]))[0])
         assert record.GetProp("_Name") == record.GetProp("smiles") == train.graphs.names[graph]
-        assert record.GetProp("iteration") == "3"
+        assert record.GetIntProp("iteration") == index
         assert record.GetProp("model") == "fit-1"
         assert [atom.GetAtomicNum() for atom in record.GetAtoms()] == train.graphs.types_of(graph).tolist()
         error = np.abs(record.GetConformer().GetPositions() - chosen.coordinates(index)).max()

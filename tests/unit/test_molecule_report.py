@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 from molecule_fixtures import NoisyMolecules, embedded, write
+from rdkit import Chem
 from toys import experiment as toy
 
 from genloop import catalog
 from genloop.data.conformer_files import ConformerFiles
+from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.metrics.coverage import Coverage
 from genloop.metrics.denoising import DenoisingLoss
@@ -17,6 +19,7 @@ from genloop.metrics.geometry import Geometry
 from genloop.policies import Accumulate, Replace
 from genloop.record import Run
 from genloop.report import molecules
+from genloop.report.export import export
 from genloop.report.molecules import draw_molecules
 from genloop.runner import run
 
@@ -69,6 +72,36 @@ def test_noise_gathers_in_the_samples_of_replace(finished):
     assert 0 < floor["bond_wasserstein"] < bonds["replace"][0]
 
 
+@pytest.mark.parametrize("part", ["train", "samples"])
+def test_rdkit_reads_what_a_model_was_fitted_on_and_what_it_generated(finished, tmp_path, part):
+    export(finished, policy="accumulate", iteration=2, data=tmp_path / "a.sdf", part=part)
+    records = list(Chem.SDMolSupplier(str(tmp_path / "a.sdf"), removeHs=False))
+    prepared = finished.store.path(finished.record.source)
+    source = ConformerFiles("")
+    items = {i.iteration: i for i in finished.record.iterations if i.policy == "accumulate"}
+    samples = {n: source.load_samples(finished.store.path(item.samples), prepared) for n, item in items.items()}
+    real = source.load(prepared, "train").slice(0, 20)
+    expected = real.concat([samples[1]]) if part == "train" else samples[2]
+    assert len(records) == len(expected)
+    for index, record in enumerate(records):
+        graph = int(expected.graph_ids(np.array([index]))[0])
+        assert record.GetProp("smiles") == expected.graphs.names[graph]
+        assert np.abs(record.GetConformer().GetPositions() - expected.coordinates(index)).max() < 1e-4  # four decimals
+        is_real = part == "train" and index < 20
+        assert record.GetProp("source") == ("real" if is_real else f"model {1 if part == 'train' else 2}")
+        assert record.GetIntProp("iteration") == (0 if is_real else 1 if part == "train" else 2)
+        assert record.HasProp("model") == (not is_real)
+        assert record.GetProp("policy") == "accumulate"
+
+
+def test_only_molecules_are_written_as_sdf_and_only_others_as_parquet(finished, tmp_path):
+    with pytest.raises(UserError, match="texts and images, and the data of noisy are conformations"):
+        export(finished, policy="replace", iteration=1, data=tmp_path / "a.parquet")
+    with pytest.raises(UserError, match=r"ends in .parquet, for texts or images, or in .sdf"):
+        export(finished, policy="replace", iteration=1, data=tmp_path / "a.mol2")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_same_molecules_are_drawn_of_all_models(finished, tmp_path, monkeypatch):
     drawn = []
     draw = molecules.draw_shapes
@@ -91,10 +124,13 @@ def test_the_same_molecules_are_drawn_of_all_models(finished, tmp_path, monkeypa
     assert np.array_equal(rows[0]["real"].coordinates, real.coordinates(0))
 
 
-def test_runs_without_molecules_are_not_drawn(tmp_path: Path, monkeypatch):
+def test_runs_without_molecules_are_neither_drawn_nor_written(tmp_path: Path, monkeypatch):
     monkeypatch.setitem(catalog.SOURCES, "toy", "toys:NormalSource")
     monkeypatch.setitem(catalog.ESTIMATORS, "toy", "toys:Normal")
     for name in ("NormalLoss", "SampleMean"):
         monkeypatch.setitem(catalog.METRICS, name.lower(), f"toys:{name}")
-    draw_molecules(run(toy(), tmp_path / "run"), tmp_path / "a.png")
+    numbers = run(toy(), tmp_path / "run")
+    draw_molecules(numbers, tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+    with pytest.raises(UserError, match="holds molecules, and the data of toy are numbers"):
+        export(numbers, policy="replace", iteration=1, data=tmp_path / "a.sdf")

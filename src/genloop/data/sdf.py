@@ -2,8 +2,9 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,9 @@ def _read_record(place: str, record: str) -> Ensemble | Dropped:
         return Dropped(f"{place} ({title})" if title else place, str(problem))
 
 
-def write_sdf(data: MoleculeDataset, path: Path, properties: Mapping[str, str | int] | None = None) -> None:
+def write_sdf(
+    data: MoleculeDataset, path: Path, properties: Callable[[int], Mapping[str, Any]] = lambda index: {}
+) -> None:
     """Write every conformation as one record, titled and marked with its molecule's SMILES.
 
     The stereochemistry of a record is that of its own coordinates, which need not be that of the SMILES: a model of
@@ -70,7 +73,7 @@ def write_sdf(data: MoleculeDataset, path: Path, properties: Mapping[str, str | 
     Args:
         data: the conformations.
         path: the file.
-        properties: written to every record, such as iteration and model.
+        properties: of the record at each index, such as iteration and model.
     """
     with path.open("w", encoding="utf-8") as file:
         for index, graph in enumerate(data.graph_ids(np.arange(len(data))).tolist()):
@@ -79,6 +82,6 @@ def write_sdf(data: MoleculeDataset, path: Path, properties: Mapping[str, str | 
             Chem.AssignStereochemistryFrom3D(molecule)
             molecule.SetProp(NAME, smiles)
             file.write(Chem.MolToMolBlock(molecule))
-            for name, value in {SMILES: smiles, **(properties or {})}.items():
+            for name, value in {SMILES: smiles, **properties(index)}.items():
                 file.write(f">  <{name}>\n{value}\n\n")
             file.write("$$$$\n")

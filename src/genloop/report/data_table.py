@@ -7,19 +7,17 @@ them; only a drawn training set is listed before it is written, as it is before 
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import genloop
 from genloop.data.extras import needs_extra
 from genloop.data.images import ImageDataset
 from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
-from genloop.experiment_file import from_dict
 from genloop.record import RecordedIteration, Run
 from genloop.report.columns import Cell, Column, ImageColumn, TextColumn
-from genloop.report.lineage import finished, origin
+from genloop.report.recorded_data import Part, numbered_view, origins, parts_of
 
-Part = Literal["train", "samples"]
 COLUMNS: Mapping[type, Column] = {TokenDataset: TextColumn(), ImageDataset: ImageColumn()}
 GROUP_SIZE = 1 << 22  # characters or bytes of examples in a row group, about
 
@@ -41,50 +39,24 @@ def write_data(run: Run, item: RecordedIteration, part: Part, path: Path) -> Non
         import pyarrow
         from pyarrow import parquet
 
-    parts = _parts(run, item, part)
-    data = _view(run, parts)
+    parts = parts_of(run, item, part)
+    data = numbered_view(run, parts)
+    if type(data) not in COLUMNS:
+        raise UserError(
+            f"--data writes texts and images, and the data of {run.record.name} are {run.record.unit}s. Write molecules "
+            f"to a .sdf file, export the model with --model, or read the arrays in "
+            f"{run.store.path(parts['parts'][0]['data'])}."
+        )
     column = COLUMNS[type(data)]
     kinds = {column.name: column.kind(), "source": "string", "iteration": "int32", "model": "string"}
     if any(piece["weight"] != 1 for piece in parts["parts"]):
         kinds["weight"] = "float64"
     schema = pyarrow.schema(list(kinds.items()), metadata={**_metadata(run, item, part), **_features(column, kinds)})
-    about = [{**vars(origin(run, piece["data"])), "weight": piece["weight"]} for piece in parts["parts"]]
+    about = origins(run, parts)
     with parquet.ParquetWriter(path, schema) as writer:
         for group in _groups(column.cells(data)):
             rows = [{column.name: cell.value, **about[int(cell.weight)]} for cell in group]
             writer.write_table(pyarrow.Table.from_pylist(rows, schema))
-
-
-def _parts(run: Run, item: RecordedIteration, part: Part) -> Mapping[str, Any]:
-    """Return what the data are made of, in the words of a fit's manifest."""
-    if part == "train":
-        return finished(run, item.model).inputs["train"]
-    num = finished(run, item.samples).facts["num"]
-    return {"parts": [{"data": item.samples, "start": 0, "stop": num, "weight": 1}], "draw": None}
-
-
-def _view(run: Run, train: Mapping[str, Any]) -> Any:
-    """Return the examples; their weights stand in for the number of their part, which a draw thus keeps."""
-    source = from_dict(run.record.experiment).source
-    views = [
-        _open(run, source, part["data"]).slice(part["start"], part["stop"]).weighted(number)
-        for number, part in enumerate(train["parts"])
-    ]
-    data, draw = views[0].concat(views[1:]), train["draw"]
-    return data.draw(draw["num"], seed=draw["seed"]) if draw else data
-
-
-def _open(run: Run, source: Any, key: str) -> Any:
-    finished(run, key)
-    prepared = run.store.path(run.record.source)
-    is_real = key == run.record.source
-    data = source.load(prepared, "train") if is_real else source.load_samples(run.store.path(key), prepared)
-    if type(data) not in COLUMNS:
-        raise UserError(
-            f"--data writes texts and images, and the data of {run.record.name} are {run.record.unit}s. Export the "
-            f"model with --model, or read the arrays in {run.store.path(key)}."
-        )
-    return data
 
 
 def _groups(cells: Iterable[Cell]) -> Iterator[list[Cell]]:

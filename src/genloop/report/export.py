@@ -10,9 +10,13 @@ from typing import cast, get_args
 from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.record import RecordedIteration, Run
-from genloop.report.data_table import Part, write_data
+from genloop.report.data_table import write_data
 from genloop.report.model_folder import write_model_folder
+from genloop.report.molecule_file import write_molecules
+from genloop.report.recorded_data import Part
 from genloop.store import report_disk_errors
+
+WRITERS = {".parquet": write_data, ".sdf": write_molecules}
 
 
 def export(
@@ -33,7 +37,7 @@ def export(
         iteration: which one.
         seed: of the loop; None takes the first.
         model: new folder for the model.
-        data: new Parquet file for texts or images.
+        data: new file: `.parquet` for texts or images, `.sdf` for molecules.
         part: what `data` holds, `train` or `samples`; None means `train`.
 
     Raises:
@@ -43,7 +47,7 @@ def export(
     item = find_iteration(run, policy, iteration, seed)
     if data:
         with _published(data) as path:
-            write_data(run, item, cast(Part, part or "train"), path)
+            WRITERS[data.suffix](run, item, cast(Part, part or "train"), path)
     if model:
         with _published(model) as path:
             write_model_folder(run, item, path)
@@ -76,8 +80,11 @@ def _check(model: Path | None, data: Path | None, part: str | None) -> None:
         raise unknown_name("part", part, get_args(Part))
     if part is not None and data is None:
         raise UserError(f"--part {part} says what --data writes. Give --data FILE.parquet too.")
-    if data is not None and data.suffix != ".parquet":
-        raise UserError(f"--data {data} would be written as Parquet. Name a file that ends in .parquet.")
+    if data is not None and data.suffix not in WRITERS:
+        raise UserError(
+            f"--data {data} is of no kind that can be written. Name a file that ends in .parquet, for texts or images, "
+            "or in .sdf, for molecules."
+        )
     for place in filter(None, (model, data)):
         if place.exists():
             raise UserError(f"{place} exists. Name a new place.")

@@ -91,8 +91,11 @@ REPRODUCTIONS: Mapping[str, str] = {
     "table2": "genloop.reproduce.table2:reproduce_table2",
     "figure3": "genloop.reproduce.language_figures:reproduce_figure3",
     "figure4": "genloop.reproduce.figure4:reproduce_figure4",
+    "figure6": "genloop.reproduce.image_figures:reproduce_figure6",
+    "figure7": "genloop.reproduce.image_figures:reproduce_figure7",
     "figure10": "genloop.reproduce.language_figures:reproduce_figure10",
     "figure11": "genloop.reproduce.language_figures:reproduce_figure11",
+    "figure12": "genloop.reproduce.image_figures:reproduce_figure12",
     "controls": "genloop.reproduce.controls:reproduce_controls",
 }
 

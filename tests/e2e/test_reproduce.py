@@ -11,10 +11,17 @@ from genloop.data.bible import Bible
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
 from genloop.families.lm.sampling import Sampling
+from genloop.families.vae.estimator import VAE
 from genloop.metrics.diversity import Diversity
+from genloop.metrics.fidelity import PixelFidelity
+from genloop.metrics.image_loss import ImageLoss
+from genloop.metrics.modes import Modes
 from genloop.metrics.text import TestLoss
+from genloop.recipes.images import digits
+from genloop.reproduce import image_scales
 from genloop.reproduce import language_scales as scales
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.recipe_loops import RecipeScale
 
 
 def test_figure_2_holds(genloop, tmp_path):
@@ -136,3 +143,31 @@ def test_own_text_at_any_scale_is_planned_and_not_fitted(genloop, tmp_path):
     assert code == 0, err
     assert "of them fits over" in out
     assert "fit done" not in err
+
+
+def tiny_images() -> RecipeScale:
+    estimator = VAE(channels=(4, 8), latent=2, noise=0.3, epochs=1)
+    metrics = (ImageLoss(num_images=50), Modes(num_images=50, num_clusters=5), PixelFidelity(num_images=50))
+    recipe = replace(digits(), estimator=estimator, metrics=metrics, num_samples=200, num_iterations=3)
+    return RecipeScale("tiny", recipe, "Tiny.")
+
+
+@pytest.mark.parametrize(("target", "num_claims"), [("figure6", 3), ("figure7", 6), ("figure12", 2)])
+def test_figures_of_images_are_drawn(genloop, monkeypatch, shared_store, tmp_path, target, num_claims):
+    monkeypatch.setattr(image_scales, "SCALES", {"tiny": tiny_images})
+    code, _, err = genloop("reproduce", target, "--scale", "tiny", "--store", shared_store, "--threads", 1)
+    assert code in (0, 1), err
+    assert (tmp_path / f"runs/tiny/{target}.png").stat().st_size > 10_000
+    found = json.loads((tmp_path / f"runs/tiny/{target}.json").read_text())
+    assert len(found["claims"]) == num_claims
+    assert code == int(any(claim["holds"] is False for claim in found["claims"]))
+    assert all(claim["unit"] for claim in found["claims"])
+    page = (tmp_path / f"runs/tiny/{target}.md").read_text()
+    assert f"![{target}]({target}.png)" in page
+    assert "| VAE, replace | vae | 200 | 3 | 0 |" in page
+
+
+def test_faces_are_not_shown_without_being_given(genloop):
+    code, _, err = genloop("reproduce", "figure7", "--scale", "paper")
+    assert code == 2
+    assert "needs CelebA. Give --train img_align_celeba" in " ".join(err.split())

@@ -1,0 +1,68 @@
+"""What arXiv 2404.01413 says of VAEs on images (section 3.3 and appendix 9), judged by measured values.
+
+"The test error rises swiftly with each additional iteration, and each iteration yields lower quality and less diverse
+generated faces [...]. In contrast, accumulating data at each iteration significantly slows model collapse." "Much
+slower" is read as less than half as much by the last iteration.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from genloop.policies import Accumulate, Policy, Replace
+from genloop.reproduce.changes import Change
+from genloop.reproduce.claims import Claim
+from genloop.reproduce.curves import Curves
+
+NAME = "VAE"
+
+
+def loss_claims(losses: Curves) -> list[Claim]:
+    """Return what the paper says of the test loss."""
+    last = last_iteration(losses)
+    return [
+        smallest_step(losses, Replace()).rises("Replace: the test loss rises at every iteration (smallest rise)"),
+        losses.change(NAME, Accumulate(), last).rises(f"Accumulate: it rises, too, from iteration 1 to {last}"),
+        _slower(losses, "it"),
+    ]
+
+
+def diversity_claims(metric: str, values: Curves) -> list[Claim]:
+    """Return what the paper says of the diversity of samples, by one measure."""
+    last = last_iteration(values)
+    first, end = (NAME, Replace(), 1), (NAME, Replace(), last)
+    above = values.difference((NAME, Accumulate(), last), end)
+    return [
+        values.difference(first, end).rises(f"Replace: {metric} falls from iteration 1 to {last}"),
+        above.rises(f"Accumulate: {metric} is above that of replace at iteration {last}"),
+    ]
+
+
+def reconstruction_claims(errors: Curves) -> list[Claim]:
+    """Return what the paper says of reconstructions of test images."""
+    last = last_iteration(errors)
+    what = "the error of reconstructions"
+    rise = errors.change(NAME, Replace(), last)
+    return [rise.rises(f"Replace: {what} rises from iteration 1 to {last}"), _slower(errors, what)]
+
+
+def smallest_step(values: Curves, policy: Policy) -> Change:
+    """Return the smallest change from one iteration to the next, of each seed."""
+    steps = [
+        values.difference((NAME, policy, later), (NAME, policy, earlier)).differences
+        for earlier, later in pairwise(range(1, last_iteration(values) + 1))
+    ]
+    return Change(tuple(map(float, np.min(steps, axis=0))), values.unit)
+
+
+def last_iteration(values: Curves) -> int:
+    """Return the number of the last iteration."""
+    return max(values.curve(NAME, Replace()))
+
+
+def _slower(values: Curves, what: str) -> Claim:
+    """Return the claim that half of what replace has risen is more than what accumulate has."""
+    last = last_iteration(values)
+    replaced, accumulated = (values.change(NAME, policy, last).differences for policy in (Replace(), Accumulate()))
+    margin = Change(tuple(a / 2 - b for a, b in zip(replaced, accumulated, strict=True)), values.unit)
+    return margin.rises(f"Accumulate: {what} rises less than half as much as for replace by iteration {last} (margin)")

@@ -43,8 +43,8 @@ def write_data(run: Run, item: RecordedIteration, part: Part, path: Path) -> Non
     data = numbered_view(run, parts)
     if type(data) not in COLUMNS:
         raise UserError(
-            f"--data writes texts and images, and the data of {run.record.name} are {run.record.unit}s. Write molecules "
-            f"to a .sdf file, export the model with --model, or read the arrays in "
+            f"--data writes texts and images, and the data of {run.record.name} are {run.record.unit}s. Write "
+            "molecules to a .sdf file, export the model with --model, or read the arrays in "
             f"{run.store.path(parts['parts'][0]['data'])}."
         )
     column = COLUMNS[type(data)]

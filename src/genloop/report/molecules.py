@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from genloop.data.molecule_source import INFO_FILE
 from genloop.data.molecules import MoleculeDataset
 from genloop.experiment_file import from_dict
 from genloop.record import Run
@@ -67,5 +68,5 @@ def _shape(data: MoleculeDataset, index: int) -> Shape:
 
 def _geometry(run: Run) -> str:
     """Return what the real coordinates are, in the words of their source."""
-    info: Mapping[str, str] = json.loads((run.store.path(run.record.source) / "info.json").read_text("utf-8"))
+    info: Mapping[str, str] = json.loads((run.store.path(run.record.source) / INFO_FILE).read_text("utf-8"))
     return info["geometry"]

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from genloop.data.image_file import write_images
+
 IMAGES_FILE = "images.npy"
 CHUNK = 1 << 12  # images copied at a time
 
@@ -86,12 +88,8 @@ class ImageDataset:
         return self._at(np.random.Generator(np.random.Philox(seed)).permutation(len(self))[:num])
 
     def save(self, directory: Path) -> None:
-        target = np.lib.format.open_memmap(
-            directory / IMAGES_FILE, mode="w+", dtype=np.uint8, shape=(len(self), *self.shape)
-        )
-        for start, images in self.chunks(CHUNK):
-            target[start : start + len(images)] = images
-        target.flush()
+        chunks = (images for _, images in self.chunks(CHUNK))
+        write_images(directory / IMAGES_FILE, (len(self), *self.shape), chunks)
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Return some images, shape (image, row, column, channel), uint8."""

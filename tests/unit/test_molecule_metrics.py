@@ -150,23 +150,37 @@ def test_real_geometries_are_whole(parts):
     assert same["bond_wasserstein"] == same["angle_wasserstein"] == 0
 
 
+def changed(data: MoleculeDataset, change: Callable[[np.ndarray], np.ndarray]) -> MoleculeDataset:
+    """Return conformations of which every second one is changed."""
+    each = [change(data.coordinates(index)) if index % 2 else data.coordinates(index) for index in range(len(data))]
+    return MoleculeDataset.of(data.graphs, data.graph_ids(np.arange(len(data))), np.concatenate(each))
+
+
 @pytest.mark.parametrize(
-    ("change", "bad_bonds", "clashes"),
+    ("change", "broken", "bad_bonds"),
     [
-        (lambda real: real * 1.3, 1, 0),
-        (lambda real: real * 0.7, 1, 1),
-        (lambda real: real * np.nan, 1, 1),
+        (lambda real: real * 1.3, 0.5, 0.4),
+        (lambda real: real * 0.7, 0.5, 0.4),
+        (lambda real: real * np.nan, 0.5, 0.5),
         (lambda real: real * 1.05, 0, 0),
     ],
 )
-def test_broken_geometries_are_counted(parts, change, bad_bonds, clashes):
-    test = parts[1]
-    changed = [change(test.coordinates(index)) if index % 2 else test.coordinates(index) for index in range(len(test))]
-    samples = MoleculeDataset.of(test.graphs, test.graph_ids(np.arange(len(test))), np.concatenate(changed))
-    values = scored(Geometry(), Evidence(test, samples=samples))
-    assert values["bad_bonds"] == 0.5 * bad_bonds
-    assert values["clashes"] == 0.5 * clashes
-    assert values["broken"] == 0.5 * max(bad_bonds, clashes)
+def test_broken_geometries_are_counted(parts, change, broken, bad_bonds):
+    values = scored(Geometry(), Evidence(parts[1], samples=changed(parts[1], change)))
+    assert values["broken"] == broken
+    assert bad_bonds <= values["bad_bonds"] <= broken  # a double bond may be stretched a little further
+
+
+def test_one_bad_bond_and_one_clash_are_one_each():
+    """Carbon monoxide and an argon atom on a line: whole, stretched, too close, and both."""
+    graph = Graph(np.array([6, 8, 18]), np.zeros(3), np.array([[0, 1]]), np.array([3]), "[C-]#[O+].[Ar]")
+    places = [[0, 1.13, 6], [0, 2.0, 6], [0, 1.13, 2.8], [0, 0.3, 0.6]]
+    lines = np.array([[[x, 0, 0] for x in each] for each in places], np.float32)
+    data = MoleculeDataset.of(Graphs.of([graph]), np.zeros(4, np.int32), lines.reshape(-1, 3))
+    values = Geometry().score(Evidence(data, samples=data), seed=0, context=CPU)
+    assert values["broken"] == 0.75
+    assert values["bad_bonds"] == 0.5
+    assert values["clashes"] == (0 + 0 + 1 + 2) / 4
 
 
 def test_stretching_shifts_bonds_and_keeps_angles(parts):

@@ -22,8 +22,8 @@ SHORTEST, LONGEST, CLOSEST = 0.75, 1.25, 1.2
 class Geometry:
     """How many conformations are broken, and how far bond lengths and angles are from the real ones.
 
-    A conformation is broken if a bond is shorter than 0.75 or longer than 1.25 times the sum of its atoms' covalent
-    radii (`bad_bonds`), or if two atoms without a bond are closer than 1.2 times theirs (`clashes`).
+    A bond is bad if it is shorter than 0.75 or longer than 1.25 times the sum of its atoms' covalent radii. Two atoms
+    without a bond clash if they are closer than 1.2 times theirs. A conformation with either is broken.
 
     `bond_wasserstein` and `angle_wasserstein` are distances between the distributions in the samples and in real test
     conformations, of each kind of bond (elements and order) and angle (elements, and neighbours of the middle atom),
@@ -45,8 +45,8 @@ class Geometry:
 
     @property
     def units(self) -> Mapping[str, str]:
-        shares = dict.fromkeys(("broken", "bad_bonds", "clashes"), "share of conformations")
-        return {**shares, "bond_wasserstein": "angstrom", "angle_wasserstein": "degrees"}
+        counts = {"broken": "share of conformations", "bad_bonds": "share of bonds", "clashes": "pairs/conformation"}
+        return {**counts, "bond_wasserstein": "angstrom", "angle_wasserstein": "degrees"}
 
     @property
     def about(self) -> str:
@@ -56,19 +56,19 @@ class Geometry:
         samples, test = (
             data.slice(0, min(self.num_conformations, len(data))) for data in (evidence.samples, evidence.test)
         )
-        bad_bonds, clashes = (np.concatenate(found) for found in zip(*_problems(samples), strict=True))
+        num_bonds, num_bad, num_clashes = np.concatenate(list(_problems(samples))).T
         bonds, angles = map(mean_distance, by_kind(samples), by_kind(test))
         return {
-            "broken": float(np.mean(bad_bonds | clashes)),
-            "bad_bonds": float(np.mean(bad_bonds)),
-            "clashes": float(np.mean(clashes)),
+            "broken": float(np.mean(num_bad + num_clashes > 0)),
+            "bad_bonds": float(np.sum(num_bad) / np.sum(num_bonds)),
+            "clashes": float(np.mean(num_clashes)),
             "bond_wasserstein": bonds,
             "angle_wasserstein": angles,
         }
 
 
-def _problems(data: MoleculeDataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Iterate over molecules: which conformations have a bad bond, and which a clash, shape (conformation,)."""
+def _problems(data: MoleculeDataset) -> Iterator[np.ndarray]:
+    """Iterate over molecules: of each conformation the bonds, the bad ones, and the clashes, (conformation, 3)."""
     radii = covalent_radii()
     for graph, coordinates in data.by_molecule():
         radius = radii[data.graphs.types_of(graph)]
@@ -78,8 +78,9 @@ def _problems(data: MoleculeDataset) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         pairs = np.argwhere(np.triu(~is_bonded, 1))
 
         bond_ratio, pair_ratio = (_ratio(coordinates, radius, each) for each in (bonds, pairs))
-        is_bond = (bond_ratio >= SHORTEST) & (bond_ratio <= LONGEST)  # false where a coordinate is not finite
-        yield ~np.all(is_bond, axis=1), ~np.all(pair_ratio >= CLOSEST, axis=1)
+        is_good = (bond_ratio >= SHORTEST) & (bond_ratio <= LONGEST)  # false where a coordinate is not finite
+        num_clashes = np.sum(~(pair_ratio >= CLOSEST), axis=1)
+        yield np.stack([np.full(len(coordinates), len(bonds)), np.sum(~is_good, axis=1), num_clashes], axis=1)
 
 
 def _ratio(coordinates: np.ndarray, radius: np.ndarray, pairs: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ class ConformerFiles(MoleculeSource):
 
     train: str
     test: str | None = None
-    geometry: str = "conformers of the user's own"
+    geometry: str = "conformers from files"
 
     def identity(self) -> dict[str, Any]:
         return {

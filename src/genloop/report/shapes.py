@@ -32,7 +32,8 @@ ELEMENTS: Mapping[int, tuple[str, str]] = {
 }
 OTHER = ("other", "#ff1493")
 PANEL_INCHES = 1.9
-MARGIN_ANGSTROM = 1.2
+MARGIN_ANGSTROM = 0.8
+WIDEST = 1.3  # of a panel, over the width of the first conformation
 LEAST_TALLNESS = 0.5  # of a panel, over its width
 PALEST = 0.65  # share of white in the farthest stick
 BAR_ANGSTROM = 2.0
@@ -63,7 +64,7 @@ def draw_shapes(rows: Sequence[Mapping[str, Shape]], path: Path, *, title: str =
         title: of the figure.
     """
     views = [_views([shape.coordinates for shape in row.values()]) for row in rows]
-    reaches = [_reach(view[0]) for view in views]
+    reaches = [_reach(view) for view in views]
     headings, tallness = list(rows[0]), [reach[1] / reach[0] for reach in reaches]
     size = (PANEL_INCHES * len(headings), PANEL_INCHES * sum(tallness) + 0.9)
     figure = Figure(figsize=size, layout="constrained")
@@ -90,9 +91,13 @@ def _views(conformations: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [turned_onto(each, reference) @ axes for each in conformations]
 
 
-def _reach(reference: np.ndarray) -> np.ndarray:
-    """Return how far a panel shows from its centre to the right, up, and towards the viewer, in angstrom."""
-    right, up, near = np.abs(reference).max(axis=0) + MARGIN_ANGSTROM
+def _reach(views: Sequence[np.ndarray]) -> np.ndarray:
+    """Return how far a panel shows from its centre to the right, up, and towards the viewer, in angstrom.
+
+    All atoms are shown, unless they are far from where the first conformation has any.
+    """
+    own, all_of_them = np.abs(views[0]).max(axis=0), np.nan_to_num(np.abs(np.concatenate(views))).max(axis=0)
+    right, up, near = np.minimum(all_of_them, WIDEST * own.max()) + MARGIN_ANGSTROM
     return np.array([right, max(up, LEAST_TALLNESS * right), near])
 
 

@@ -95,6 +95,11 @@ def test_a_seed_gives_the_same_data_however_many_threads_and_interruptions(tmp_p
     assert _files(tmp_path / "cut") == _files(tmp_path / "whole")
 
 
+def test_conformers_that_reach_no_minimum_are_dropped(monkeypatch):
+    monkeypatch.setattr(force_field, "MAX_ITERATIONS", 1)
+    assert list(force_field.made(["CC(=O)Oc1ccccc1C(=O)O"], 2, seed=1, threads=1)) == [None]
+
+
 def test_kept_coordinates_are_not_made_again(tmp_path, monkeypatch):
     smiles = ["CC(=O)Oc1ccccc1C(=O)O"]
     (first,) = force_field.made(smiles, 2, seed=1, threads=1, scratch_dir=tmp_path)

@@ -51,7 +51,7 @@ def draw_grids(grids: Grids, path: Path, *, columns: int = NUM_COLUMNS, title: s
         heading: {label: grid(images, columns) for label, images in column.items()} for heading, column in grids.items()
     }
     tallest = [max(_tallness(column[label]) for column in pictures.values() if label in column) for label in labels]
-    size = (PANEL_INCHES * len(grids) + 0.5, PANEL_INCHES * sum(tallest) + 0.1 * len(labels) + 0.6)
+    size = (PANEL_INCHES * len(grids) + 0.9, PANEL_INCHES * sum(tallest) + 0.1 * len(labels) + 0.6)
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(labels), len(grids), squeeze=False, height_ratios=tallest)
     for axes, (heading, column) in zip(panels.T, pictures.items(), strict=True):
@@ -59,7 +59,7 @@ def draw_grids(grids: Grids, path: Path, *, columns: int = NUM_COLUMNS, title: s
         for place, label in zip(axes, labels, strict=True):
             _draw(place, column.get(label))
     for axes, label in zip(panels[:, 0], labels, strict=True):
-        axes.set_ylabel(label, fontsize=10)
+        axes.set_ylabel(label, fontsize=10, rotation="horizontal", ha="right", va="center")  # rows may be low
     if title:
         figure.suptitle(title, fontsize=10)
     figure.savefig(path, dpi=160, metadata={"Software": "genloop"} if path.suffix == ".png" else None)

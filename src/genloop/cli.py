@@ -22,7 +22,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-EXTRAS = {"torch": "text", "safetensors": "text", "tokenizers": "text", "datasets": "hub", "transformers": "hub"}
+EXTRAS = {
+    "torch": "text",
+    "safetensors": "text",
+    "tokenizers": "text",
+    "datasets": "hub",
+    "transformers": "hub",
+    "rdkit": "molecules",
+}
 PLAIN_WIDTH = 150  # of tables where there is no terminal
 out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 log = Console(stderr=True)
@@ -242,7 +249,10 @@ def export(
     model: Annotated[
         Path | None, typer.Option(help="New folder for the model, its tokenizer and a model card: transformers, vLLM.")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="New .parquet file for texts or images, and who made them.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="New file for what was made and by whom: .parquet for texts or images, .sdf for molecules."),
+    ] = None,
     part: Annotated[
         str | None,
         typer.Option(
@@ -343,7 +353,7 @@ def _present(finished: Any) -> None:
 
     out.print(results_table(finished, width=out.width))
     samples = samples_table(finished)
-    figure, texts, images = (finished.directory / name for name in ("test_loss.png", "samples.txt", "samples.png"))
+    figure, texts, picture = (finished.directory / name for name in ("test_loss.png", "samples.txt", "samples.png"))
     with report_disk_errors(finished.directory):
         if samples:
             out.print(samples)
@@ -351,11 +361,13 @@ def _present(finished: Any) -> None:
                 Console(file=file, width=PLAIN_WIDTH).print(samples)
         if _is_older(figure, finished.directory / "run.json"):
             from genloop.report.figures import draw_metric
-            from genloop.report.pictures import draw_samples
+            from genloop.report.molecules import draw_molecules
+            from genloop.report.pictures import draw_images
 
             draw_metric(finished, "test_loss", figure)
-            draw_samples(finished, images)
-    written = [place for place, exists in ((texts, samples), (images, images.exists())) if exists]
+            draw_images(finished, picture)
+            draw_molecules(finished, picture)
+    written = [place for place, exists in ((texts, samples), (picture, picture.exists())) if exists]
     out.print(f"Figure: {figure}" + "".join(f"   Samples: {place}" for place in written), highlight=False)
     out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
 

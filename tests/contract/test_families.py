@@ -45,7 +45,11 @@ def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _saved(thing: Any, directory: Path) -> dict[str, bytes]:
     directory.mkdir()
     thing.save(directory)
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+    return _contents(directory)
+
+
+def _contents(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 def test_fitting_twice_gives_the_same_model(family, tmp_path):
@@ -56,8 +60,7 @@ def test_fitting_twice_gives_the_same_model(family, tmp_path):
 
 def test_preparing_twice_gives_the_same_data(family, tmp_path):
     family.experiment.source.prepare(tmp_path, CONTEXT)
-    first = {path.name: path.read_bytes() for path in family.directory.iterdir()}
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+    assert _contents(tmp_path) == _contents(family.directory)
 
 
 def test_loaded_model_samples_as_the_saved_one(family, tmp_path):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from genloop.data.image_files import Images
 from genloop.experiment import Experiment
-from genloop.report.pictures import GAP, draw_grids, draw_samples, grid
+from genloop.report.pictures import GAP, draw_grids, draw_images, grid
 from genloop.report.samples import sample_images
 from genloop.runner import run
 
@@ -92,7 +92,7 @@ def _small(folder: Path, num_iterations: int) -> Experiment:
 
 def test_a_run_shows_policies_side_by_side_and_its_first_and_last_iteration(tmp_path: Path, drawn: list[Figure]):
     found = run(_small(tmp_path, 7), tmp_path / "run")
-    draw_samples(found, tmp_path / "samples.png", num=6)
+    draw_images(found, tmp_path / "samples.png", num=6)
     shown = panels(drawn[0])
     assert shown.keys() == {(row, column) for row in range(5) for column in range(2)}
     labels = [axes.get_ylabel() for axes in drawn[0].axes if axes.get_ylabel()]
@@ -106,7 +106,7 @@ def test_a_run_shows_policies_side_by_side_and_its_first_and_last_iteration(tmp_
 
 def test_a_run_of_other_data_has_no_pictures(tmp_path: Path):
     found = run(replace(CASES["gaussian"](), num_iterations=1), tmp_path / "run")
-    draw_samples(found, tmp_path / "samples.png")
+    draw_images(found, tmp_path / "samples.png")
     assert not (tmp_path / "samples.png").exists()
 
 

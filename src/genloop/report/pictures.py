@@ -65,7 +65,7 @@ def draw_grids(grids: Grids, path: Path, *, columns: int = NUM_COLUMNS, title: s
     figure.savefig(path, dpi=160, metadata={"Software": "genloop"} if path.suffix == ".png" else None)
 
 
-def draw_samples(run: Run, path: Path, *, num: int = 2 * NUM_COLUMNS) -> None:
+def draw_images(run: Run, path: Path, *, num: int = 2 * NUM_COLUMNS) -> None:
     """Draw the first `num` images that the models of a run's first seed generated; nothing where there are none."""
     items = [item for item in run.record.iterations if item.seed == run.record.iterations[0].seed]
     last = max(item.iteration for item in items)

@@ -1,4 +1,4 @@
-"""Variational autoencoders of images: digits in minutes on a laptop, and the faces of section 3.3 of arXiv 2404.01413."""
+"""VAEs of images: digits in minutes on a laptop, and the faces of section 3.3 of arXiv 2404.01413."""
 
 from genloop.data.celeba import CelebA
 from genloop.data.digits import Digits

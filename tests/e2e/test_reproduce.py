@@ -152,7 +152,7 @@ def tiny_images() -> RecipeScale:
     return RecipeScale("tiny", recipe, "Tiny.")
 
 
-@pytest.mark.parametrize(("target", "num_claims"), [("figure6", 3), ("figure7", 6), ("figure12", 2)])
+@pytest.mark.parametrize(("target", "num_claims"), [("figure6", 5), ("figure7", 6), ("figure12", 2)])
 def test_figures_of_images_are_drawn(genloop, monkeypatch, shared_store, tmp_path, target, num_claims):
     monkeypatch.setattr(image_scales, "SCALES", {"tiny": tiny_images})
     code, _, err = genloop("reproduce", target, "--scale", "tiny", "--store", shared_store, "--threads", 1)

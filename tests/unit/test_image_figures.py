@@ -14,20 +14,22 @@ from genloop.report.samples import sample_images
 from genloop.reproduce.claims import Claim
 from genloop.reproduce.compute import compute
 from genloop.reproduce.curves import Curves
-from genloop.reproduce.image_claims import NAME, diversity_claims, loss_claims, reconstruction_claims
-from genloop.reproduce.image_figures import BASELINE, LOOPS, NUM_IMAGES, reconstruction_grids, sample_grids
+from genloop.reproduce.image_claims import MATCHED, NAME, diversity_claims, loss_claims, reconstruction_claims
+from genloop.reproduce.image_figures import BASELINE, CONTROL, LOOPS, NUM_IMAGES, reconstruction_grids, sample_grids
 from genloop.reproduce.image_scales import SCALES, find_image_scale
 from genloop.reproduce.recipe_loops import RecipeScale
 from genloop.reproduce.request import Request
 from genloop.reproduce.study import Study
 from genloop.types import Runtime
 
+FASTER = ("accumulate", [(10.0, 12.0), (10.0, 12.0), (30.0, 29.0)])
+
 
 def measured(replaced: list[tuple[float, ...]], accumulated: list[tuple[float, ...]]) -> Curves:
     """Return values by iteration and, within one, by seed."""
     found = {}
-    for policy, values in (("replace", replaced), ("accumulate", accumulated)):
-        found[NAME, policy] = {number: list(seeds) for number, seeds in enumerate(values, start=1)}
+    for name, policy, values in ((NAME, "replace", replaced), (NAME, "accumulate", accumulated), (MATCHED, *FASTER)):
+        found[name, policy] = {number: list(seeds) for number, seeds in enumerate(values, start=1)}
     return Curves(found, "nats/image")
 
 
@@ -40,7 +42,7 @@ def verdicts(claims: list[Claim]) -> list[bool | None]:
 
 
 def test_claims_hold_where_values_are_as_in_the_paper():
-    assert verdicts(loss_claims(measured(RISING, SLOWER))) == [True, True, True]
+    assert verdicts(loss_claims(measured(RISING, SLOWER))) == [True, True, True, True, False]  # the control: 20, 17
     assert verdicts(reconstruction_claims(measured(RISING, SLOWER))) == [True, True]
     falling = measured([(9.0, 8.0), (5.0, 4.0), (1.0, 1.0)], [(9.0, 8.0), (7.0, 6.0), (5.0, 5.0)])
     assert verdicts(diversity_claims("vendi_pixels", falling)) == [True, True]
@@ -140,6 +142,13 @@ def test_settings_are_all_of_the_estimator(study):
         ("learning rate", "0.001"), ("noise", "0.3"),
     }  # fmt: skip
     assert "num steps" not in settings  # epochs decide
+
+
+def test_the_control_takes_as_many_steps_in_all_fits_as_the_first():
+    """The first fit of 4,000 images is the same, so it is computed once."""
+    plain, matched = (loop.experiment(SCALES["laptop"](), 4000, None).estimator for loop in (LOOPS[1], CONTROL))
+    assert matched.resolved_steps(20_000) == plain.resolved_steps(4000) < plain.resolved_steps(20_000)  # type: ignore[attr-defined]
+    assert matched.fit_identity(4000) == plain.fit_identity(4000)
 
 
 def test_loops_differ_by_policy_alone(study):

@@ -31,15 +31,28 @@ class RecipeScale:
 
 @dataclass(frozen=True)
 class RecipeLoop(Loop):
-    """The recipe of a scale under one policy."""
+    """The recipe of a scale under one policy.
+
+    Attributes:
+        matched_steps: every fit takes as many optimiser steps as the first; for recipes of neural families.
+    """
+
+    matched_steps: bool = False
 
     def experiment(self, scale: RecipeScale, num_real: int, seeds: tuple[int, ...] | None) -> Experiment:
         recipe = scale.recipe
-        return replace(recipe, name=self.folder, policies=(self.policy,), seeds=seeds or recipe.seeds)
+        estimator: Any = recipe.estimator
+        if self.matched_steps:
+            estimator = replace(estimator, num_steps=estimator.resolved_steps(recipe.num_samples or num_real))
+        return replace(
+            recipe, name=self.folder, estimator=estimator, policies=(self.policy,), seeds=seeds or recipe.seeds
+        )
 
     def settings(self, run: Run) -> Mapping[str, str]:
         experiment = run.record.experiment
         fields = {name: _text(value) for name, value in experiment["estimator"].items()}
+        if num_steps := fields.pop("num_steps", ""):
+            fields["epochs"] = f"{int(num_steps):,} steps"  # they override epochs
         return {
             "model": fields.pop("type"),
             f"T ({run.record.unit}s)": f"{run.record.num_samples:,}",

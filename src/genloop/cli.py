@@ -190,10 +190,12 @@ def show(
 def reproduce(
     target: Annotated[str, typer.Argument(help=f"What to reproduce: {', '.join(catalog.REPRODUCTIONS)}.")],
     scale: Annotated[
-        str | None, typer.Option(help="How large language models and data are: laptop (default), gpu or paper.")
+        str | None, typer.Option(help="How large models and data are: laptop (default), gpu or paper.")
     ] = None,
-    train: Annotated[str | None, typer.Option(help="Training text of your own instead: a file or a folder.")] = None,
-    test: Annotated[str | None, typer.Option(help="Test text beside --train; by default a tenth of it.")] = None,
+    train: Annotated[
+        str | None, typer.Option(help="Training data of your own instead: text, images, or CelebA's img_align_celeba.")
+    ] = None,
+    test: Annotated[str | None, typer.Option(help="Test data beside --train; by default a tenth of it.")] = None,
     seeds: Seeds = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Say what it takes, and train nothing.")] = False,
     out_dir: Annotated[Path | None, typer.Option("--out", help="Folder; by default runs/SCALE or runs/TARGET.")] = None,

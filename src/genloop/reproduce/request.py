@@ -17,8 +17,8 @@ class Request:
     Attributes:
         out_dir: folder of figures, pages and runs; None for one in `runs` of the scale's or the target's name.
         scale: laptop, gpu or paper; None for laptop.
-        train: training text of the user's own, in the place of the scale's.
-        test: test text beside it; None holds out a tenth of `train`.
+        train: training data of the user's own, in the place of the scale's.
+        test: test data beside it; None holds out a tenth of `train`.
         seeds: one loop for each; None takes the scale's.
         store_dir: where results are kept; None for a folder in the folder.
         only_plan: say what it takes, and train nothing.

@@ -1,0 +1,1 @@
+"""GeoDiff: conformations of molecules by geometric diffusion."""

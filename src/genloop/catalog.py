@@ -33,6 +33,7 @@ ESTIMATORS: Mapping[str, str] = {
     "llama": "genloop.families.lm.llama:Llama",
     "causal-lm": "genloop.families.lm.causal_lm:CausalLM",
     "vae": "genloop.families.vae.estimator:VAE",
+    "geodiff": "genloop.families.geodiff.estimator:GeoDiff",
     "gaussian": "genloop.families.statistical.gaussian:Gaussian",
     "gaussian-mixture": "genloop.families.statistical.mixture:GaussianMixture",
     "kde": "genloop.families.statistical.kernel_density:KDE",

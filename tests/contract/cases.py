@@ -8,10 +8,13 @@ from toys import experiment as toy
 
 from genloop.data.bible import Bible
 from genloop.data.digits import Digits
+from genloop.data.drug_like import DrugLike
 from genloop.data.grammar import StoryGrammar
 from genloop.data.known import Clusters, Normal, Types
 from genloop.data.regression import Regression
 from genloop.experiment import Experiment
+from genloop.families.geodiff.estimator import GeoDiff
+from genloop.families.geodiff.sampling import Sampling
 from genloop.families.kernel_regression import KernelRegression
 from genloop.families.linear import LinearRegression, Ridge
 from genloop.families.lm.causal_lm import CausalLM
@@ -25,8 +28,10 @@ from genloop.families.statistical.ngram import NGram
 from genloop.families.vae.estimator import VAE
 from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.copying import Copying
+from genloop.metrics.denoising import DenoisingLoss
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.fidelity import EncoderFidelity, PixelFidelity
+from genloop.metrics.geometry import Geometry
 from genloop.metrics.image_loss import ImageLoss
 from genloop.metrics.learning_curve import LearningCurve
 from genloop.metrics.modes import Modes
@@ -77,6 +82,12 @@ def _ngram() -> Experiment:
     return replace(_gpt2_on_grammar(), name="ngram", estimator=NGram())
 
 
+def _geodiff() -> Experiment:
+    estimator = GeoDiff(width=4, num_global=1, num_local=1, batch=4, epochs=2, sampling=Sampling(num_steps=3))
+    source, metrics = DrugLike(num_molecules=5, num_conformers=2), (DenoisingLoss(), Geometry())
+    return Experiment("geodiff", source, estimator, (Replace(), Accumulate()), metrics, 2, num_samples=6)
+
+
 def _vae() -> Experiment:
     estimator = VAE(channels=(4, 8), latent=3, epochs=1)
     metrics = (ImageLoss(num_images=100), Modes(num_images=50), PixelFidelity(num_images=50), EncoderFidelity(50))
@@ -107,6 +118,7 @@ CASES: dict[str, Callable[[], Experiment]] = {
     "causal-lm": _causal_lm,
     "ngram": _ngram,
     "vae": _vae,
+    "geodiff": _geodiff,
     "gaussian": lambda: _statistical("gaussian", Normal(num_replicates=3), Gaussian(narrowing=0.9)),
     "mixture": lambda: _statistical("mixture", Clusters(num_replicates=3), GaussianMixture()),
     "kde": lambda: _statistical("kde", Normal(dimension=2, num_replicates=3), KDE()),

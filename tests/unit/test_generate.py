@@ -10,7 +10,9 @@ from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.generate import generate
 from genloop.families.lm.gpt2_network import GPT2Network
+from genloop.families.lm.llama_network import LlamaNetwork, LlamaShape
 from genloop.families.lm.network import Network, Shape
+from genloop.families.lm.rounding import RoundedProduct, rounded
 from genloop.families.lm.sampling import Sampling
 from genloop.families.workers import Workers
 from genloop.types import Context
@@ -87,7 +89,7 @@ def naive_sample(network: Network, num: int, *, seed: int, temperature: float) -
 def test_sample_equals_a_naive_one_token_for_token(network, vocabulary):
     naive = naive_sample(network, 1500, seed=3, temperature=3.0)
     assert max(len(text) for text in documents(np.array(naive))) > 30
-    found = sample(network, vocabulary, 1500, seed=3, temperature=3.0, num_rows=5, cache="float32")
+    found = sample(network, vocabulary, 1500, seed=3, temperature=3.0, num_rows=5, cache="float32", weights="float32")
     assert found.tolist() == naive
 
 
@@ -100,10 +102,12 @@ def test_a_shorter_sample_is_the_start_of_a_longer_one(network, vocabulary):
     assert sample(network, vocabulary, 2000, num_rows=16)[:700].tolist() == sample(network, vocabulary, 700).tolist()
 
 
-def test_draws_do_not_depend_on_the_batch(network, vocabulary):
-    samples = [sample(network, vocabulary, 2000, num_rows=rows, cache="float32").tolist() for rows in (1, 7, 64)]
+@pytest.mark.parametrize("precision", ["int8", "float32"])
+def test_draws_do_not_depend_on_the_batch(network, vocabulary, precision):
+    precisions = {"cache": precision, "weights": precision}
+    samples = [sample(network, vocabulary, 2000, num_rows=rows, **precisions).tolist() for rows in (1, 7, 64)]
     assert samples[0] == samples[1] == samples[2]
-    assert samples[0] != sample(network, vocabulary, 2000, seed=1, cache="float32").tolist()
+    assert samples[0] != sample(network, vocabulary, 2000, seed=1, **precisions).tolist()
 
 
 @torch.inference_mode()
@@ -148,20 +152,27 @@ def test_cached_logits_equal_a_full_forward_pass(network, make, tolerance):
             np.testing.assert_allclose(row, probabilities(network, visible(text[:length])), atol=tolerance)
 
 
-def test_rounding_the_cache_is_harmless():
+@pytest.mark.parametrize("cache", ["int8", "float32"])
+@pytest.mark.parametrize("weights", ["int8", "float32"])
+@pytest.mark.parametrize("trained_network", ["gpt2", "llama"], indirect=True)
+def test_rounding_is_harmless(trained_network, cache, weights):
     """The divergence of a trained model's predictions from those of float32, in nats, far below a sampling error."""
-    network = trained_network()
+    network = rounded(trained_network) if weights == "int8" else trained_network
     texts = np.random.default_rng(0).integers(1, V, (8, 40)).tolist()
-    exact, rounded = (logits_after(network, CompactCache(network, 6, p), texts, 30) for p in ("float32", "int8"))
-    p, q = np.concatenate(exact).astype(float), np.concatenate(rounded).astype(float)
+    exact = logits_after(trained_network, CompactCache(network, 6, "float32"), texts, 30)
+    found = logits_after(network, CompactCache(network, 6, cache), texts, 30)
+    p, q = np.concatenate(exact).astype(float), np.concatenate(found).astype(float)
     divergence = (p * np.log(p / q)).sum(-1)
-    assert 0 < divergence.mean() < 1e-4
-    assert divergence.max() < 1e-3
+    assert (divergence.mean() > 0) == ("int8" in (cache, weights))
+    assert divergence.mean() < 1e-4
+    assert divergence.max() < 1e-2  # after texts like none that it has seen
 
 
-def trained_network() -> Network:
+@pytest.fixture(scope="module")
+def trained_network(request) -> Network:
     """A network that has learned to count modulo V, with 10 % of errors."""
-    network = GPT2Network(Shape(V, 32, 2, 2, 16), seed=0)
+    sizes = (V, 32, 2, 2, 16)
+    network = GPT2Network(Shape(*sizes)) if request.param == "gpt2" else LlamaNetwork(LlamaShape(*sizes, inner=64))
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(0)
     for _ in range(60):
@@ -175,6 +186,18 @@ def trained_network() -> Network:
     return network
 
 
+def test_products_of_integers_that_need_no_rounding_are_exact():
+    """Rows and columns whose largest number is 127 times a power of two, and a number of rows that no machine likes."""
+    generator = torch.Generator().manual_seed(0)
+    rows, columns = (torch.randint(-127, 128, (num, 33), generator=generator).float() for num in (7, 11))
+    rows[:, 5], columns[:, 7] = 127, -127
+    rows *= 2.0 ** torch.arange(-3, 4)[:, None]
+    columns *= 2.0 ** torch.arange(-5, 6)[:, None]
+    bias = torch.arange(11.0)
+    found = RoundedProduct(columns.T, bias)(rows)
+    torch.testing.assert_close(found, rows @ columns.T + bias, rtol=1e-6, atol=1e-4)  # float32, sums of about 1e5
+
+
 @pytest.mark.parametrize("precision", ["int8", "float32"])
 def test_a_cache_takes_the_room_that_it_says(network, precision):
     arrays = vars(CompactCache(network, 6, precision)).values()
@@ -182,7 +205,7 @@ def test_a_cache_takes_the_room_that_it_says(network, precision):
 
 
 def test_temperature_zero_takes_the_likeliest_token(network, vocabulary):
-    text = documents(sample(network, vocabulary, 60, temperature=0, max_length=20))[0]
+    text = documents(sample(network, vocabulary, 60, temperature=0, max_length=20, weights="float32"))[0]
     assert text[:-1] == [int(probabilities(network, visible(text[:i])).argmax()) for i in range(len(text) - 1)]
 
 

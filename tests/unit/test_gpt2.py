@@ -110,8 +110,8 @@ def test_all_problems_are_reported_at_once():
         GPT2(width=100, num_heads=3, epochs=0, precision="int8")  # pyright: ignore[reportArgumentType]
     for part in ("width=100 is no multiple of num_heads=3", "epochs=0 is not positive", "precision='int8' is unknown"):
         assert part in str(refused.value)
-    with pytest.raises(UserError, match=r"temperature=-1.*top_k=0"):
-        Sampling(temperature=-1, top_k=0)
+    with pytest.raises(UserError, match=r"weights='int4'.*temperature=-1.*top_k=0"):
+        Sampling(temperature=-1, top_k=0, weights="int4")  # pyright: ignore[reportArgumentType]
 
 
 def test_conditions_are_refused(model, vocabulary):

@@ -25,7 +25,8 @@ class CausalLM(LanguageEstimator):
 
     The architecture has its own initial weights and its own dropout; the vocabulary is that of the data, and as many
     positions as `context` asks for. Losses that an architecture adds of its own, such as those that balance experts,
-    are left out. Keys and values of documents in progress are kept by its own cache, whatever `sampling.cache` says.
+    are left out. Keys and values of documents in progress are kept by its own cache, whatever `sampling.cache` says,
+    and its weights stay as they are.
 
     Attributes:
         config: a model type of `transformers` such as `gpt_neox`, a `config.json`, or a folder that holds one. A file
@@ -57,7 +58,7 @@ class CausalLM(LanguageEstimator):
 
     def sample_identity(self) -> Any:
         identity = super().sample_identity()
-        del identity["cache"]
+        del identity["cache"], identity["weights"]
         return identity
 
     def network(self, vocabulary: int, *, seed: int) -> "CausalNetwork":

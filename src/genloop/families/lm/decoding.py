@@ -52,7 +52,7 @@ class Decoder(Documents):
             lambda layer, heads: self._cache.attend(layer, heads, rows, positions),
         )
         self._cached[rows] += 1
-        return torch.mm(hidden, network.head.T)
+        return network.logits(hidden)
 
     def _replay(self, full: np.ndarray) -> None:
         """Refill full rows with the latter half of the context, so that their documents can go on."""

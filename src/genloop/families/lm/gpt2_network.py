@@ -11,30 +11,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genloop.families.lm.network import INITIAL_STD, Network, Shape, Table, normal
+from genloop.families.lm.network import INITIAL_STD, Network, Projection, Shape, Table, normal
 
 MLP_RATIO = 4
 PREFIX = "transformer."  # of parameter names in a GPT2LMHeadModel
 
 
-class Projection(nn.Module):
-    """A linear map whose weight is stored as (in, out), as GPT-2 has it."""
+class GPT2Projection(Projection):
+    """A linear map whose weight is stored as (I, O)."""
 
     def __init__(self, inputs: int, outputs: int, std: float, generator: torch.Generator) -> None:
         super().__init__()
         self.weight = normal(inputs, outputs, std=std, generator=generator)
         self.bias = nn.Parameter(torch.zeros(outputs))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.addmm(self.bias, x, self.weight)
+    @property
+    def matrix(self) -> Tensor:
+        return self.weight
 
 
 class Attention(nn.Module):
     def __init__(self, shape: Shape, residual_std: float, generator: torch.Generator) -> None:
         super().__init__()
         self.num_heads = shape.num_heads
-        self.c_attn = Projection(shape.width, 3 * shape.width, INITIAL_STD, generator)
-        self.c_proj = Projection(shape.width, shape.width, residual_std, generator)
+        self.c_attn = GPT2Projection(shape.width, 3 * shape.width, INITIAL_STD, generator)
+        self.c_proj = GPT2Projection(shape.width, shape.width, residual_std, generator)
 
     def heads(self, x: Tensor) -> Tensor:
         return self.c_attn(x).view(len(x), 3, self.num_heads, -1)  # (N, 3, H, d)
@@ -43,8 +44,8 @@ class Attention(nn.Module):
 class Mlp(nn.Module):
     def __init__(self, shape: Shape, residual_std: float, generator: torch.Generator) -> None:
         super().__init__()
-        self.c_fc = Projection(shape.width, MLP_RATIO * shape.width, INITIAL_STD, generator)
-        self.c_proj = Projection(MLP_RATIO * shape.width, shape.width, residual_std, generator)
+        self.c_fc = GPT2Projection(shape.width, MLP_RATIO * shape.width, INITIAL_STD, generator)
+        self.c_proj = GPT2Projection(MLP_RATIO * shape.width, shape.width, residual_std, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.c_proj(F.gelu(self.c_fc(x), approximate="tanh"))

@@ -15,6 +15,8 @@ ZERO, ONE = np.float32(0), np.float32(1)
 LOWEST, SMALLEST = np.float32(-3.4e38), np.float32(1e-30)
 LOG2_E = np.float32(math.log2(math.e))
 LEAST_EXPONENT = np.float32(-126)  # of a normal float32
+INT8_LEVELS = 127
+WITHOUT_SIGN = np.int32(0x7FFFFFFF)
 EXPONENT_BIAS, MANTISSA_BITS = np.int32(127), np.int32(23)
 # 2^f = sum over k of (f ln 2)^k / k!, for |f| <= 1/2
 P1, P2, P3, P4, P5, P6 = (np.float32(math.log(2) ** k / math.factorial(k)) for k in range(1, 7))
@@ -51,6 +53,25 @@ def attend(heads, numbers, scales, rows, positions):
     return attended
 
 
+@numba.njit(nogil=True, cache=True)
+def round_rows(x):
+    """Return the rows of x (N, I), rounded to 8-bit integers, and what they are to be multiplied by, (N,)."""
+    numbers, scales = np.empty(x.shape, np.int8), np.empty(len(x), np.float32)
+    for n in range(len(x)):
+        scales[n] = _keep(x[n], numbers[n], INT8_LEVELS)
+    return numbers, scales
+
+
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def scale(products, row_scales, column_scales, bias):
+    """Return products (N, O) of integers times the scales (N,) and (O,) of their factors, plus a bias (O,)."""
+    result = np.empty(products.shape, np.float32)
+    for n in range(len(products)):
+        for j in range(len(bias)):
+            result[n, j] = np.float32(products[n, j]) * (row_scales[n] * column_scales[j]) + bias[j]
+    return result
+
+
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def _keep(vector, target, levels):
     """Write a vector, rounded to so many levels, and return what it is to be multiplied by."""
@@ -58,13 +79,19 @@ def _keep(vector, target, levels):
         for j in range(len(vector)):
             target[j] = vector[j]
         return ONE
-    highest = SMALLEST
+    factor = np.float32(levels) / max(SMALLEST, _largest(vector))
     for j in range(len(vector)):
-        highest = max(highest, abs(vector[j]))
-    factor = np.float32(levels) / highest
-    for j in range(len(vector)):
-        target[j] = np.rint(vector[j] * factor)
+        target[j] = np.int32(np.rint(vector[j] * factor))
     return ONE / factor
+
+
+@numba.njit(nogil=True, cache=True)
+def _largest(vector):
+    """Return the largest absolute number: the bits of floats without their sign are in the order of integers."""
+    bits, highest = vector.view(np.int32), np.int32(0)
+    for j in range(len(bits)):
+        highest = max(highest, bits[j] & WITHOUT_SIGN)
+    return np.int32(highest).view(np.float32)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genloop.families.lm.network import INITIAL_STD, Network, Shape, Table, normal
+from genloop.families.lm.network import INITIAL_STD, Network, Projection, Shape, Table, normal
 
 THETA = 10_000.0  # about how many times slower the slowest rotation is than the fastest
 NORM_EPSILON = 1e-5
@@ -32,23 +32,25 @@ class LlamaShape(Shape):
     tied: bool = False  # whether the head is the token embedding
 
 
-class Projection(nn.Module):
-    """A linear map without bias; its weight is stored as (out, in)."""
+class LlamaProjection(Projection):
+    """A linear map without bias; its weight is stored as (O, I)."""
 
     def __init__(self, inputs: int, outputs: int, generator: torch.Generator) -> None:
         super().__init__()
         self.weight = normal(outputs, inputs, std=INITIAL_STD, generator=generator)
+        self.bias = None
 
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.mm(x, self.weight.T)
+    @property
+    def matrix(self) -> Tensor:
+        return self.weight.T
 
 
 class Attention(nn.Module):
     def __init__(self, shape: LlamaShape, generator: torch.Generator) -> None:
         super().__init__()
         self.num_heads = shape.num_heads
-        self.qkv = Projection(shape.width, 3 * shape.width, generator)
-        self.o_proj = Projection(shape.width, shape.width, generator)
+        self.qkv = LlamaProjection(shape.width, 3 * shape.width, generator)
+        self.o_proj = LlamaProjection(shape.width, shape.width, generator)
 
     def heads(self, x: Tensor, rotation: Tensor) -> Tensor:
         heads = self.qkv(x).view(len(x), 3, self.num_heads, -1)  # (N, 3, H, d)
@@ -58,8 +60,8 @@ class Attention(nn.Module):
 class Mlp(nn.Module):
     def __init__(self, shape: LlamaShape, generator: torch.Generator) -> None:
         super().__init__()
-        self.gate_up = Projection(shape.width, 2 * shape.inner, generator)
-        self.down_proj = Projection(shape.inner, shape.width, generator)
+        self.gate_up = LlamaProjection(shape.width, 2 * shape.inner, generator)
+        self.down_proj = LlamaProjection(shape.inner, shape.width, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(x).chunk(2, dim=-1)  # (N, I) each

@@ -84,6 +84,10 @@ class Network(LanguageNetwork):
     def num_activations(self) -> int:
         return self.shape.num_layers * self.shape.width  # of the residual streams
 
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the logits (N, V) after hidden states `x` (N, D)."""
+        return torch.mm(x, self.head.T)
+
     @abstractmethod
     def embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """Return the residual stream (N, D) of `tokens` (N,) at `positions` (N,), or at (T,) of tokens (B, T)."""
@@ -126,9 +130,12 @@ class Network(LanguageNetwork):
     ) -> "Decoder":
         from genloop.families.lm.cache import make_cache  # late: they know this file
         from genloop.families.lm.decoding import Decoder
+        from genloop.families.lm.rounding import has_instructions, rounded
 
+        is_rounded = sampling.weights == "int8" and self.device.type == "cpu" and has_instructions()
+        network = rounded(self) if is_rounded else self
         cache = make_cache(self, num_rows, sampling.cache)
-        return Decoder(self, cache, workers, num_rows, max_length=max_length, end_of_text=end_of_text)
+        return Decoder(network, cache, workers, num_rows, max_length=max_length, end_of_text=end_of_text)
 
     def bytes_per_row(self, sampling: Sampling) -> int:
         from genloop.families.lm.cache import bytes_per_row
@@ -148,6 +155,24 @@ class Network(LanguageNetwork):
         tokens = {"bos_token_id": end_of_text, "eos_token_id": end_of_text, "dtype": "float32"}
         (directory / CONFIG_FILE).write_text(json.dumps(self.config() | tokens, indent=1) + "\n")
         save_file(self.export_weights(), directory / WEIGHTS_FILE, metadata={"format": "pt"})
+
+
+class Projection(nn.Module):
+    """A linear map of rows (N, I) to rows (N, O).
+
+    Attributes:
+        bias: added to every row, (O,), or None.
+    """
+
+    bias: Tensor | None
+
+    @property
+    @abstractmethod
+    def matrix(self) -> Tensor:
+        """The weight, (I, O)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.mm(x, self.matrix) if self.bias is None else torch.addmm(self.bias, x, self.matrix)
 
 
 class Table(nn.Module):

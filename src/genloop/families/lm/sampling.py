@@ -17,19 +17,23 @@ class Sampling:
         max_length: tokens after which a document is ended; None for 8 contexts.
         cache: how a CPU keeps keys and values; int8 is faster, and its predictions are within 1e-4 nats (KL) of those
             of float32. A GPU keeps the precision of the network, and `CausalLM` has the caches of `transformers`.
+        weights: what a CPU multiplies by: int8 is faster, and its predictions are within 1e-3 nats (KL) of those of
+            float32. Used only by CPUs with instructions for it, and not by `CausalLM`.
     """
 
-    version: ClassVar[int] = 2  # bump when the same model, settings and seed would give other samples
+    version: ClassVar[int] = 3  # bump when the same model, settings and seed would give other samples
 
     temperature: float = 1.0
     top_k: int | None = None
     max_length: int | None = None
     cache: Literal["int8", "float32"] = "int8"
+    weights: Literal["int8", "float32"] = "int8"
 
     def __post_init__(self) -> None:
         problems = []
-        if self.cache not in ("int8", "float32"):
-            problems.append(f"cache={self.cache!r} is unknown; use 'int8' or 'float32'")
+        for name in ("cache", "weights"):
+            if (precision := getattr(self, name)) not in ("int8", "float32"):
+                problems.append(f"{name}={precision!r} is unknown; use 'int8' or 'float32'")
         if not 0 <= self.temperature < math.inf:
             problems.append(f"temperature={self.temperature} is no temperature; use 0 for greedy text, or more")
         for name in ("top_k", "max_length"):

@@ -69,7 +69,7 @@ def _sampling(documents: str) -> tuple[Case, ...]:
     task = f"sample, {documents}"
     return (
         Case(task, "genloop", "ours.sample_ours", documents),
-        Case(task, "genloop, float32 cache", "ours.sample_ours_float32", documents),
+        Case(task, "genloop, float32", "ours.sample_ours_float32", documents),
         Case(task, "HF generate", "huggingface.sample_huggingface", documents, HUGGING_FACE),
         Case(task, "CTranslate2 float32", "ctranslate.sample_ctranslate_float32", documents, CTRANSLATE),
         Case(task, "CTranslate2 int8", "ctranslate.sample_ctranslate_int8", documents, CTRANSLATE),

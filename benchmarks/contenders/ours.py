@@ -27,12 +27,12 @@ def train_ours(task: Task) -> Measurement:
 
 
 def sample_ours(task: Task) -> Measurement:
-    """As it comes, with keys and values kept in int8."""
+    """As it comes, with weights, keys and values in int8."""
     return _sample(task, task.estimator.sampling)
 
 
 def sample_ours_float32(task: Task) -> Measurement:
-    return _sample(task, replace(task.estimator.sampling, cache="float32"))
+    return _sample(task, replace(task.estimator.sampling, cache="float32", weights="float32"))
 
 
 def _sample(task: Task, sampling: Sampling) -> Measurement:

@@ -10,6 +10,8 @@ from genloop.report.figures import draw_curve
 from genloop.report.tables import Curve
 
 Panels = Mapping[str, Mapping[str, Curve]]  # title of a panel -> label of a line -> its values
+LETTERS_PER_INCH = 12  # of a legend, about
+LETTERS_OF_MARKER = 8  # what an entry of the legend takes besides its letters
 
 
 def draw_panels(panels: Panels, path: Path, *, what: str = "test loss (nats/token)", num_columns: int = 2) -> None:
@@ -32,5 +34,7 @@ def draw_panels(panels: Panels, path: Path, *, what: str = "test loss (nats/toke
     handles = {
         label: handle for axes in grid.flat for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles, loc="outside lower center", ncols=min(4, len(handles)), frameon=False)
+    fitting = int(LETTERS_PER_INCH * figure.get_figwidth() / (max(map(len, handles)) + LETTERS_OF_MARKER))
+    num_beside = max(1, min(fitting, len(handles)))
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=num_beside, frameon=False)
     figure.savefig(path, dpi=160, metadata={"Software": "genloop"})

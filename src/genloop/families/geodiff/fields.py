@@ -85,6 +85,5 @@ class Field(nn.Module):
 
 def _exchanged(atoms: Tensor, edges: Edges, message: Callable[[Tensor], Tensor]) -> Tensor:
     """Return the sum of what every atom is sent, shape (A, W): along each edge, a function of the other atom."""
-    received = torch.zeros_like(atoms)
-    received = received.index_add(0, edges.first, message(atoms.index_select(0, edges.second)))
-    return received.index_add(0, edges.second, message(atoms.index_select(0, edges.first)))
+    received = torch.zeros_like(atoms).index_add_(0, edges.first, message(atoms.index_select(0, edges.second)))
+    return received.index_add_(0, edges.second, message(atoms.index_select(0, edges.first)))

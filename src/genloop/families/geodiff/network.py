@@ -15,6 +15,8 @@ from genloop.families.geodiff.geometry import displacements, lengths, to_atoms
 from genloop.families.geodiff.sizes import NUM_GAUSSIANS, Sizes
 from genloop.families.geodiff.topology import NEAR, Topology
 
+SMALLEST_EXPONENT = -30.0  # what underflows takes ten times as long
+
 
 class GeoDiffNetwork(nn.Module):
     """The noise epsilon(G, C^t, t) of Xu et al. (2022), equations 5 to 7, for molecular graphs G.
@@ -72,7 +74,8 @@ class GeoDiffNetwork(nn.Module):
         between = displacements(coordinates, first, second)  # (E, 3)
         distances = lengths(between)
         levels = levels.index_select(0, topology.conformations.index_select(0, first))  # (E,)
-        reach = torch.where(kinds == NEAR, (torch.cos(distances * (math.pi / self.sizes.cutoff)) + 1) / 2, 1.0)[:, None]
+        fading = (torch.cos(distances.clamp(max=self.sizes.cutoff) * (math.pi / self.sizes.cutoff)) + 1) / 2
+        reach = torch.where(kinds == NEAR, fading, 1.0)[:, None]
         edges = Edges(first, second, self._features(distances, levels, kinds), reach)
         bonded = Edges(*(part[:num_bonded] for part in edges))
 
@@ -97,9 +100,9 @@ class GeoDiffNetwork(nn.Module):
         That is the distance, spread over Gaussians and, for those beyond the cutoff, as it is in C^t, the noise level
         and the kind.
         """
-        spacing = self.sizes.cutoff / NUM_GAUSSIANS
-        centres = torch.arange(NUM_GAUSSIANS, device=distances.device, dtype=distances.dtype) * spacing
-        gaussians = torch.exp(-((distances[:, None] - centres) / spacing).square() / 2)
+        numbers = torch.arange(NUM_GAUSSIANS, device=distances.device, dtype=distances.dtype)
+        offsets = (distances * (NUM_GAUSSIANS / self.sizes.cutoff))[:, None] - numbers  # (E, Gaussian)
+        gaussians = torch.exp((offsets.square() / -2).clamp(min=SMALLEST_EXPONENT))
         scaled = distances / (1 + levels.square()).sqrt()
         one_hot = F.one_hot(kinds, self.sizes.num_kinds).to(distances.dtype)
         return torch.cat([gaussians, scaled[:, None], levels.log()[:, None], one_hot], dim=1)

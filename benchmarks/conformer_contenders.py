@@ -1,0 +1,145 @@
+"""Training and sampling a GeoDiff: genloop's way, and a plain loop over torch-geometric with the same network.
+
+    python benchmarks/conformer_contenders.py FUNCTION SIZE THREADS FOLDER
+
+prints the median rate, in conformations a second, as JSON; `prepare` writes the molecules to FOLDER before.
+"""
+
+import json
+import statistics
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from geometric_network import GeometricNetwork, conformations
+from torch import Tensor
+from torch_geometric.data import Batch
+from torch_geometric.loader import DataLoader
+from torch_geometric.utils import scatter
+
+from genloop.data.drug_like import DrugLike
+from genloop.data.molecules import MoleculeDataset
+from genloop.families.geodiff.estimator import GeoDiff
+from genloop.families.geodiff.model import GeoDiffModel
+from genloop.families.geodiff.network import GeoDiffNetwork
+from genloop.families.geodiff.topology import Topologies
+from genloop.families.training import TrainingRecord
+from genloop.types import Context, Runtime
+
+SIZES = {
+    "study": GeoDiff(num_steps=12),
+    "laptop": GeoDiff(width=32, num_global=3, num_local=2, batch=16, num_steps=60),
+}
+NUM_SAMPLED = {"study": 32, "laptop": 128}
+WARM_UP_STEPS = 3
+SOURCE = DrugLike(num_molecules=150, num_conformers=1)
+
+
+def prepare(size: str, threads: int, folder: Path) -> float:
+    SOURCE.prepare(folder, Context(Runtime("cpu", threads)))
+    return len(data(folder))
+
+
+def data(folder: Path) -> MoleculeDataset:
+    return SOURCE.load(folder, "train")
+
+
+def agreement(size: str, threads: int, folder: Path) -> float:
+    """Return the largest difference between the noise that both networks find, in standard deviations."""
+    some, sizes = data(folder).slice(0, 8), SIZES[size].sizes
+    ours, theirs = GeoDiffNetwork(sizes, seed=0), GeometricNetwork(sizes)
+    theirs.copy_weights(ours)
+    levels = torch.tensor([0.01, 0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 12.0])
+    batch: Any = Batch.from_data_list(conformations(some))
+    noisy = batch.pos + levels[batch.batch][:, None] * torch.randn(batch.pos.shape)
+    topology = Topologies(some.graphs, sizes.edge_order).batch(some.graph_ids(np.arange(8)))
+    with torch.inference_mode():
+        return (ours(noisy, levels, topology) - theirs(noisy, levels, batch)).abs().max().item()
+
+
+def train_genloop(size: str, threads: int, folder: Path) -> float:
+    times: list[float] = []
+    context = Context(Runtime("cpu", threads), report=lambda _: times.append(time.perf_counter()))
+    SIZES[size].fit(data(folder), seed=0, context=context)
+    return _rate(times, SIZES[size].batch)
+
+
+def train_geometric(size: str, threads: int, folder: Path) -> float:
+    torch.set_num_threads(threads)
+    estimator = SIZES[size]
+    network = GeometricNetwork(estimator.sizes)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=estimator.learning_rate)
+    loader = DataLoader(conformations(data(folder)), estimator.batch, shuffle=True, drop_last=True)
+    levels = torch.from_numpy(estimator.schedule.levels).float()
+    times = []
+    while len(times) < estimator.resolved_steps(0):
+        for batch in loader:
+            level = levels[torch.randint(len(levels), (batch.num_graphs,))]
+            loss = _loss(network, batch, level)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), estimator.clip)
+            optimiser.step()
+            loss.item()  # to print it
+            times.append(time.perf_counter())
+    return _rate(times, estimator.batch)
+
+
+def _loss(network: GeometricNetwork, batch: Any, level: Tensor) -> Tensor:
+    atom_level = level[batch.batch][:, None]
+    clean = _centred(batch.pos, batch)
+    noisy = clean + atom_level * _centred(torch.randn_like(clean), batch)
+    covariances = scatter(clean[:, :, None] * noisy[:, None, :], batch.batch, dim=0)
+    left, _, right = torch.linalg.svd(covariances)
+    left[:, :, 2] *= torch.det(left @ right).sign()[:, None]
+    turned = (clean[:, None, :] @ (left @ right)[batch.batch])[:, 0]
+    return (network(noisy, level, batch) - (noisy - turned) / atom_level).square().mean()
+
+
+def _centred(values: Tensor, batch: Any) -> Tensor:
+    return values - scatter(values, batch.batch, dim=0, reduce="mean")[batch.batch]
+
+
+def sample_genloop(size: str, threads: int, folder: Path) -> float:
+    estimator, some = SIZES[size], data(folder)
+    network, record = GeoDiffNetwork(estimator.sizes, seed=0), TrainingRecord("fitted", ())
+    graph_ids = some.graph_ids(np.arange(len(some)))
+    model = GeoDiffModel(network, estimator.schedule, estimator.sampling, some.graphs, graph_ids, record)
+    context = Context(Runtime("cpu", threads))
+    model.sample(4, seed=0, context=context)
+    start = time.perf_counter()
+    model.sample(NUM_SAMPLED[size], seed=1, context=context)
+    return NUM_SAMPLED[size] / (time.perf_counter() - start)
+
+
+@torch.inference_mode()
+def sample_geometric(size: str, threads: int, folder: Path) -> float:
+    torch.set_num_threads(threads)
+    estimator = SIZES[size]
+    network = GeometricNetwork(estimator.sizes)
+    network.copy_weights(GeoDiffNetwork(estimator.sizes, seed=0))
+    levels = estimator.schedule.descent(estimator.sampling.num_steps).tolist()
+    loader = DataLoader(conformations(data(folder).slice(0, NUM_SAMPLED[size])), estimator.batch)
+    start = time.perf_counter()
+    for batch in loader:
+        pos = levels[0] * _centred(torch.randn_like(batch.pos), batch)
+        for level, following in pairwise(levels):
+            noise = network(pos, torch.full((batch.num_graphs,), level), batch)
+            noise = noise * (estimator.sampling.clip / noise.norm(dim=1, keepdim=True)).clamp(max=1)
+            pos = pos - (level - following**2 / level) * noise
+            fresh = (following**2 - following**4 / level**2) ** 0.5
+            pos = pos + fresh * _centred(torch.randn_like(pos), batch)
+    return NUM_SAMPLED[size] / (time.perf_counter() - start)
+
+
+def _rate(times: list[float], batch: int) -> float:
+    return batch / statistics.median(np.diff(times[WARM_UP_STEPS:]).tolist())
+
+
+if __name__ == "__main__":
+    function, size, threads, folder = sys.argv[1:]
+    print(json.dumps({"rate": globals()[function](size, int(threads), Path(folder))}))

@@ -1,11 +1,12 @@
 """Tensors on disk that survive an interruption: whole or absent, and never taken for another computation's."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], *, owner: str) -> None:
@@ -25,3 +26,11 @@ def load_checkpoint(path: Path, *, owner: str) -> dict[str, Tensor] | None:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (FileNotFoundError, SafetensorError):
         return None
+
+
+def weights_digest(network: nn.Module) -> str:
+    """Return the SHA-256 of the weights of a network, as hexadecimal digits."""
+    total = sha256()
+    for weight in network.parameters():
+        total.update(weight.detach().cpu().numpy().data)
+    return total.hexdigest()

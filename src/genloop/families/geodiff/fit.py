@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genloop.data.molecules import MoleculeDataset
 from genloop.errors import UserError
+from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.geodiff.denoising import Denoising
 from genloop.families.geodiff.estimator import GeoDiff
@@ -38,7 +39,7 @@ def fit_geodiff(
     computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
     if start is not None:
         _copy_weights(start.network, network)
-        computation.append(network.digest())
+        computation.append(weights_digest(network))
     network.to(device)
     topologies = Topologies(data.graphs, estimator.edge_order)
     task = Denoising(estimator.schedule, topologies, data, derive_seed(seed, "noise"))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.families.checkpoints import load_checkpoint, save_checkpoint
+from genloop.families.checkpoints import load_checkpoint, save_checkpoint, weights_digest
 from genloop.families.geodiff.denoising import Noise
 from genloop.families.geodiff.geometry import centred
 from genloop.families.geodiff.network import GeoDiffNetwork
@@ -68,7 +68,7 @@ class Generator:
 
     def _describe(self, graph_ids: np.ndarray) -> list[object]:
         plain = [describe(part) for part in (self.schedule, self.sampling)]
-        return ["sample", self.network.digest(), *plain, graph_ids.tolist(), self.seed]
+        return ["sample", weights_digest(self.network), *plain, graph_ids.tolist(), self.seed]
 
     def _portion(self, graph_ids: np.ndarray, parts: list[np.ndarray], workers: Workers, context: Context) -> Tensor:
         """Return the conformations of some parts; every worker computes parts of its own."""

@@ -4,7 +4,6 @@ A atoms, E edges of which the first are bonded, B conformations.
 """
 
 import math
-from hashlib import sha256
 
 import torch
 from torch import Tensor, nn
@@ -53,13 +52,6 @@ class GeoDiffNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.global_field.types.weight.device
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the weights, as hexadecimal digits."""
-        total = sha256()
-        for weight in self.parameters():
-            total.update(weight.detach().cpu().numpy().tobytes())
-        return total.hexdigest()
 
     def forward(self, coordinates: Tensor, levels: Tensor, topology: Topology) -> Tensor:
         """Return the noise of every atom in standard deviations, shape (A, 3), with its mean at the origin.

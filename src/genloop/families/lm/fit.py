@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
+from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.lm.blocks import Batch, Blocks
 from genloop.families.lm.estimator import LanguageEstimator
@@ -43,7 +44,7 @@ def fit_network(
     computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
     if start is not None:
         _copy_weights(start.network, network)
-        computation.append(network.digest())
+        computation.append(weights_digest(network))
     network.to(device)
     owner = digest(computation)
     keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)

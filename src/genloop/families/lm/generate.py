@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from genloop.data.tokens import Segment, TokenDataset, Vocabulary
-from genloop.families.checkpoints import load_checkpoint, save_checkpoint
+from genloop.families.checkpoints import load_checkpoint, save_checkpoint, weights_digest
 from genloop.families.lm.documents import Documents
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.language_network import LanguageNetwork
@@ -48,7 +48,7 @@ def generate(
     """
     num_rows = num_rows or _suitable_rows(network, sampling)
     max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.context
-    owner = digest([describe(sampling), num, seed, num_rows, network.digest()])
+    owner = digest([describe(sampling), num, seed, num_rows, weights_digest(network)])
     pieces: list[np.ndarray] = []
     num_done = 0
 

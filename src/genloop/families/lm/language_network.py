@@ -5,7 +5,6 @@ B documents or blocks, T positions, D width.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,13 +43,6 @@ class LanguageNetwork(nn.Module, ABC):
     @property
     def device(self) -> torch.device:
         return next(self.parameters()).device
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the weights, as hexadecimal digits."""
-        total = sha256()
-        for weight in self.parameters():
-            total.update(weight.detach().cpu().numpy().data)
-        return total.hexdigest()
 
     @abstractmethod
     def forward(self, tokens: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genloop.data.images import ImageDataset
 from genloop.errors import UserError
+from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.neural import rows_of_step
 from genloop.families.training import train
@@ -35,7 +36,7 @@ def fit_vae(
     computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
     if start is not None:
         _copy_weights(start.network, network)
-        computation.append(network.digest())
+        computation.append(weights_digest(network))
     network.to(device)
 
     def loss_of(indices: np.ndarray, shares: np.ndarray, noise_seed: int) -> Tensor:

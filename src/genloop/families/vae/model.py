@@ -14,6 +14,7 @@ from torch import Tensor
 
 from genloop.data.images import ImageDataset, Shard
 from genloop.errors import UserError
+from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.training import Status, TrainingRecord
 from genloop.families.vae.network import Posterior, VAENetwork, reconstruction_loss
@@ -64,7 +65,7 @@ class VAEModel:
         if conditions is not None:
             raise UserError("A VAE samples images from its prior and takes no conditions; leave them out.")
         self.network.to(prepare_device(context.runtime))
-        owner = digest([self.network.digest(), num, seed])[:KEY_DIGITS]
+        owner = digest([weights_digest(self.network), num, seed])[:KEY_DIGITS]
         shards = []
         for start in range(0, num, SHARD):
             codes = self._codes(min(SHARD, num - start), derive_seed(seed, start))

@@ -5,7 +5,6 @@ No normalisation of activations: a model is its weights alone, and an image's lo
 
 import math
 from collections.abc import Sequence
-from hashlib import sha256
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -62,13 +61,6 @@ class VAENetwork(nn.Module):
     def sizes(self) -> dict[str, Any]:
         """Return what, besides the weights, the network consists of."""
         return {"shape": self.shape, "channels": self.channels, "latent": self.latent}
-
-    def digest(self) -> str:
-        """Return the SHA-256 of the weights, as hexadecimal digits."""
-        total = sha256()
-        for weight in self.parameters():
-            total.update(weight.detach().cpu().numpy().tobytes())
-        return total.hexdigest()
 
     def _initialise(self, seed: int) -> None:
         """Keep the scale of signals through the layers (He et al. 2015); begin with posteriors like the prior."""

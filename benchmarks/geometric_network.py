@@ -35,7 +35,7 @@ def conformations(data: MoleculeDataset) -> list[Any]:
                 types=torch.from_numpy(graphs.types_of(graph).astype("int64")),
                 edge_index=torch.cat([bonds, bonds.flip(1)]).T.contiguous(),
                 edge_attr=torch.cat([kinds, kinds]),
-                pos=torch.from_numpy(data.coordinates(index)),
+                pos=torch.from_numpy(data.coordinates(index).copy()),
                 num_nodes=graphs.num_atoms(graph),
             )
         )
@@ -47,6 +47,10 @@ def layers(*widths: int) -> nn.Sequential:
     return nn.Sequential(*found[:-1])
 
 
+def normalised(x: Tensor) -> Tensor:
+    return F.layer_norm(x, x.shape[1:])
+
+
 class SchNetConvolution(MessagePassing):
     def __init__(self, width: int) -> None:
         super().__init__(aggr="add")
@@ -56,7 +60,7 @@ class SchNetConvolution(MessagePassing):
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, reach: Tensor) -> Tensor:
         filters = self.filter(edge_attr) * reach
-        return x + self.update_atoms(self.propagate(edge_index, x=self.start(x), filters=filters))
+        return x + self.update_atoms(self.propagate(edge_index, x=self.start(normalised(x)), filters=filters))
 
     def message(self, x_j: Tensor, filters: Tensor) -> Tensor:  # type: ignore[override]
         return x_j * filters
@@ -69,7 +73,9 @@ class GINConvolution(MessagePassing):
         self.update_atoms = layers(width, width, width)
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_attr: Tensor, reach: Tensor) -> Tensor:
-        return x + self.update_atoms((1 + self.excess) * x + self.propagate(edge_index, x=x, edge_attr=edge_attr))
+        states = normalised(x)
+        received = self.propagate(edge_index, x=states, edge_attr=edge_attr)
+        return x + self.update_atoms((1 + self.excess) * states + received)
 
     def message(self, x_j: Tensor, edge_attr: Tensor) -> Tensor:  # type: ignore[override]
         return F.relu(x_j + edge_attr)
@@ -88,6 +94,7 @@ class GeometricField(nn.Module):
         x, edge_attr = self.types(types), self.edges(features)
         for layer in self.layers:
             x = layer(x, edge_index, edge_attr, reach)
+        x = normalised(x)
         source, target = edge_index
         return self.strength(torch.cat([x[source] * x[target], edge_attr], dim=1)) * reach
 

@@ -97,6 +97,18 @@ def test_a_pair_that_reaches_the_cutoff_counts_for_nothing():
     assert 0 < noise(SIZES.cutoff - 1e-3) < 1e-6 * noise(SIZES.cutoff / 2)
 
 
+def test_noise_does_not_multiply_from_layer_to_layer():
+    """Twice the weights in six layers make it more than twice, and less than a hundred times, as large."""
+    coordinates, topology = batch(conformers(SMILES[:1], 1))
+    field = network(replace(SIZES, num_global=6))
+    before = field(coordinates, torch.ones(1), topology).abs().max().item()
+    with torch.no_grad():
+        for weight in field.parameters():
+            weight.mul_(2)
+    after = field(coordinates, torch.ones(1), topology).abs().max().item()
+    assert 2 * before < after < 100 * before
+
+
 def test_alignment_is_the_best_rotation():
     """Against SciPy, in float64 to 1e-6 of an angstrom; a mirror image cannot be turned into its original."""
     coordinates, topology = batch(conformers())

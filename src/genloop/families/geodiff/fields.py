@@ -42,7 +42,7 @@ class SchNetLayer(nn.Module):
 
     def forward(self, atoms: Tensor, edges: Edges, edge_states: Tensor) -> Tensor:
         filters = self.filter(edge_states) * edges.reach  # (E, W)
-        return atoms + self.update(_exchanged(self.start(atoms), edges, filters.mul))
+        return atoms + self.update(_exchanged(self.start(normalised(atoms)), edges, filters.mul))
 
 
 class GINLayer(nn.Module):
@@ -54,8 +54,9 @@ class GINLayer(nn.Module):
         self.update = Layers(width, width, width)
 
     def forward(self, atoms: Tensor, edges: Edges, edge_states: Tensor) -> Tensor:
-        messages = _exchanged(atoms, edges, lambda others: F.relu(others + edge_states))
-        return atoms + self.update((1 + self.excess) * atoms + messages)
+        states = normalised(atoms)
+        messages = _exchanged(states, edges, lambda others: F.relu(others + edge_states))
+        return atoms + self.update((1 + self.excess) * states + messages)
 
 
 class Field(nn.Module):
@@ -79,8 +80,18 @@ class Field(nn.Module):
         atoms, states = self.types(types), self.edges(edges.features)  # (A, W), (E, W)
         for layer in self.layers:
             atoms = layer(atoms, edges, states)
+        atoms = normalised(atoms)
         both = atoms.index_select(0, edges.first) * atoms.index_select(0, edges.second)
         return self.strength(torch.cat([both, states], dim=1)) * edges.reach
+
+
+def normalised(states: Tensor) -> Tensor:
+    """Return states, shape (A, W), each with mean 0 and variance 1 over its width.
+
+    Without it, sums over neighbours multiply from layer to layer where atoms are more crowded than in any molecule, and
+    a sample that comes there never finds out. GeoDiff has none.
+    """
+    return F.layer_norm(states, states.shape[1:])
 
 
 def _exchanged(atoms: Tensor, edges: Edges, message: Callable[[Tensor], Tensor]) -> Tensor:

@@ -84,6 +84,8 @@ RECIPES: Mapping[str, str] = {
     "grammar": "genloop.recipes.stories:grammar",
     "digits": "genloop.recipes.images:digits",
     "faces": "genloop.recipes.images:faces",
+    "conformers": "genloop.recipes.molecules:conformers",
+    "geodiff-paper": "genloop.recipes.molecules:geodiff_paper",
     "gaussian": "genloop.recipes.statistical:gaussian",
     "zipf": "genloop.recipes.statistical:zipf",
     "numbers": "genloop.recipes.statistical:numbers",

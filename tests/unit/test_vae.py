@@ -15,7 +15,7 @@ from genloop.families.vae.network import Posterior, VAENetwork, reconstruction_l
 from genloop.types import Context, Runtime
 
 CONTEXT = Context(Runtime(device="cpu", threads=1))
-SMALL = VAE(channels=(8, 16), latent=3, batch=8, num_steps=150, learning_rate=5e-3)
+SMALL = VAE(channels=(8, 16), latent=3, noise=0.1, batch=8, num_steps=150, learning_rate=5e-3)
 
 
 def bars(num: int = 64, size: int = 8) -> np.ndarray:

@@ -32,8 +32,9 @@ class VAE(NeuralEstimator):
     without noise. How it is trained is said by `NeuralEstimator`; a row of a batch is an image, and gradients are those
     of the loss per channel value, so that `clip` means the same at every resolution.
 
-    The study has five convolutions of 32 to 512 channels and 128 latent dimensions, at 64x64; it does not say the
-    noise, which is ours.
+    The study has five convolutions of 32 to 512 channels and 128 latent dimensions, at 64x64. It does not say the
+    noise: ours gives its blurred faces, and its collapse to one of them. With little noise (0.1) the codes of images
+    lie where the prior hardly goes, and a loop drifts to images beyond the real ones instead (docs/LOG.md).
 
     Attributes:
         channels: of the convolutions, each of which halves the resolution.
@@ -49,7 +50,7 @@ class VAE(NeuralEstimator):
     weight_decay: float = 0.0
     channels: tuple[int, ...] = (32, 64, 128, 256, 512)
     latent: int = 128
-    noise: float = 0.1
+    noise: float = 0.5
     kl_weight: float = 1.0
 
     def _problems(self) -> list[str]:

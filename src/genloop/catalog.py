@@ -100,6 +100,7 @@ REPRODUCTIONS: Mapping[str, str] = {
     "table2": "genloop.reproduce.table2:reproduce_table2",
     "figure3": "genloop.reproduce.language_figures:reproduce_figure3",
     "figure4": "genloop.reproduce.figure4:reproduce_figure4",
+    "figure5": "genloop.reproduce.figure5:reproduce_figure5",
     "figure6": "genloop.reproduce.image_figures:reproduce_figure6",
     "figure7": "genloop.reproduce.image_figures:reproduce_figure7",
     "figure10": "genloop.reproduce.language_figures:reproduce_figure10",

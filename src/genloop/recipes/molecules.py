@@ -26,8 +26,8 @@ def conformers() -> Experiment:
 def geodiff_paper() -> Experiment:
     """The study's GeoDiff on 40,000 conformations of GEOM-Drugs: --set source.train=train_data_40k.pkl.
 
-    From the study: the model, the number of conformations, 50 steps of sampling, 8 iterations. Network, noise and batches
-    are those of GeoDiff for GEOM-Drugs. How long a fit is, the study does not say; 100 epochs are ours.
+    From the study: the model, the number of conformations, 50 steps of sampling, 8 iterations. Network, noise and
+    batches are those of GeoDiff for GEOM-Drugs. How long a fit is, the study does not say; 100 epochs are ours.
     """
     return Experiment(
         name="geodiff-paper",

@@ -1,7 +1,7 @@
 """Molecules that the models of a run sampled: the same ones at iteration 1 and at the last, beside the real ones."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from genloop.record import Run
 from genloop.report.shapes import Shape, draw_shapes
 
 
-def draw_molecules(run: Run, path: Path, *, num: int = 4) -> None:
+def draw_molecules(run: Run, path: Path, *, num: int = 4, beside: Sequence[Run] = ()) -> None:
     """Draw some training molecules as they are and as the models of a run's first seed sampled them.
 
     Nothing is drawn where the models generate no molecules, or have not yet.
@@ -23,8 +23,9 @@ def draw_molecules(run: Run, path: Path, *, num: int = 4) -> None:
         run: the run.
         path: the file.
         num: molecules, the first of the training set that every model sampled.
+        beside: runs of other policies on the same data, whose samples stand beside those of the run.
     """
-    sets = _sampled(run)
+    sets = {heading: data for each in (run, *beside) for heading, data in _sampled(each).items()}
     if len(sets) < 2:
         return
     first = [_first_of_each(data) for data in sets.values()]

@@ -83,5 +83,6 @@ def test_the_figure_is_drawn(tmp_path, monkeypatch):
     page = (tmp_path / "figure5.md").read_text()
     assert "![figure5-molecules](figure5-molecules.png)" in page
     assert "| GeoDiff, replace | geodiff | 6 | 3 | 0 |" in page
+    assert "| num steps: 3, kind: ancestral, clip: 10 |" in page
     assert "bond_wasserstein" in page
     assert len(json.loads((tmp_path / "figure5.json").read_text())["loops"]) == 3

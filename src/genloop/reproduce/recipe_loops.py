@@ -66,4 +66,6 @@ def _text(value: Any) -> str:
     """Return a setting for people; nothing for one that is not set."""
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')}: {_text(each)}" for name, each in value.items())
     return "" if value is None else format(value, "g") if isinstance(value, float) else str(value)

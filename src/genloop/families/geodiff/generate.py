@@ -67,8 +67,9 @@ class Generator:
         return np.concatenate([np.empty((0, 3), np.float32), *pieces])
 
     def _describe(self, graph_ids: np.ndarray) -> list[object]:
-        plain = [describe(part) for part in (self.schedule, self.sampling)]
-        return ["sample", weights_digest(self.network), *plain, graph_ids.tolist(), self.seed]
+        settings = [describe(part) for part in (self.schedule, self.sampling)]
+        molecules = [list(self.topologies.graphs.names), graph_ids.tolist()]
+        return ["sample", weights_digest(self.network), *settings, *molecules, self.seed]
 
     def _portion(self, graph_ids: np.ndarray, parts: list[np.ndarray], workers: Workers, context: Context) -> Tensor:
         """Return the conformations of some parts; every worker computes parts of its own."""

@@ -42,7 +42,7 @@ class Topologies:
     """
 
     def __init__(self, graphs: Graphs, edge_order: int) -> None:
-        self._graphs = graphs
+        self.graphs = graphs
         self._edge_order = edge_order
         self._made: dict[int, list[np.ndarray]] = {}
 
@@ -63,11 +63,11 @@ class Topologies:
     def _parts(self, graph: int) -> list[np.ndarray]:
         """Return the first six arrays of a molecule's topology."""
         if graph not in self._made:
-            kinds = _kinds(self._graphs, graph, self._edge_order)
+            kinds = _kinds(self.graphs, graph, self._edge_order)
             first, second = _pairs(len(kinds))
             found = kinds[first, second]
             near, far = found != NEAR, found == NEAR
-            types = self._graphs.types_of(graph).astype(np.int64)
+            types = self.graphs.types_of(graph).astype(np.int64)
             self._made[graph] = [types, first[near], second[near], found[near], first[far], second[far]]
         return self._made[graph]
 

@@ -48,6 +48,15 @@ def test_loss_does_not_know_how_the_molecule_lies(dtype, tolerance):
     torch.testing.assert_close(turned, expected, rtol=tolerance, atol=tolerance)
 
 
+def test_noise_that_only_turns_the_conformation_is_none():
+    """A network that finds no noise is right then: to 1e-10, in float64."""
+    coordinates, topology = batch(conformers())
+    clean = centred(coordinates.double(), topology)
+    levels = torch.ones(len(topology.sizes), dtype=torch.float64)
+    found = loss(lambda noisy, *_: torch.zeros_like(noisy), clean, clean @ ROTATION - clean, levels, topology)  # type: ignore[arg-type]
+    assert found.abs().max() < 1e-10
+
+
 def test_noise_does_not_depend_on_the_batch_or_on_the_order_of_atoms():
     """In float64, to 1e-10."""
     data = conformers()

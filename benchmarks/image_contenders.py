@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from genloop.data.images import ImageDataset, Shard
+from genloop.families.devices import prepare_device
 from genloop.families.training import TrainingRecord
 from genloop.families.vae.estimator import VAE
 from genloop.families.vae.model import VAEModel
@@ -114,7 +115,7 @@ def sample_plain(resolution: int, threads: int) -> float:
 
 def convolutions(resolution: int, threads: int) -> float:
     """Return the rate, in operations per second, of the convolutions of both networks, forward and alone."""
-    torch.set_num_threads(threads)
+    prepare_device(Runtime("cpu", threads))
     vae = estimator(resolution)
     network = VAENetwork((resolution, resolution, 3), vae.channels, vae.latent, seed=0)
     inputs: list[tuple[torch.nn.Module, Tensor]] = []

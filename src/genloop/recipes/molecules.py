@@ -15,11 +15,11 @@ def conformers() -> Experiment:
     return Experiment(
         name="conformers",
         source=DrugLike(num_molecules=300, num_conformers=4),
-        estimator=GeoDiff(width=32, num_global=3, num_local=2, epochs=20, batch=16, learning_rate=1e-2),
+        estimator=GeoDiff(width=32, num_global=3, num_local=2, epochs=40, batch=16, learning_rate=1e-2),
         policies=(Replace(), Accumulate()),
         metrics=(DenoisingLoss(), Geometry(), Coverage(num_molecules=20)),
-        num_iterations=5,
-        num_samples=600,
+        num_iterations=4,
+        num_samples=400,
     )
 
 

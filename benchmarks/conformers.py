@@ -29,6 +29,7 @@ def compare(size: str, rounds: int, threads: int, folder: str) -> dict[str, floa
     difference = _measure("agreement", size, threads, folder)
     if difference > MOST_DIFFERENCE:
         raise SystemExit(f"{size}: the networks differ by {difference:.1g} standard deviations of the noise.")
+    _measure("weights", size, threads, folder)
     for _ in range(rounds):
         for name in names:
             rates[name].append(_measure(name, size, threads, folder))

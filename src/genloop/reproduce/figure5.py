@@ -3,8 +3,8 @@
 "We find a similar increase in test loss when replacing data [...], and similarly a relatively constant performance when
 accumulating data. [...] While performance when replacing data worsens significantly in the first model-fitting
 iteration trained on synthetic data, it does not degrade further substantially in subsequent iterations." There are no
-numbers. "Relatively constant" is read as less than a tenth of what replace rises, and "not substantially" as less in all
-later iterations together than in the first one on synthetic data.
+numbers. "Relatively constant" is read as less than a tenth of what replace rises, and "not substantially" as less in
+all later iterations together than in the first one on synthetic data.
 """
 
 from genloop.policies import Accumulate, Replace

@@ -24,9 +24,11 @@ check: venv  ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 
-bench: venv  ## compare language models and whole loops with other libraries, linear loops with the usual script
+bench: venv  ## compare models, networks and whole loops with other libraries, linear loops with the usual script
 	$(BIN)/python benchmarks/language_model.py
 	$(BIN)/python benchmarks/whole_loop.py
+	$(BIN)/python benchmarks/images.py
+	$(BIN)/python benchmarks/conformers.py
 	$(BIN)/python benchmarks/linear.py --script-seeds 1
 
 clean:

@@ -5,7 +5,7 @@ each conformation is of. How many atoms it has follows from that.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Self
@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from genloop.data.molecular_graphs import Graphs
+from genloop.data.sharded import ShardedDataset
 
 COORDINATES_FILE = "coordinates.npy"
 GRAPHS_FILE = "graphs.npy"
@@ -45,31 +46,22 @@ class Conformations:
 
 
 @dataclass(frozen=True, eq=False)
-class MoleculeDataset:
-    """A view over shards of conformations; only indices are ever copied.
+class MoleculeDataset(ShardedDataset[Conformations]):
+    """Conformations in shards; an example is one conformation.
 
     Attributes:
         graphs: the molecules, which all shards share.
-        shards: the conformations.
-        shard_numbers: shard of every example, shape (example,).
-        places: of every example within its shard, shape (example,).
-        example_weights: of every example in the training loss, shape (example,), float32.
     """
 
     unit: ClassVar[str] = "conformation"
 
     graphs: Graphs
-    shards: tuple[Conformations, ...]
-    shard_numbers: np.ndarray
-    places: np.ndarray
-    example_weights: np.ndarray
 
     @classmethod
     def of(cls, graphs: Graphs, graph_ids: np.ndarray, coordinates: np.ndarray) -> Self:
         """Return conformations of equal weight: molecules, shape (n,), and all their atoms, shape (atom, 3)."""
         shard = Conformations.of(graphs, graph_ids, coordinates)
-        num = len(shard)
-        return cls(graphs, (shard,), np.zeros(num, np.int32), np.arange(num), np.ones(num, np.float32))
+        return cls.of_all([shard], [len(shard)], graphs=graphs)
 
     @classmethod
     def open(cls, directory: Path, graphs: Graphs) -> Self:
@@ -77,38 +69,9 @@ class MoleculeDataset:
         graph_ids = np.load(directory / GRAPHS_FILE, allow_pickle=False)
         return cls.of(graphs, graph_ids, np.load(directory / COORDINATES_FILE, mmap_mode="r", allow_pickle=False))
 
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def slice(self, start: int, stop: int) -> Self:
-        return self.take(slice(start, stop))
-
-    def weighted(self, weight: float) -> Self:
-        return replace(self, example_weights=self.example_weights * np.float32(weight))
-
-    def concat(self, others: Sequence[Self]) -> Self:
-        parts = (self, *others)
+    def concat(self, others: Sequence[Self]) -> Self:  # pyright: ignore[reportIncompatibleMethodOverride] - Self twice
         assert all(part.graphs.names == self.graphs.names for part in others), "molecules differ"
-        before = np.cumsum([0, *(len(part.shards) for part in parts)])
-        return replace(
-            self,
-            shards=tuple(shard for part in parts for shard in part.shards),
-            shard_numbers=np.concatenate([part.shard_numbers + n for part, n in zip(parts, before, strict=False)]),
-            places=np.concatenate([part.places for part in parts]),
-            example_weights=np.concatenate([part.example_weights for part in parts]),
-        )
-
-    def draw(self, num: int, *, seed: int) -> Self:
-        return self.take(np.random.Generator(np.random.Philox(seed)).permutation(len(self))[:num])
-
-    def take(self, indices: "np.ndarray | slice") -> Self:
-        """Return the examples at some indices as a view."""
-        return replace(
-            self,
-            shard_numbers=self.shard_numbers[indices],
-            places=self.places[indices],
-            example_weights=self.example_weights[indices],
-        )
+        return super().concat(others)
 
     def save(self, directory: Path) -> None:
         """Write the conformations as one shard; weights are not part of it."""
@@ -119,10 +82,6 @@ class MoleculeDataset:
     def graph_ids(self, indices: np.ndarray) -> np.ndarray:
         """Return the molecules of some examples, shape (n,), int32."""
         return self._graph_ids[indices]
-
-    def weights(self, indices: np.ndarray) -> np.ndarray:
-        """Return the training weights of some examples, shape (n,), float32."""
-        return self.example_weights[indices]
 
     def coordinates(self, index: int) -> np.ndarray:
         """Return the coordinates of one example in angstrom, shape (atom, 3), float32."""
@@ -135,11 +94,9 @@ class MoleculeDataset:
         sizes = np.diff(self.graphs.atom_offsets)[graph_ids]
         coordinates = np.empty((int(sizes.sum()), 3), np.float32)
         gathered = Conformations.of(self.graphs, graph_ids, coordinates)
-        numbers, places = self.shard_numbers[indices], self.places[indices]
-        for number in np.unique(numbers):
-            shard, chosen = self.shards[number], np.flatnonzero(numbers == number)
+        for shard, chosen, places in self.by_shard(indices):
             targets = _ranges(gathered.offsets[chosen], sizes[chosen])
-            gathered.coordinates[targets] = shard.coordinates[_ranges(shard.offsets[places[chosen]], sizes[chosen])]
+            gathered.coordinates[targets] = shard.coordinates[_ranges(shard.offsets[places], sizes[chosen])]
         return gathered
 
     def by_molecule(self) -> Iterator[tuple[int, np.ndarray]]:
@@ -157,9 +114,8 @@ class MoleculeDataset:
     @cached_property
     def _graph_ids(self) -> np.ndarray:
         found = np.empty(len(self), np.int32)
-        for number, shard in enumerate(self.shards):
-            chosen = self.shard_numbers == number
-            found[chosen] = shard.graph_ids[self.places[chosen]]
+        for shard, chosen, places in self.by_shard(np.arange(len(self))):
+            found[chosen] = shard.graph_ids[places]
         return found
 
 

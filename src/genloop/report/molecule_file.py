@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genloop.data.molecules import MoleculeDataset
 from genloop.errors import UserError
 from genloop.record import RecordedIteration, Run
@@ -34,7 +32,7 @@ def write_molecules(run: Run, item: RecordedIteration, part: Part, path: Path) -
     from genloop.data.sdf import write_sdf  # which needs RDKit
 
     about = [{name: value for name, value in each.items() if value is not None} for each in origins(run, parts)]
-    numbers = data.weights(np.arange(len(data))).astype(int)
+    numbers = data.weights.astype(int)
 
     def properties(index: int) -> Mapping[str, Any]:
         return {**about[numbers[index]], "policy": item.policy, "seed": item.seed}

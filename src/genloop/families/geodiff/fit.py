@@ -53,7 +53,7 @@ def fit_geodiff(
         def micro_losses(step: int) -> list[Callable[[], Tensor]]:
             rows = rows_of_step(step, batch=estimator.batch, num_rows=len(data), seed=seed)
             numbers = np.arange(len(rows)) + step * estimator.batch
-            weights = data.weights(rows)
+            weights = data.weights[rows]
             shares = (weights / weights.sum(dtype=np.float64)).astype(np.float32)
             parts = [slice(begin, begin + at_once) for begin in range(0, len(rows), at_once)]
             return [partial(loss_of, rows[part], numbers[part], shares[part]) for part in parts]

@@ -42,6 +42,11 @@ class Change:
         pairs = zip(values, first, strict=True)
         return cls(tuple(math.nan if a is None or b is None else a - b for a, b in pairs), unit)
 
+    def margin(self, other: "Change", share: float = 1.0) -> "Change":
+        """Return how far a share of this change is above another, seed by seed."""
+        pairs = zip(self.differences, other.differences, strict=True)
+        return Change(tuple(share * own - of_other for own, of_other in pairs), self.unit)
+
     @property
     def mean(self) -> float:
         return mean(self.differences)

@@ -25,6 +25,11 @@ class Curves:
     curves: Mapping[tuple[str, str], Curve]
     unit: str = ""
 
+    @property
+    def last(self) -> int:
+        """The number of the last iteration of the longest loop."""
+        return max(max(curve) for curve in self.curves.values())
+
     def curve(self, name: str, policy: Policy) -> Curve:
         """Return the values of one loop."""
         return self.curves[name, policy_name(policy)]

@@ -9,7 +9,7 @@ all later iterations together than in the first one on synthetic data.
 
 from genloop.policies import Accumulate, Replace
 from genloop.report.molecules import draw_molecules
-from genloop.reproduce.changes import SIGN_RULE, Change
+from genloop.reproduce.changes import SIGN_RULE
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.compute import compute
 from genloop.reproduce.curves import Curves
@@ -46,37 +46,26 @@ def _present(study: Study) -> Reproduction:
     replaced, accumulated = map(study.run, LOOPS)
     molecules = study.directory / "figure5-molecules.png"
     draw_molecules(replaced, molecules, beside=[accumulated])
-    floor = beside_real_data(replaced, accumulated, last_iteration(losses))
+    floor = beside_real_data(replaced, accumulated, losses.last)
     figures = [path for path in (study.figure(), molecules) if path.exists()]
     return study.found(claims(losses), figures=figures, grids=[floor], rule=SIGN_RULE)
 
 
 def claims(losses: Curves) -> list[Claim]:
     """Return what the paper says of the test loss, of accumulating also where all fits take equally many steps."""
-    last = last_iteration(losses)
+    last = losses.last
     rise = losses.change(NAME, Replace(), last)
     first_rise = losses.change(NAME, Replace(), 2)
     later_rise = losses.difference((NAME, Replace(), last), (NAME, Replace(), 2))
     return [
         rise.rises(f"Replace: the test loss rises from iteration 1 to {last}"),
-        _margin(first_rise, later_rise).rises(
+        first_rise.margin(later_rise).rises(
             f"Replace: it rises more from iteration 1 to 2 than from 2 to {last} (margin)"
         ),
-        _margin(rise, losses.change(NAME, Accumulate(), last), CONSTANT).rises(
+        rise.margin(losses.change(NAME, Accumulate(), last), CONSTANT).rises(
             f"Accumulate: the test loss rises less than a tenth as much by iteration {last} (margin)"
         ),
-        _margin(rise, losses.change(MATCHED, Accumulate(), last), 0.5).rises(
+        rise.margin(losses.change(MATCHED, Accumulate(), last), 0.5).rises(
             f"Accumulate at matched optimiser steps: it rises less than half as much by iteration {last} (margin)"
         ),
     ]
-
-
-def last_iteration(losses: Curves) -> int:
-    """Return the number of the last iteration."""
-    return max(losses.curve(NAME, Replace()))
-
-
-def _margin(larger: Change, smaller: Change, share: float = 1.0) -> Change:
-    """Return how far a share of one change is above another, seed by seed."""
-    pairs = zip(larger.differences, smaller.differences, strict=True)
-    return Change(tuple(share * a - b for a, b in pairs), larger.unit)

@@ -20,7 +20,7 @@ MATCHED = "VAE at matched optimiser steps"  # the control
 
 def loss_claims(losses: Curves) -> list[Claim]:
     """Return what the paper says of the test loss, of accumulating also where all fits take equally many steps."""
-    last = last_iteration(losses)
+    last = losses.last
     found = [smallest_step(losses, Replace()).rises("Replace: the test loss rises at every iteration (smallest rise)")]
     for name, what in ((NAME, "Accumulate"), (MATCHED, "Accumulate at matched optimiser steps")):
         rise = losses.change(name, Accumulate(), last)
@@ -33,7 +33,7 @@ def loss_claims(losses: Curves) -> list[Claim]:
 
 def diversity_claims(metric: str, values: Curves) -> list[Claim]:
     """Return what the paper says of the diversity of samples, by one measure."""
-    last = last_iteration(values)
+    last = values.last
     first, end = (NAME, Replace(), 1), (NAME, Replace(), last)
     above = values.difference((NAME, Accumulate(), last), end)
     return [
@@ -44,7 +44,7 @@ def diversity_claims(metric: str, values: Curves) -> list[Claim]:
 
 def reconstruction_claims(errors: Curves) -> list[Claim]:
     """Return what the paper says of reconstructions of test images."""
-    last = last_iteration(errors)
+    last = errors.last
     what = "the error of reconstructions"
     rise = errors.change(NAME, Replace(), last)
     found = rise.rises(f"Replace: {what} rises from iteration 1 to {last}")
@@ -55,20 +55,13 @@ def smallest_step(values: Curves, policy: Policy) -> Change:
     """Return the smallest change from one iteration to the next, of each seed."""
     steps = [
         values.difference((NAME, policy, later), (NAME, policy, earlier)).differences
-        for earlier, later in pairwise(range(1, last_iteration(values) + 1))
+        for earlier, later in pairwise(range(1, values.last + 1))
     ]
     return Change(tuple(map(float, np.min(steps, axis=0))), values.unit)
 
 
-def last_iteration(values: Curves) -> int:
-    """Return the number of the last iteration."""
-    return max(values.curve(NAME, Replace()))
-
-
 def _slower(values: Curves, name: str, what: str) -> Claim:
     """Return the claim that half of what replace has risen is more than what accumulate of some name has."""
-    last = last_iteration(values)
-    replaced = values.change(NAME, Replace(), last).differences
-    accumulated = values.change(name, Accumulate(), last).differences
-    margin = Change(tuple(a / 2 - b for a, b in zip(replaced, accumulated, strict=True)), values.unit)
+    last = values.last
+    margin = values.change(NAME, Replace(), last).margin(values.change(name, Accumulate(), last), 0.5)
     return margin.rises(f"{what} rises less than half as much as for replace by iteration {last} (margin)")

@@ -21,7 +21,6 @@ from genloop.reproduce.image_claims import (
     MATCHED,
     NAME,
     diversity_claims,
-    last_iteration,
     loss_claims,
     reconstruction_claims,
 )
@@ -71,7 +70,7 @@ def _samples(study: Study) -> Reproduction:
     draw_grids(sample_grids(study), study.figure(), columns=NUM_IMAGES)
     claims = [claim for metric in DIVERSITY for claim in diversity_claims(metric, study.curves(metric))]
     replaced, accumulated = map(study.run, LOOPS)
-    floor = beside_real_data(replaced, accumulated, last_iteration(study.curves("test_loss")))
+    floor = beside_real_data(replaced, accumulated, study.curves("test_loss").last)
     return study.found(claims, figures=[study.figure()], grids=[floor], rule=SIGN_RULE)
 
 

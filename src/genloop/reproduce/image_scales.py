@@ -6,9 +6,10 @@ from pathlib import Path
 
 from genloop.data.celeba import CelebA
 from genloop.data.image_files import Images
-from genloop.errors import UserError, unknown_name
+from genloop.errors import UserError
 from genloop.families.vae.estimator import VAE
 from genloop.recipes.images import digits, faces
+from genloop.reproduce.loops import named_scale
 from genloop.reproduce.recipe_loops import RecipeScale
 from genloop.reproduce.request import Request
 
@@ -42,16 +43,13 @@ def find_image_scale(request: Request) -> RecipeScale:
     Raises:
         UserError: if there is no such scale, or CelebA is needed and not given.
     """
-    name = request.scale or "laptop"
-    if name not in SCALES:
-        raise unknown_name("scale", name, SCALES)
-    scale = SCALES[name]()
+    scale = named_scale(request.scale, SCALES)
     is_celeba = isinstance(scale.source, CelebA)
     if request.train is None:
         if is_celeba:
             raise UserError(
-                f"Scale {name} needs CelebA. Give --train img_align_celeba, the folder or the zip, or images of your "
-                "own with --train and --test."
+                f"Scale {scale.name} needs CelebA. Give --train img_align_celeba, the folder or the zip, or images of "
+                "your own with --train and --test."
             )
         return scale
     own = Images(train=request.train, test=request.test, resolution=64 if is_celeba else 32)

@@ -8,7 +8,6 @@ from typing import Any
 from genloop.data.bible import Bible
 from genloop.data.text import TextSource
 from genloop.data.text_files import Texts
-from genloop.errors import unknown_name
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
@@ -17,6 +16,7 @@ from genloop.metrics.text import SampleLoss
 from genloop.metrics.vocabulary import RareTypes
 from genloop.recipes.language_models import GPT2_9M, LLAMA_12M, LLAMA_42M, LLAMA_126M, TINY_STORIES
 from genloop.recipes.stories import METRICS
+from genloop.reproduce.loops import named_scale
 from genloop.reproduce.request import Request
 from genloop.types import Metric
 
@@ -100,10 +100,7 @@ def find_scale(request: Request) -> LanguageScale:
     Raises:
         UserError: if there is no such scale.
     """
-    name = request.scale or "laptop"
-    if name not in SCALES:
-        raise unknown_name("scale", name, SCALES)
-    scale = SCALES[name]()
+    scale = named_scale(request.scale, SCALES)
     if request.train is None:
         return scale
     source = Texts(request.train, request.test, vocabulary=scale.source.vocabulary)

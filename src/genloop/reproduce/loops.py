@@ -2,10 +2,11 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from genloop.errors import unknown_name
 from genloop.experiment import Experiment
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
@@ -26,6 +27,21 @@ class Scale(Protocol):
     def about(self) -> str:
         """The same in a sentence, for the reader of a page."""
         ...
+
+
+AnyScale = TypeVar("AnyScale", bound=Scale)
+
+
+def named_scale(name: str | None, scales: Mapping[str, Callable[[], AnyScale]]) -> AnyScale:
+    """Return the scale of a name, or the one for a laptop.
+
+    Raises:
+        UserError: if there is no such scale.
+    """
+    name = name or "laptop"
+    if name not in scales:
+        raise unknown_name("scale", name, scales)
+    return scales[name]()
 
 
 @dataclass(frozen=True)

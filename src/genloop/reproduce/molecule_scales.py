@@ -6,9 +6,10 @@ from pathlib import Path
 
 from genloop.data.conformer_files import ENDINGS, ConformerFiles
 from genloop.data.geom_drugs import GeomDrugs
-from genloop.errors import UserError, unknown_name
+from genloop.errors import UserError
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.recipes.molecules import conformers, geodiff_paper
+from genloop.reproduce.loops import named_scale
 from genloop.reproduce.recipe_loops import RecipeScale
 from genloop.reproduce.request import Request
 
@@ -41,15 +42,12 @@ def find_molecule_scale(request: Request) -> RecipeScale:
     Raises:
         UserError: if there is no such scale, or GEOM-Drugs is needed and not given.
     """
-    name = request.scale or "laptop"
-    if name not in SCALES:
-        raise unknown_name("scale", name, SCALES)
-    scale = SCALES[name]()
+    scale = named_scale(request.scale, SCALES)
     if request.train is None:
         if isinstance(scale.source, GeomDrugs):
             raise UserError(
-                f"Scale {name} needs GEOM-Drugs. Give --train, its rdkit_folder or GeoDiff's train_data_40k.pkl, or "
-                "conformers of your own in .sdf or .sdf.gz."
+                f"Scale {scale.name} needs GEOM-Drugs. Give --train, its rdkit_folder or GeoDiff's train_data_40k.pkl, "
+                "or conformers of your own in .sdf or .sdf.gz."
             )
         return scale
     kind = ConformerFiles if request.train.endswith(ENDINGS) else GeomDrugs

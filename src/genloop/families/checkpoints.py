@@ -1,12 +1,12 @@
 """Tensors on disk that survive an interruption: whole or absent, and never taken for another computation's."""
 
 import os
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], *, owner: str) -> None:
@@ -28,9 +28,12 @@ def load_checkpoint(path: Path, *, owner: str) -> dict[str, Tensor] | None:
         return None
 
 
-def weights_digest(network: nn.Module) -> str:
-    """Return the SHA-256 of the weights of a network, as hexadecimal digits."""
-    total = sha256()
-    for weight in network.parameters():
-        total.update(weight.detach().cpu().numpy().data)
-    return total.hexdigest()
+def kept(directory: Path | None, name: str, make: Callable[[], Tensor], *, owner: str) -> Tensor:
+    """Return a tensor that `owner` makes once and then finds under its name in a folder, if there is one."""
+    path = directory / f"{name}.safetensors" if directory else None
+    saved = load_checkpoint(path, owner=owner) if path else None
+    if saved is None:
+        saved = {name: make()}
+        if path:
+            save_checkpoint(path, saved, owner=owner)
+    return saved[name]

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor
 
 from genloop.data.molecules import MoleculeDataset
-from genloop.errors import UserError
-from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.geodiff.denoising import Denoising
 from genloop.families.geodiff.estimator import GeoDiff
@@ -21,6 +19,7 @@ from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.topology import Topologies
 from genloop.families.neural import rows_of_step
 from genloop.families.training import train
+from genloop.families.weights import copy_weights, weights_digest
 from genloop.families.workers import Workers
 from genloop.identity import derive_seed, digest
 from genloop.types import Context
@@ -38,7 +37,7 @@ def fit_geodiff(
     network = GeoDiffNetwork(estimator.sizes, seed=seed)
     computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
     if start is not None:
-        _copy_weights(start.network, network)
+        copy_weights(start.network, network, "GeoDiff")
         computation.append(weights_digest(network))
     network.to(device)
     topologies = Topologies(data.graphs, estimator.edge_order)
@@ -69,11 +68,3 @@ def fit_geodiff(
         )
     graph_ids = data.graph_ids(np.arange(len(data)))
     return GeoDiffModel(network, estimator.schedule, estimator.sampling, data.graphs, graph_ids, record)
-
-
-def _copy_weights(source: GeoDiffNetwork, target: GeoDiffNetwork) -> None:
-    if source.sizes != target.sizes:
-        raise UserError(
-            f"A GeoDiff of {target.sizes} cannot start from one of {source.sizes}. Give the estimator the same sizes."
-        )
-    target.load_state_dict(source.state_dict())

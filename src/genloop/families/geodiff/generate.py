@@ -1,19 +1,21 @@
 """Conformations from a GeoDiff network: noise that is removed step by step, for many molecules at a time."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.families.checkpoints import load_checkpoint, save_checkpoint, weights_digest
+from genloop.families.checkpoints import kept
 from genloop.families.geodiff.denoising import Noise
 from genloop.families.geodiff.geometry import centred
 from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.sampling import Sampling
 from genloop.families.geodiff.schedule import Schedule
 from genloop.families.geodiff.topology import Topologies, Topology
+from genloop.families.weights import weights_digest
 from genloop.families.workers import Workers
 from genloop.identity import describe, digest
 from genloop.types import Context, Progress
@@ -57,13 +59,8 @@ class Generator:
         pieces = []
         with Workers(self.network.device) as workers:
             for number, portion in enumerate(portions):
-                path = context.scratch_dir / f"portion-{number}.safetensors" if context.scratch_dir else None
-                saved = load_checkpoint(path, owner=owner) if path else None
-                if saved is None:
-                    saved = {"coordinates": self._portion(graph_ids, portion, workers, context)}
-                    if path:
-                        save_checkpoint(path, saved, owner=owner)
-                pieces.append(saved["coordinates"].numpy())
+                make = partial(self._portion, graph_ids, portion, workers, context)
+                pieces.append(kept(context.scratch_dir, f"portion-{number}", make, owner=owner).numpy())
         return np.concatenate([np.empty((0, 3), np.float32), *pieces])
 
     def _describe(self, graph_ids: np.ndarray) -> list[object]:

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from genloop.data.tokens import TokenDataset
 from genloop.errors import UserError
-from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.lm.blocks import Batch, Blocks
 from genloop.families.lm.estimator import LanguageEstimator
@@ -19,6 +18,7 @@ from genloop.families.lm.model import LanguageModel
 from genloop.families.lm.snapshots import Keeper
 from genloop.families.neural import rows_of_step
 from genloop.families.training import train
+from genloop.families.weights import weights_digest
 from genloop.identity import derive_seed, digest
 from genloop.types import Context
 

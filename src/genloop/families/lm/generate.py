@@ -7,18 +7,19 @@ rounding of sums.
 
 import math
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from genloop.data.tokens import Segment, TokenDataset, Vocabulary
-from genloop.families.checkpoints import load_checkpoint, save_checkpoint, weights_digest
+from genloop.families.checkpoints import kept
 from genloop.families.lm.documents import Documents
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.language_network import LanguageNetwork
 from genloop.families.lm.sampling import Sampling
+from genloop.families.weights import weights_digest
 from genloop.identity import describe, digest
 from genloop.types import Context, Progress
 
@@ -61,11 +62,9 @@ def generate(
         )
         while num_done < num:
             index = len(pieces)
-            path = context.scratch_dir / f"portion-{index}.safetensors" if context.scratch_dir else None
-            tokens = _load(path, owner)
-            if tokens is None:
-                tokens = _Portion(decoder, sampling, index=index, seed=seed).generate(num - num_done, report)
-                _save(path, tokens, owner)
+            portion = _Portion(decoder, sampling, index=index, seed=seed)
+            make = partial(portion.generate, num - num_done, report)
+            tokens = kept(context.scratch_dir, f"portion-{index}", make, owner=owner).numpy()
             pieces.append(tokens)
             num_done += len(tokens)
     return TokenDataset((Segment(np.concatenate(pieces).astype(vocabulary.dtype)),), vocabulary)
@@ -84,7 +83,7 @@ class _Portion:
         self._lengths = np.zeros(num_documents, np.int64)  # so far
         self._texts = [np.empty(0, np.int32)] * num_documents  # of the documents that have ended
 
-    def generate(self, num_needed: int, report: Callable[[int], None]) -> np.ndarray:
+    def generate(self, num_needed: int, report: Callable[[int], None]) -> Tensor:
         """Return the tokens of all documents, or the first `num_needed` of them."""
         self._start_documents(num_needed)
         while len(self._decoder.rows):
@@ -92,7 +91,7 @@ class _Portion:
             self._end_documents(num_needed)
             self._start_documents(num_needed)
             report(min(num_needed, int(self._lengths.sum())))
-        return np.concatenate(self._texts)[:num_needed]
+        return torch.from_numpy(np.concatenate(self._texts)[:num_needed])
 
     def _start_documents(self, num_needed: int) -> None:
         """Begin as many documents as there is room for and as are likely to be needed."""
@@ -134,13 +133,3 @@ class _Portion:
 def _suitable_rows(network: LanguageNetwork, sampling: Sampling) -> int:
     device = network.device.type
     return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // network.bytes_per_row(sampling)))
-
-
-def _load(path: Path | None, owner: str) -> np.ndarray | None:
-    saved = load_checkpoint(path, owner=owner) if path else None
-    return saved["tokens"].numpy() if saved else None
-
-
-def _save(path: Path | None, tokens: np.ndarray, owner: str) -> None:
-    if path:
-        save_checkpoint(path, {"tokens": torch.from_numpy(tokens)}, owner=owner)

@@ -9,14 +9,13 @@ import torch
 from torch import Tensor
 
 from genloop.data.images import ImageDataset
-from genloop.errors import UserError
-from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.neural import rows_of_step
 from genloop.families.training import train
 from genloop.families.vae.estimator import VAE
 from genloop.families.vae.model import VAEModel, as_values
 from genloop.families.vae.network import VAENetwork, reconstruction_loss
+from genloop.families.weights import copy_weights, weights_digest
 from genloop.families.workers import Workers
 from genloop.identity import derive_seed, digest
 from genloop.types import Context
@@ -35,7 +34,7 @@ def fit_vae(
     network = VAENetwork(data.shape, estimator.channels, estimator.latent, seed=seed)
     computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
     if start is not None:
-        _copy_weights(start.network, network)
+        copy_weights(start.network, network, "VAE")
         computation.append(weights_digest(network))
     network.to(device)
 
@@ -65,10 +64,3 @@ def fit_vae(
             context=context,
         )
     return VAEModel(network, estimator.noise, record)
-
-
-def _copy_weights(source: VAENetwork, target: VAENetwork) -> None:
-    found, wanted = source.sizes, target.sizes
-    if found != wanted:
-        raise UserError(f"A VAE of {wanted} cannot start from one of {found}. Give the estimator the same sizes.")
-    target.load_state_dict(source.state_dict())

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from genloop.data.images import ImageDataset, Shard
 from genloop.errors import UserError
-from genloop.families.checkpoints import weights_digest
 from genloop.families.devices import prepare_device
 from genloop.families.training import Status, TrainingRecord
 from genloop.families.vae.network import Posterior, VAENetwork, reconstruction_loss
+from genloop.families.weights import weights_digest
 from genloop.identity import KEY_DIGITS, derive_seed, digest
 from genloop.types import Context, Progress
 

@@ -23,8 +23,8 @@ from torch_geometric.data import Batch
 from torch_geometric.loader import DataLoader
 from torch_geometric.utils import scatter
 
-from genloop.data.drug_like import DrugLike
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.drug_like import DrugLike
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.topology import Topologies

@@ -17,7 +17,7 @@ from torch_geometric.data import Data
 from torch_geometric.nn import MessagePassing
 from torch_geometric.utils import scatter, to_dense_adj
 
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.sizes import NUM_BONDS, NUM_GAUSSIANS, NUM_TYPES, Sizes
 from genloop.families.geodiff.topology import BONDS

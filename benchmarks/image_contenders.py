@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from genloop.data.images import ImageDataset, Shard
+from genloop.data.images.dataset import ImageDataset, Shard
 from genloop.families.devices import prepare_device
 from genloop.families.training import TrainingRecord
 from genloop.families.vae.estimator import VAE

@@ -20,8 +20,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when numpy is first import
 
 import numpy as np
 
-from genloop.data.regression import Regression
-from genloop.data.regression_rows import RegressionDataset
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.source import Regression
 from genloop.families.linear import LinearModel, LinearRegression
 from genloop.identity import derive_seed
 from genloop.types import Context

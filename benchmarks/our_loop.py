@@ -9,7 +9,7 @@ from pathlib import Path
 from contenders.task import SIZES
 
 from genloop import Accumulate, Experiment, Replace, Run, Runtime, run
-from genloop.data.bible import Bible
+from genloop.data.text.bible import Bible
 from genloop.families.lm.sampling import Sampling
 from genloop.metrics.text import TestLoss
 

@@ -8,7 +8,7 @@ import ctranslate2
 from ctranslate2.converters import TransformersConverter
 
 from contenders.task import Measurement, Task
-from genloop.data.tokens import END_OF_TEXT
+from genloop.data.text.tokens import END_OF_TEXT
 
 FOLDER = "ctranslate2"
 

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from contenders.task import TOKENS_FILE
-from genloop.data.tokens import END_OF_TEXT, TOKENIZER_FILE
+from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE
 
 
 def write_random_text(directory: Path, vocabulary: int, num_tokens: int, mean_length: int | None) -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from genloop.data.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
+from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.sampling import Sampling
 

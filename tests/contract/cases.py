@@ -6,12 +6,12 @@ from typing import Literal
 
 from toys import experiment as toy
 
-from genloop.data.bible import Bible
-from genloop.data.digits import Digits
-from genloop.data.drug_like import DrugLike
-from genloop.data.grammar import StoryGrammar
+from genloop.data.images.digits import Digits
 from genloop.data.known import Clusters, Normal, Types
-from genloop.data.regression import Regression
+from genloop.data.molecules.drug_like import DrugLike
+from genloop.data.regression.source import Regression
+from genloop.data.text.bible import Bible
+from genloop.data.text.grammar import StoryGrammar
 from genloop.experiment import Experiment
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.families.geodiff.sampling import Sampling

@@ -10,7 +10,7 @@ from genloop.record import Run
 
 SCRIPT = """
 import sys
-from genloop.data.bible import Bible
+from genloop.data.text.bible import Bible
 from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.diversity import Diversity

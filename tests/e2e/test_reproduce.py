@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from genloop import catalog
-from genloop.data.bible import Bible
+from genloop.data.text.bible import Bible
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
 from genloop.families.lm.sampling import Sampling

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from genloop.data.regression import Regression
-from genloop.data.regression_rows import RegressionDataset
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.source import Regression
 from genloop.executors.local import LocalExecutor
 from genloop.executors.memory import simulate
 from genloop.experiment import Experiment

@@ -7,9 +7,9 @@ import torch
 from molecule_fixtures import embedded
 from torch import Tensor
 
-from genloop.data.chemistry import to_ensemble
-from genloop.data.molecular_graphs import Graphs
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.chemistry import to_ensemble
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.graphs import Graphs
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.sizes import Sizes

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from genloop.data.images import ImageDataset, Shard
+from genloop.data.images.dataset import ImageDataset, Shard
 from genloop.types import Context
 
 

@@ -7,7 +7,7 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
-from genloop.data.tokens import END_OF_TEXT, TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
+from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
 
 EOT = 0
 torch.set_num_threads(1)  # several threads wait for one another longer than networks this small compute

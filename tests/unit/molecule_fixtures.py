@@ -11,10 +11,10 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from genloop.data.chemistry import to_rdkit
-from genloop.data.molecular_graphs import Graphs
-from genloop.data.molecule_source import MoleculeSource
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.chemistry import to_rdkit
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.graphs import Graphs
+from genloop.data.molecules.source import MoleculeSource
 from genloop.types import Context, Cost, Progress
 
 

@@ -9,10 +9,10 @@ from molecule_fixtures import best_rms, embedded, prepared, shuffled, write
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
-from genloop.data.chemistry import Unusable, skeleton, to_ensemble, to_rdkit
-from genloop.data.conformer_files import ConformerFiles
-from genloop.data.molecular_graphs import Graphs
-from genloop.data.sdf import write_sdf
+from genloop.data.molecules.chemistry import Unusable, skeleton, to_ensemble, to_rdkit
+from genloop.data.molecules.files import ConformerFiles
+from genloop.data.molecules.graphs import Graphs
+from genloop.data.molecules.sdf import write_sdf
 from genloop.errors import UserError
 
 SMILES = ("CCO", "c1ccccc1O", "C[N+](=O)[O-]", "CC(=O)[O-]", "C[C@H](N)C(=O)O", "C#N", "c1cc[nH]c1", "O")

@@ -10,12 +10,12 @@ from molecule_fixtures import prepared
 from rdkit import Chem
 from rdkit.Chem import rdForceFieldHelpers, rdMolDescriptors
 
-from genloop.data import drug_like, force_field
-from genloop.data.chemistry import to_rdkit
-from genloop.data.conformer_files import ConformerFiles
-from genloop.data.drug_like import DrugLike
-from genloop.data.drug_likeness import is_drug_like
-from genloop.data.rmsd import best_rmsds
+from genloop.data.molecules import drug_like, force_field
+from genloop.data.molecules.chemistry import to_rdkit
+from genloop.data.molecules.drug_like import DrugLike
+from genloop.data.molecules.drug_likeness import is_drug_like
+from genloop.data.molecules.files import ConformerFiles
+from genloop.data.molecules.rmsd import best_rmsds
 from genloop.errors import UserError
 from genloop.types import Context, Progress, Runtime
 

@@ -13,10 +13,10 @@ import toys
 from cases import CASES
 from PIL import Image
 
-from genloop.data.image_files import Images
-from genloop.data.images import ImageDataset, Shard
-from genloop.data.text_files import Texts
-from genloop.data.tokens import TokenDataset
+from genloop.data.images.dataset import ImageDataset, Shard
+from genloop.data.images.files import Images
+from genloop.data.text.files import Texts
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.executors.local import LocalExecutor
 from genloop.experiment_file import from_dict, read

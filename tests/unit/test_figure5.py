@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from genloop.data.conformer_files import ConformerFiles
-from genloop.data.drug_like import DrugLike
-from genloop.data.geom_drugs import GeomDrugs
+from genloop.data.molecules.drug_like import DrugLike
+from genloop.data.molecules.files import ConformerFiles
+from genloop.data.molecules.geom_drugs import GeomDrugs
 from genloop.errors import UserError
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.families.geodiff.sampling import Sampling

@@ -9,8 +9,8 @@ from geodiff_fixtures import SIZES, SMILES, batch, conformers, network, noisy
 from rdkit import Chem
 from scipy.spatial.transform import Rotation
 
-from genloop.data.chemistry import to_rdkit
-from genloop.data.molecular_graphs import Graph, Graphs
+from genloop.data.molecules.chemistry import to_rdkit
+from genloop.data.molecules.graphs import Graph, Graphs
 from genloop.families.geodiff.denoising import loss
 from genloop.families.geodiff.geometry import aligned, centred, displacements, lengths, mean_of_atoms, to_atoms
 from genloop.families.geodiff.topology import BONDS, Topologies

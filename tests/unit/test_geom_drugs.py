@@ -13,9 +13,9 @@ import torch
 from molecule_fixtures import best_rms, embedded, prepared
 from rdkit import Chem
 
-from genloop.data.chemistry import skeleton
-from genloop.data.geom_drugs import GeomDrugs
-from genloop.data.pickles import Refused
+from genloop.data.molecules.chemistry import skeleton
+from genloop.data.molecules.geom_drugs import GeomDrugs
+from genloop.data.molecules.pickles import Refused
 from genloop.errors import UserError
 
 SMILES = ("CCCCO", "CCCCN", "CCCC(=O)O", "CCCCC#N", "CCCCF", "CCCCCl")

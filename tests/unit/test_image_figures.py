@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genloop.data.celeba import CelebA
-from genloop.data.image_files import Images
+from genloop.data.images.celeba import CelebA
+from genloop.data.images.files import Images
 from genloop.errors import UserError
 from genloop.policies import Accumulate, Replace
 from genloop.recipes.images import digits

@@ -18,14 +18,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genloop.data import digits, raw_images
-from genloop.data.celeba import CelebA
-from genloop.data.digits import Digits
-from genloop.data.hub_images import HubImages
-from genloop.data.image_files import Images
-from genloop.data.image_source import ImageSource
-from genloop.data.images import ImageDataset
-from genloop.data.pixels import MAX_PIXELS, Framing, Unusable, to_pixels
+from genloop.data.images import digits
+from genloop.data.images import raw as raw_images
+from genloop.data.images.celeba import CelebA
+from genloop.data.images.dataset import ImageDataset
+from genloop.data.images.digits import Digits
+from genloop.data.images.files import Images
+from genloop.data.images.hub import HubImages
+from genloop.data.images.pixels import MAX_PIXELS, Framing, Unusable, to_pixels
+from genloop.data.images.source import ImageSource
 from genloop.errors import UserError
 from genloop.types import Context, Progress, Runtime
 
@@ -742,8 +743,8 @@ def test_digits_without_the_package_name_the_extra(monkeypatch: pytest.MonkeyPat
 def test_building_a_source_loads_no_heavy_package():
     code = (
         "import sys\n"
-        "from genloop.data import celeba, digits, hub_images, image_files\n"
-        "digits.Digits().identity(); hub_images.HubImages('a/b').identity(); image_files.Images('a')\n"
+        "from genloop.data.images import celeba, digits, files, hub\n"
+        "digits.Digits().identity(); hub.HubImages('a/b').identity(); files.Images('a')\n"
         "heavy = {'torch', 'mlxtend', 'sklearn', 'pandas', 'datasets', 'pyarrow'}\n"
         "print(*heavy & set(sys.modules))"
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genloop.data.images import IMAGES_FILE, ImageDataset, Shard
+from genloop.data.images.dataset import IMAGES_FILE, ImageDataset, Shard
 
 
 def pictures(num: int, first: int = 0) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from genloop.data.design import Design
-from genloop.data.regression import Regression
-from genloop.data.regression_rows import RegressionDataset
-from genloop.data.regression_shard import Linear, Shard
+from genloop.data.regression.design import Design
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.shard import Linear, Shard
+from genloop.data.regression.source import Regression
 from genloop.errors import UserError
 from genloop.executors.memory import simulate
 from genloop.experiment_file import from_dict, to_dict

@@ -10,7 +10,7 @@ import torch
 from lm_fixtures import random_tokens, small_vocabulary
 from text_fixtures import score
 
-from genloop.data.tokens import Segment, TokenDataset, Vocabulary
+from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.mauve import Mauve, features, frontier_area, histograms

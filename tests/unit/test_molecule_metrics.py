@@ -10,9 +10,9 @@ import pytest
 from molecule_fixtures import embedded, prepared, write
 from scipy.stats import wasserstein_distance as expected_distance
 
-from genloop.data.conformer_files import ConformerFiles
-from genloop.data.molecular_graphs import Graph, Graphs
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.files import ConformerFiles
+from genloop.data.molecules.graphs import Graph, Graphs
 from genloop.errors import UserError
 from genloop.metrics.coverage import Coverage
 from genloop.metrics.denoising import DenoisingLoss

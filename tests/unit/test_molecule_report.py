@@ -10,7 +10,7 @@ from rdkit import Chem
 from toys import experiment as toy
 
 from genloop import catalog
-from genloop.data.conformer_files import ConformerFiles
+from genloop.data.molecules.files import ConformerFiles
 from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.metrics.coverage import Coverage
@@ -41,7 +41,7 @@ SMILES = (
 def names():
     """Names for what experiment files mean in this module."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(catalog.SOURCES, "conformer-files", "genloop.data.conformer_files:ConformerFiles")
+        patch.setitem(catalog.SOURCES, "conformer-files", "genloop.data.molecules.files:ConformerFiles")
         patch.setitem(catalog.ESTIMATORS, "noisy-molecules", "molecule_fixtures:NoisyMolecules")
         for name, place in {"coverage": "coverage:Coverage", "geometry": "geometry:Geometry"}.items():
             patch.setitem(catalog.METRICS, name, f"genloop.metrics.{place}")

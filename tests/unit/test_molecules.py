@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from genloop.data.molecular_graphs import Graph, Graphs
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.graphs import Graph, Graphs
 
 WATER = Graph(np.array([8, 1, 1]), np.zeros(3), np.array([[0, 1], [0, 2]]), np.array([1, 1]), "O")
 HYDROXIDE = Graph(np.array([8, 1]), np.array([-1, 0]), np.array([[0, 1]]), np.array([1]), "[OH-]")

@@ -10,7 +10,7 @@ from cases import CASES
 from matplotlib.figure import Figure
 from PIL import Image
 
-from genloop.data.image_files import Images
+from genloop.data.images.files import Images
 from genloop.experiment import Experiment
 from genloop.report.pictures import GAP, draw_grids, draw_images, grid
 from genloop.report.samples import sample_images

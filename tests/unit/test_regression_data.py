@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genloop.data.design import BLOCK, CHUNK, Design
-from genloop.data.regression import Regression
-from genloop.data.regression_rows import RegressionDataset
-from genloop.data.regression_shard import Linear, Shard, Tabulated
+from genloop.data.regression.design import BLOCK, CHUNK, Design
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.shard import Linear, Shard, Tabulated
+from genloop.data.regression.source import Regression
 from genloop.errors import UserError
 from genloop.types import Context
 

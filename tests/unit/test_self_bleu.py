@@ -8,7 +8,7 @@ import pytest
 from sacrebleu.metrics.bleu import BLEU
 from text_fixtures import byte_vocabulary, encoded, score
 
-from genloop.data.tokens import Vocabulary
+from genloop.data.text.tokens import Vocabulary
 from genloop.errors import UserError
 from genloop.metrics.self_bleu import SelfBLEU
 

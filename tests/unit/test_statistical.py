@@ -14,7 +14,7 @@ from genloop.data.array_file import ArrayFile
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
 from genloop.data.known import Clusters, Normal, Types, Zipf
-from genloop.data.tokens import Segment, TokenDataset
+from genloop.data.text.tokens import Segment, TokenDataset
 from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict, to_dict

@@ -11,10 +11,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from genloop.data import stories
-from genloop.data.grammar import StoryGrammar
-from genloop.data.stories import ENDING, EVENT, OPENING, WISH, Position
-from genloop.data.story_sentences import NUM_EVENTS, WORDS
+from genloop.data.text import stories
+from genloop.data.text.grammar import StoryGrammar
+from genloop.data.text.sentences import NUM_EVENTS, WORDS
+from genloop.data.text.stories import ENDING, EVENT, OPENING, WISH, Position
 from genloop.errors import UserError
 from genloop.types import Context
 

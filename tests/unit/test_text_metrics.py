@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from text_fixtures import byte_vocabulary, encoded, raw, score
 
-from genloop.data.tokens import TokenDataset, Vocabulary
+from genloop.data.text.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.families.statistical.ngram import NGram
 from genloop.metrics import copying

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genloop.data import bible, vocabularies
-from genloop.data.bible import Bible
-from genloop.data.documents import RawTexts, distinct, divide
-from genloop.data.hub import HubTexts
-from genloop.data.text import TextSource
-from genloop.data.text_files import Texts
-from genloop.data.tokens import END_OF_TEXT, TokenDataset
+from genloop.data.text import bible, vocabularies
+from genloop.data.text.bible import Bible
+from genloop.data.text.documents import RawTexts, distinct, divide
+from genloop.data.text.files import Texts
+from genloop.data.text.hub import HubTexts
+from genloop.data.text.source import TextSource
+from genloop.data.text.tokens import END_OF_TEXT, TokenDataset
 from genloop.errors import UserError
 from genloop.types import Context, Progress
 
@@ -408,7 +408,7 @@ def test_bible_identity_is_cheap_and_names_its_parameters():
 def test_building_a_source_loads_no_heavy_package():
     code = (
         "import sys\n"
-        "from genloop.data import bible, grammar, hub, text_files\n"
+        "from genloop.data.text import bible, files, grammar, hub\n"
         "bible.Bible().identity(); grammar.StoryGrammar().identity(); hub.HubTexts('a/b').identity()\n"
         "heavy = {'torch', 'tokenizers', 'datasets', 'pyarrow', 'transformers'}\n"
         "print(*heavy & set(sys.modules))"

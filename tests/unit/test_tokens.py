@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genloop.data import vocabularies
-from genloop.data.tokens import END_OF_TEXT, Segment, TokenDataset, Vocabulary
+from genloop.data.text import vocabularies
+from genloop.data.text.tokens import END_OF_TEXT, Segment, TokenDataset, Vocabulary
 
 END = 0  # the id of end-of-text: special tokens come first
 SHARDS = st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=4)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from lm_fixtures import random_tokens, small_vocabulary
 
-from genloop.data.tokens import TokenDataset, Vocabulary
+from genloop.data.text.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm import cross_entropy

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from genloop.data.images import ImageDataset, Shard
+from genloop.data.images.dataset import ImageDataset, Shard
 from genloop.errors import UserError
 from genloop.families.vae import model as vae_model
 from genloop.families.vae.estimator import VAE

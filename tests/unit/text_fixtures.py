@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from genloop.data import vocabularies
-from genloop.data.tokens import Segment, TokenDataset, Vocabulary
+from genloop.data.text import vocabularies
+from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.types import Context, Evidence
 
 

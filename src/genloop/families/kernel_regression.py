@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.design import Array, Design
-from genloop.data.regression_rows import RegressionDataset
-from genloop.data.regression_shard import Shard, Tabulated, read_arrays, write_arrays
+from genloop.data.regression.design import Array, Design
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.shard import Shard, Tabulated, read_arrays, write_arrays
 from genloop.errors import UserError
 from genloop.families.linear import FLOPS_PER_NORMAL, MODEL_FILE, check_positive, design_of
 from genloop.identity import derive_seed, describe

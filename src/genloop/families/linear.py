@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.design import Array, Design
-from genloop.data.regression import Regression
-from genloop.data.regression_rows import RegressionDataset
-from genloop.data.regression_shard import Linear, Shard, read_arrays, write_arrays
+from genloop.data.regression.design import Array, Design
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.shard import Linear, Shard, read_arrays, write_arrays
+from genloop.data.regression.source import Regression
 from genloop.errors import UserError
 from genloop.identity import derive_seed, describe
 from genloop.types import Context, Cost

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.extras import needs_extra
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError, unknown_name
 from genloop.metrics.features import PrincipalComponents, first_images, pixels
 from genloop.metrics.words import check_positive

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloop.data.tokens import TokenDataset
+from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.words import check_positive, first_tokens
 from genloop.types import Context, Evidence
 

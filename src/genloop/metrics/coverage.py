@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.metrics.replicates import average, with_errors
 from genloop.types import Context, Evidence
@@ -91,8 +91,8 @@ def _of_first_molecules(test: MoleculeDataset, num: int | None) -> MoleculeDatas
 
 def _distances(real: MoleculeDataset, generated: MoleculeDataset) -> Iterator[tuple[np.ndarray, int]]:
     """Iterate over the distances of each molecule's conformers, the real ones first, and how many these are."""
-    from genloop.data.chemistry import to_rdkit
-    from genloop.data.rmsd import best_rmsds
+    from genloop.data.molecules.chemistry import to_rdkit
+    from genloop.data.molecules.rmsd import best_rmsds
 
     attempts = dict(generated.by_molecule())
     for graph, references in real.by_molecule():

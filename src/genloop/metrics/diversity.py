@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloop.data.tokens import TokenDataset
+from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.words import check_positive, first_tokens, ngrams, words
 from genloop.types import Context, Evidence
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 
 CHOICE_SEED = 0  # of the real images
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from genloop.data.extras import needs_extra
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.metrics.internal_coordinates import by_kind, mean_distance
 from genloop.types import Context, Evidence

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.metrics.features import first_images, pixels
 from genloop.metrics.replicates import standard_error
 from genloop.metrics.words import check_positive

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.metrics.features import equally_many

@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from genloop.data.molecular_graphs import Graphs
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.graphs import Graphs
 
 Kind = tuple[int, ...]
 Values = Mapping[Kind, np.ndarray]

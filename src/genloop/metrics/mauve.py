@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.extras import needs_extra
-from genloop.data.tokens import TokenDataset
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.metrics.words import check_positive
 from genloop.types import Context, Evidence

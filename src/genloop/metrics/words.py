@@ -8,7 +8,7 @@ documents of a sample are independent, so the first are as good as any. Shorter 
 import re
 from collections.abc import Iterator, Sequence
 
-from genloop.data.tokens import TokenDataset
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*")

@@ -1,7 +1,7 @@
 """VAEs of images: digits in minutes on a laptop, and the faces of section 3.3 of arXiv 2404.01413."""
 
-from genloop.data.celeba import CelebA
-from genloop.data.digits import Digits
+from genloop.data.images.celeba import CelebA
+from genloop.data.images.digits import Digits
 from genloop.experiment import Experiment
 from genloop.families.vae.estimator import VAE
 from genloop.metrics.fidelity import EncoderFidelity, PixelFidelity

@@ -10,7 +10,7 @@ An optimiser step sees 128 blocks of 512 tokens. Precision is a setting and ente
 on a GPU, `--set estimator.precision=bfloat16` is the faster choice.
 """
 
-from genloop.data.hub import HubTexts
+from genloop.data.text.hub import HubTexts
 from genloop.experiment import Experiment
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.gpt2 import GPT2

@@ -1,6 +1,6 @@
 """Linear regression with known truth: experiments of seconds, whose outcome theory predicts."""
 
-from genloop.data.regression import Regression
+from genloop.data.regression.source import Regression
 from genloop.experiment import Experiment
 from genloop.families.linear import LinearRegression
 from genloop.metrics.regression import ParameterError, TestError

@@ -1,7 +1,7 @@
 """GeoDiff on conformations of drugs: in minutes on a laptop, and section 3.2 of arXiv 2404.01413."""
 
-from genloop.data.drug_like import DrugLike
-from genloop.data.geom_drugs import GeomDrugs
+from genloop.data.molecules.drug_like import DrugLike
+from genloop.data.molecules.geom_drugs import GeomDrugs
 from genloop.experiment import Experiment
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.metrics.coverage import Coverage

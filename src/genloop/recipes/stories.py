@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from genloop.data.bible import Bible
-from genloop.data.grammar import StoryGrammar
-from genloop.data.hub import HubTexts
-from genloop.data.text_files import Texts
+from genloop.data.text.bible import Bible
+from genloop.data.text.files import Texts
+from genloop.data.text.grammar import StoryGrammar
+from genloop.data.text.hub import HubTexts
 from genloop.experiment import Experiment
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.copying import Copying

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from genloop.data.images import ImageDataset
-from genloop.data.tokens import TokenDataset
+from genloop.data.images.dataset import ImageDataset
+from genloop.data.text.tokens import TokenDataset
 
 CHUNK = 256  # images read at a time
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import genloop
 from genloop.data.extras import needs_extra
-from genloop.data.images import ImageDataset
-from genloop.data.tokens import TokenDataset
+from genloop.data.images.dataset import ImageDataset
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.record import RecordedIteration, Run
 from genloop.report.columns import Cell, Column, ImageColumn, TextColumn

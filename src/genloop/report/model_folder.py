@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from genloop.data.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
+from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
 from genloop.record import RecordedIteration, Run
 from genloop.report.lineage import finished
 from genloop.report.model_card import estimator_of, model_card

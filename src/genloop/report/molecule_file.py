@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.record import RecordedIteration, Run
 from genloop.report.recorded_data import Part, numbered_view, origins, parts_of
@@ -29,7 +29,7 @@ def write_molecules(run: Run, item: RecordedIteration, part: Part, path: Path) -
             f"An .sdf file holds molecules, and the data of {run.record.name} are {run.record.unit}s. "
             "Name a .parquet file for texts or images, or export the model with --model."
         )
-    from genloop.data.sdf import write_sdf  # which needs RDKit
+    from genloop.data.molecules.sdf import write_sdf  # which needs RDKit
 
     about = [{name: value for name, value in each.items() if value is not None} for each in origins(run, parts)]
     numbers = data.weights.astype(int)

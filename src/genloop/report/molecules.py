@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from genloop.data.molecule_source import INFO_FILE
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.source import INFO_FILE
 from genloop.experiment_file import from_dict
 from genloop.record import Run
 from genloop.report.shapes import Shape, draw_shapes

@@ -7,7 +7,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.experiment_file import from_dict
 from genloop.record import RecordedIteration, Run
 from genloop.types import Dataset

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.policies import Accumulate, Replace
 from genloop.policy_text import policy_name
 from genloop.record import RecordedIteration

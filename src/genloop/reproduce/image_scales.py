@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from genloop.data.celeba import CelebA
-from genloop.data.image_files import Images
+from genloop.data.images.celeba import CelebA
+from genloop.data.images.files import Images
 from genloop.errors import UserError
 from genloop.families.vae.estimator import VAE
 from genloop.recipes.images import digits, faces

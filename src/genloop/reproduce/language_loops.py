@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from genloop.data.tokens import TOKENIZER_FILE, Vocabulary
+from genloop.data.text.tokens import TOKENIZER_FILE, Vocabulary
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
 from genloop.families.lm.estimator import LanguageEstimator

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from genloop.data.bible import Bible
-from genloop.data.text import TextSource
-from genloop.data.text_files import Texts
+from genloop.data.text.bible import Bible
+from genloop.data.text.files import Texts
+from genloop.data.text.source import TextSource
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama

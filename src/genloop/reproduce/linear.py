@@ -17,7 +17,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from genloop.data.regression import Regression
+from genloop.data.regression.source import Regression
 from genloop.executors.memory import simulate
 from genloop.experiment import Experiment
 from genloop.families.linear import LinearRegression

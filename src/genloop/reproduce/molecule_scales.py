@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from genloop.data.conformer_files import ENDINGS, ConformerFiles
-from genloop.data.geom_drugs import GeomDrugs
+from genloop.data.molecules.files import ENDINGS, ConformerFiles
+from genloop.data.molecules.geom_drugs import GeomDrugs
 from genloop.errors import UserError
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.recipes.molecules import conformers, geodiff_paper

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.families.geodiff.geometry import aligned, centred, mean_of_atoms
 from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.schedule import Schedule

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genloop.data.molecular_graphs import Graphs
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.graphs import Graphs
 from genloop.families.geodiff.sampling import Sampling
 from genloop.families.geodiff.schedule import Schedule
 from genloop.families.geodiff.sizes import Sizes

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.families.devices import prepare_device
 from genloop.families.geodiff.denoising import Denoising
 from genloop.families.geodiff.estimator import GeoDiff

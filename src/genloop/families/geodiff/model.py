@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from genloop.data.molecular_graphs import Graphs
-from genloop.data.molecules import MoleculeDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.graphs import Graphs
 from genloop.families.devices import prepare_device
 from genloop.families.geodiff.denoising import Denoising
 from genloop.families.geodiff.generate import AT_ONCE, Generator

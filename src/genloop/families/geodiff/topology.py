@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.data.molecular_graphs import AROMATIC, Graphs
+from genloop.data.molecules.graphs import AROMATIC, Graphs
 
 NEAR = 0  # kind of a pair that only its distance makes an edge
 BONDS = {1: 1, 2: 2, 3: 3, AROMATIC: 4}  # kinds of bonds, by order; pairs 2, 3, ... bonds apart are of kind 5, 6, ...

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.data.tokens import TokenDataset
+from genloop.data.text.tokens import TokenDataset
 
 
 class Batch(NamedTuple):

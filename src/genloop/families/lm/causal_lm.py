@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genloop.data.tokens import TOKENIZER_FILE, Vocabulary
+from genloop.data.text.tokens import TOKENIZER_FILE, Vocabulary
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.identity import describe
 from genloop.types import Context

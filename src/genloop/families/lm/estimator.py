@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genloop.data.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
+from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
 from genloop.families.lm.sampling import Sampling
 from genloop.families.neural import NeuralEstimator
 from genloop.identity import describe

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genloop.data.tokens import TokenDataset
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm.blocks import Batch, Blocks

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.data.tokens import Segment, TokenDataset, Vocabulary
+from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.families.checkpoints import kept
 from genloop.families.lm.documents import Documents
 from genloop.families.lm.draw import draw, uniforms

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from genloop.data.tokens import TokenDataset, Vocabulary
+from genloop.data.text.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.lm.generate import generate

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.tokens import TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
+from genloop.data.text.tokens import TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.identity import describe
 from genloop.types import Context, Cost, Progress

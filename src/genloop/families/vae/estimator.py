@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError
 from genloop.families.neural import NeuralEstimator
 from genloop.types import Context, Cost

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genloop.data.images import ImageDataset
+from genloop.data.images.dataset import ImageDataset
 from genloop.families.devices import prepare_device
 from genloop.families.neural import rows_of_step
 from genloop.families.training import train

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from genloop.data.images import ImageDataset, Shard
+from genloop.data.images.dataset import ImageDataset, Shard
 from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.training import Status, TrainingRecord

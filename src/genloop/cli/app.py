@@ -1,0 +1,58 @@
+"""What all commands share: where they print, and what becomes of errors."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from genloop.errors import UserError
+
+app = typer.Typer(
+    help="Model-data feedback loops: will my models collapse, and what must I keep to prevent it?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+EXTRAS = {
+    "torch": "text",
+    "safetensors": "text",
+    "tokenizers": "text",
+    "datasets": "hub",
+    "transformers": "hub",
+    "rdkit": "molecules",
+}
+PLAIN_WIDTH = 150  # of tables where there is no terminal
+out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+log = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command line; what a user can fix is one sentence and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        log.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRAS:
+            raise
+        extra = EXTRAS[error.name]
+        log.print(
+            f"[red]Error:[/red] {error.name} is not installed. Run: pip install 'genloop\\[{extra}]'", highlight=False
+        )
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Turn an interruption into one sentence and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        log.print("Interrupted. The same command continues where it stopped.")
+        raise typer.Exit(130) from None

@@ -1,0 +1,155 @@
+"""Commands about experiments: run them, or say what that takes."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from genloop import catalog
+from genloop.cli.app import PLAIN_WIDTH, app, log, out, resumable
+from genloop.cli.arguments import (
+    Device,
+    Iterations,
+    NameOrFile,
+    OutDir,
+    Policies,
+    Seeds,
+    Settings,
+    StoreDir,
+    Threads,
+    make_runtime,
+    parse_seeds,
+)
+from genloop.errors import unknown_name
+
+
+@app.command()
+def demo(
+    policy: Policies = None,
+    iterations: Iterations = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    out_dir: OutDir = None,
+    store_dir: StoreDir = None,
+    device: Device = "auto",
+    threads: Threads = None,
+    matched_steps: Annotated[
+        bool, typer.Option(help="The control: every model takes as many optimiser steps as the first.")
+    ] = False,
+) -> None:
+    """Run a small language model on real text through replace and accumulate: minutes on two cores."""
+    name = "demo-matched-steps" if matched_steps else "demo"
+    if matched_steps and store_dir is None and out_dir is None:
+        store_dir = Path("runs/demo/store")  # shares the first iteration, and all of replace, with the demo
+    run(name, policy, iterations, seeds, settings, out_dir, store_dir, device, threads)
+
+
+@app.command()
+def run(
+    name_or_file: NameOrFile,
+    policy: Policies = None,
+    iterations: Iterations = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    out_dir: OutDir = None,
+    store_dir: StoreDir = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Run or resume an experiment; what is done already is not done again."""
+    from genloop.experiment_file import from_dict
+    from genloop.report.progress import RunProgress
+    from genloop.runner import run as run_experiment
+
+    experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
+    directory = out_dir or Path("runs") / experiment.name
+    with resumable(), RunProgress(log) as progress:
+        finished = run_experiment(
+            experiment, directory, store_dir=store_dir, runtime=make_runtime(device, threads), listener=progress
+        )
+    _present(finished)
+
+
+@app.command()
+def plan(
+    name_or_file: NameOrFile,
+    policy: Policies = None,
+    iterations: Iterations = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    out_dir: OutDir = None,
+    store_dir: StoreDir = None,
+) -> None:
+    """Say what a run would compute, what is done, and what the rest will take; only the real data are prepared."""
+    from genloop.executors.local import LocalExecutor
+    from genloop.experiment_file import from_dict
+    from genloop.report.tables import plan_summary, plan_table
+    from genloop.store import Store
+
+    experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
+    directory = store_dir or (out_dir or Path("runs") / experiment.name) / "store"
+    executor = LocalExecutor(Store(directory).open())
+    rounds = executor.prepare(experiment)
+    unit = executor.compute(rounds[0].model.real).facts["unit"]
+    planned = executor.plan(rounds)
+    out.print(plan_table(planned, unit))
+    out.print(plan_summary(planned, unit), highlight=False)
+
+
+def _settings(
+    name_or_file: str,
+    policies: list[str] | None,
+    iterations: int | None,
+    seeds: str | None,
+    settings: list[str] | None,
+) -> dict[str, Any]:
+    """Return the experiment that the arguments describe, as plain values."""
+    from genloop.experiment_file import complete, read, set_value, to_dict
+
+    path = Path(name_or_file)
+    if path.suffix in (".yaml", ".yml"):
+        written = read(path)
+        written.setdefault("name", path.stem)
+    elif name_or_file in catalog.RECIPES:
+        written = to_dict(catalog.load("recipe", name_or_file, catalog.RECIPES)())
+    else:
+        raise unknown_name("recipe or experiment file (.yaml)", name_or_file, catalog.RECIPES)
+
+    overrides = {"policies": policies, "num_iterations": iterations, "seeds": parse_seeds(seeds)}
+    written.update({name: value for name, value in overrides.items() if value is not None})
+    for assignment in settings or []:
+        written = complete(written)
+        set_value(written, assignment)
+    return written
+
+
+def _present(finished: Any) -> None:
+    """Print table and samples of a run and write its figures."""
+    from genloop.report.samples import samples_table
+    from genloop.report.tables import results_table
+    from genloop.store import report_disk_errors
+
+    out.print(results_table(finished, width=out.width))
+    samples = samples_table(finished)
+    figure, texts, picture = (finished.directory / name for name in ("test_loss.png", "samples.txt", "samples.png"))
+    with report_disk_errors(finished.directory):
+        if samples:
+            out.print(samples)
+            with texts.open("w", encoding="utf-8") as file:
+                Console(file=file, width=PLAIN_WIDTH).print(samples)
+        if _is_older(figure, finished.directory / "run.json"):
+            from genloop.report.figures import draw_metric
+            from genloop.report.molecules import draw_molecules
+            from genloop.report.pictures import draw_images
+
+            draw_metric(finished, "test_loss", figure)
+            draw_images(finished, picture)
+            draw_molecules(finished, picture)
+    written = [place for place, exists in ((texts, samples), (picture, picture.exists())) if exists]
+    out.print(f"Figure: {figure}" + "".join(f"   Samples: {place}" for place in written), highlight=False)
+    out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
+
+
+def _is_older(path: Path, than: Path) -> bool:
+    return not path.exists() or path.stat().st_mtime < than.stat().st_mtime

@@ -1,0 +1,45 @@
+"""The command that computes figures and tables of the paper again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genloop import catalog
+from genloop.cli.app import app, log, out, resumable
+from genloop.cli.arguments import Device, Seeds, StoreDir, Threads, make_runtime, parse_seeds
+
+
+@app.command()
+def reproduce(
+    target: Annotated[str, typer.Argument(help=f"What to reproduce: {', '.join(catalog.REPRODUCTIONS)}.")],
+    scale: Annotated[
+        str | None, typer.Option(help="How large models and data are: laptop (default), gpu or paper.")
+    ] = None,
+    train: Annotated[
+        str | None, typer.Option(help="Training data of your own instead: text, images, or CelebA's img_align_celeba.")
+    ] = None,
+    test: Annotated[str | None, typer.Option(help="Test data beside --train; by default a tenth of it.")] = None,
+    seeds: Seeds = None,
+    only_plan: Annotated[bool, typer.Option("--plan", help="Say what it takes, and train nothing.")] = False,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder; by default runs/SCALE or runs/TARGET.")] = None,
+    store_dir: StoreDir = None,
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Reproduce a figure or table of the paper and judge each claim; exit code 1 if one fails."""
+    from genloop.report.progress import RunProgress
+    from genloop.report.verdicts import print_reproduction
+    from genloop.reproduce.request import Request
+    from genloop.store import report_disk_errors
+
+    function = catalog.load("target", target, catalog.REPRODUCTIONS)
+    with resumable(), report_disk_errors(out_dir or Path("runs")), RunProgress(log) as progress:
+        found = function(
+            Request(
+                out_dir, scale, train, test, tuple(parse_seeds(seeds) or ()) or None, store_dir, only_plan,
+                make_runtime(device, threads), progress, progress.announced,
+            )
+        )  # fmt: skip
+    print_reproduction(found, out)
+    raise typer.Exit(0 if found.holds else 1)

@@ -1,0 +1,60 @@
+"""Commands about runs: their numbers, their models and data."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genloop.cli.app import app, out
+from genloop.cli.arguments import AsJson, RunDir
+
+
+@app.command()
+def show(
+    run_dir: RunDir,
+    as_json: AsJson = False,
+    training_sets: Annotated[
+        bool, typer.Option("--training-sets", help="What every training set was made of, instead of the results.")
+    ] = False,
+) -> None:
+    """Print the results of a run, finished or not."""
+    from genloop.record import Run
+    from genloop.report.tables import results_table, rows_json, training_sets_table
+
+    found = Run(run_dir)
+    if as_json:
+        print(json.dumps(rows_json(found), indent=1, ensure_ascii=False))
+    elif training_sets:
+        out.print(training_sets_table(found))
+    else:
+        out.print(results_table(found, width=out.width))
+
+
+@app.command()
+def export(
+    run_dir: RunDir,
+    policy: Annotated[str, typer.Option("--policy", "-p", help="Policy of the model.")],
+    iteration: Annotated[int, typer.Option("--iteration", "-i", help="Iteration of the model.")],
+    seed: Annotated[int | None, typer.Option(help="Seed of the loop; by default the first.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="New folder for the model, its tokenizer and a model card: transformers, vLLM.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="New file for what was made and by whom: .parquet for texts or images, .sdf for molecules."),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="What --data writes: train, what the model was fitted on (default), or samples, what it generated."
+        ),
+    ] = None,
+) -> None:
+    """Write a model, or the texts or images that it was fitted on or generated, for other tools."""
+    from genloop.record import Run
+    from genloop.report.export import export as export_results
+
+    export_results(Run(run_dir), policy=policy, iteration=iteration, seed=seed, model=model, data=data, part=part)
+    for place in filter(None, (data, model)):
+        out.print(f"Wrote {place}.", highlight=False)

@@ -1,0 +1,52 @@
+"""Commands that need no data: what theory says."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genloop.cli.app import app, out
+from genloop.cli.arguments import AsJson
+from genloop.errors import UserError
+
+
+@app.command()
+def predict(
+    policy: Annotated[list[str], typer.Option("--policy", "-p", help="A data policy; repeat for several.")],
+    iterations: Annotated[int, typer.Option("--iterations", "-n", help="Length of the curves.")] = 10,
+    examples: Annotated[
+        int | None, typer.Option(help="T, the first training set's size; by default the limit.")
+    ] = None,
+    dimension: Annotated[int | None, typer.Option(help="d: linear regression with new rows in every source.")] = None,
+    solve: Annotated[str | None, typer.Option(help="Find the least share instead: real.")] = None,
+    max_increase: Annotated[float, typer.Option(help="With --solve: how far the error may rise, 0.1 for 10 %.")] = 0.1,
+    figure: Annotated[Path | None, typer.Option(help="Draw the curves into this file (png, pdf, svg).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Predict the error of any policy from theory alone, before a model is trained."""
+    from genloop.policy_text import parse_policy
+    from genloop.report import predictions
+
+    if iterations < 1:
+        raise UserError(f"--iterations {iterations} predicts nothing. Ask for 1 or more.")
+    if solve is not None:
+        answers = [predictions.solve_share(name, solve, iterations, max_increase) for name in policy]
+        if as_json:
+            print(json.dumps([asdict(answer) for answer in answers], indent=1))
+        for answer in [] if as_json else answers:
+            out.print(answer.text(), highlight=False)
+        return
+    found = [
+        predictions.predict(parse_policy(name), iterations, num_examples=examples, dimension=dimension)
+        for name in policy
+    ]
+    if as_json:
+        print(json.dumps(predictions.predictions_json(found), indent=1, ensure_ascii=False))
+    else:
+        out.print(predictions.predictions_table(found))
+        for about in dict.fromkeys(f"{item.curve.basis.assumptions} Exact: {item.curve.basis.exact}" for item in found):
+            out.print(about, style="dim", highlight=False)
+    if figure is not None:
+        predictions.draw_predictions(found, figure)

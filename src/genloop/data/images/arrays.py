@@ -1,0 +1,102 @@
+"""Images in an `.npz`, read one by one: the array may be larger than memory."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
+
+from genloop.data.images.pixels import MAX_PIXELS
+from genloop.data.images.raw import RawImage
+from genloop.errors import UserError
+
+IMAGES_KEY = "images"
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+@dataclass(frozen=True)
+class ImageArray:
+    """The array `images` of an `.npz`: uint8, shape (image, row, column), (image, row, column, 1) or (..., 3).
+
+    Attributes:
+        path: the file.
+        shape: of the array.
+    """
+
+    path: Path
+    shape: tuple[int, ...]
+
+    @classmethod
+    def open(cls, path: Path) -> "ImageArray":
+        """Read what the file says of the array.
+
+        Raises:
+            UserError: if it is no such file, or no such array.
+        """
+        try:
+            with ZipFile(path) as archive, archive.open(f"{IMAGES_KEY}.npy") as entry:
+                shape, fortran_order, dtype = _read_header(entry)
+        except KeyError:
+            raise UserError(
+                f"{path} has no array {IMAGES_KEY!r}. Write it with numpy.savez(..., images=...)."
+            ) from None
+        except (BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as problem:
+            raise UserError(f"{path} is no readable .npz: {problem}. Write it with numpy.savez.") from None
+        if dtype != np.uint8:
+            raise UserError(f"{path}: {IMAGES_KEY!r} is of {dtype}. Give bytes from 0 to 255 (uint8).")
+        if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)):
+            raise UserError(
+                f"{path}: {IMAGES_KEY!r} has shape {shape}. Give (images, rows, columns), or (images, rows, columns, "
+                "channels) with 1 or 3 channels."
+            )
+        if fortran_order:
+            raise UserError(f"{path}: {IMAGES_KEY!r} is in Fortran order. Pass it through numpy.ascontiguousarray.")
+        if not 0 < shape[1] * shape[2] <= MAX_PIXELS:
+            raise UserError(f"{path}: images of {shape[1]:,} x {shape[2]:,} pixels. Give 1 to {MAX_PIXELS:,} in all.")
+        return cls(path, shape)
+
+    def images(self) -> Iterator[RawImage]:
+        """Iterate over the images."""
+        shape = self.shape[1:] if self.shape[3:] == (3,) else self.shape[1:3]
+        size = int(np.prod(shape))
+        with ZipFile(self.path) as archive, archive.open(f"{IMAGES_KEY}.npy") as entry:
+            _read_header(entry)
+            for number in range(self.shape[0]):
+                content = self._read(entry, size, number)
+                yield RawImage(f"{self.path}, image {number},", partial(_as_image, content, shape))
+
+    def _read(self, entry: IO[bytes], size: int, number: int) -> bytes:
+        problem = f"it ends at image {number:,} of {self.shape[0]:,}"
+        try:
+            if len(content := entry.read(size)) == size:
+                return content
+        except (BadZipFile, EOFError, zlib.error) as error:
+            problem = str(error)
+        raise UserError(f"{self.path} is damaged: {problem}. Write it again.")
+
+    def optional(self, name: str) -> np.ndarray | None:
+        """Return another array of the file; None if it has none of this name.
+
+        Raises:
+            UserError: if it cannot be read without trusting the file.
+        """
+        try:
+            with np.load(self.path, allow_pickle=False) as arrays:
+                return arrays.get(name)
+        except (BadZipFile, OSError, EOFError, ValueError) as problem:
+            raise UserError(f"{self.path}: {name!r} cannot be read: {problem}. Write it as numbers or text.") from None
+
+
+def _read_header(entry: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = np.lib.format.read_magic(entry)
+    if version not in HEADERS:
+        raise ValueError(f"its arrays are of format {version}")
+    return HEADERS[version](entry)
+
+
+def _as_image(content: bytes, shape: tuple[int, ...]) -> np.ndarray:
+    return np.frombuffer(content, np.uint8).reshape(shape)

@@ -1,0 +1,81 @@
+"""Images from files of the user's own: folders, zips, arrays or Parquet."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from genloop.data.images.arrays import ImageArray
+from genloop.data.images.collections import open_collection
+from genloop.data.images.labels import with_attributes
+from genloop.data.images.raw import RawImages, RawPart
+from genloop.data.images.source import ImageSource
+from genloop.data.images.tables import ImageTable
+from genloop.errors import UserError
+from genloop.identity import digest, file_digest
+
+DEFAULT_COLUMN = "image"
+
+
+@dataclass(frozen=True)
+class Images(ImageSource):
+    """Images from a folder at any depth, a zip, an `.npz` with an array `images`, or Parquet.
+
+    They are cropped to the largest square in their middle. An `.npz` may also hold `labels`, a whole number for each
+    image, or 0 or 1 for each image and attribute, and `attributes`, the names of those.
+
+    Attributes:
+        train: path of the training images.
+        test: path of the test images; None holds out a tenth of the training images.
+        image_column: where Parquet keeps the images, as the bytes of image files.
+    """
+
+    version: ClassVar[int] = 1
+
+    train: str
+    test: str | None = None
+    image_column: str = DEFAULT_COLUMN
+
+    def images_identity(self) -> dict[str, Any]:
+        return {
+            "type": "Images",
+            "version": self.version,
+            "train": _digest("train", self.train),
+            "test": None if self.test is None else _digest("test", self.test),
+            "image_column": self.image_column,
+        }
+
+    def read(self) -> RawImages:
+        train = self._read("train", self.train)
+        test = None if self.test is None else self._read("test", self.test)
+        return with_attributes(train, test, _names(self.train))
+
+    def _read(self, field: str, written: str) -> RawPart:
+        path = Path(written).expanduser()
+        if path.is_file() and path.suffix == ".parquet":
+            table = ImageTable.open(path, self.image_column)
+            return RawPart(table.images(), table.num)
+        if self.image_column != DEFAULT_COLUMN:
+            raise UserError(
+                f"image_column={self.image_column!r} means nothing for {path}, which is no Parquet. Remove it."
+            )
+        if path.is_file() and path.suffix == ".npz":
+            array = ImageArray.open(path)
+            return RawPart(array.images(), array.shape[0], array.optional("labels"))
+        collection = open_collection(field, written)
+        return RawPart(collection.images(collection.names), len(collection.names))
+
+
+def _names(written: str) -> list[str] | None:
+    """Return the names of the attributes, where a file tells them."""
+    path = Path(written).expanduser()
+    names = ImageArray.open(path).optional("attributes") if path.is_file() and path.suffix == ".npz" else None
+    return None if names is None else [str(name) for name in names.ravel()]
+
+
+def _digest(field: str, written: str) -> str:
+    """Return a digest of the content of all files; their names and order change nothing."""
+    path = Path(written).expanduser()
+    if path.is_file():
+        return file_digest(path)
+    collection = open_collection(field, written)
+    return digest(sorted(collection.digests(collection.names)))

@@ -1,0 +1,94 @@
+"""Images from the Hugging Face Hub, or from a folder that `datasets` saved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from genloop.data.hub_splits import HubAddress, first
+from genloop.data.images.raw import RawImage, RawImages, RawPart, read_cell, read_file
+from genloop.data.images.source import ImageSource
+from genloop.errors import UserError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+BATCH = 64  # rows that are read at once
+
+
+@dataclass(frozen=True)
+class HubImages(ImageSource):
+    """A column of images of a data set that the `datasets` library loads.
+
+    Attributes:
+        name: id on the Hub such as `uoft-cs/cifar10`, or a folder written by `save_to_disk`.
+        config: configuration of the data set, where it has several.
+        revision: commit on the Hub. Name one for an exact identity; without it, data first prepared stay in use.
+        train: split of the training images.
+        test: split of the test images; None holds out a tenth of the training images.
+        image_column: column that keeps the images.
+        max_images: training images to use, from the first; None uses all.
+    """
+
+    version: ClassVar[int] = 1
+
+    name: str
+    config: str | None = None
+    revision: str | None = None
+    train: str = "train"
+    test: str | None = None
+    image_column: str = "image"
+    max_images: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.max_images is not None and self.max_images < 1:
+            raise UserError(f"max_images={self.max_images} leaves no image. Use at least 2, or None for all.")
+        assert self._address
+
+    @property
+    def _address(self) -> HubAddress:
+        return HubAddress(self.name, self.config, self.revision)
+
+    def images_identity(self) -> dict[str, Any]:
+        fields = ("train", "test", "image_column", "max_images")
+        settings = {name: getattr(self, name) for name in fields}
+        return {"type": "HubImages", "version": self.version, **self._address.identity(), **settings}
+
+    def read(self) -> RawImages:
+        splits = self._address.load()
+        train = _part(first(self._column(splits, self.train), self.max_images), self.train)
+        return RawImages(train, None if self.test is None else _part(self._column(splits, self.test), self.test))
+
+    def _column(self, splits: dict[str, "Dataset"], split: str) -> "Dataset":
+        import datasets
+
+        column = self._address.column(splits, split, self.image_column)
+        kind = column.features[self.image_column]
+        if not isinstance(kind, datasets.Image):
+            raise UserError(
+                f"Column {self.image_column!r} of {self.name!r} holds {kind}, which is no image. Set image_column to a "
+                "column of images."
+            )
+        return column.cast_column(self.image_column, datasets.Image(decode=False))
+
+
+def _part(dataset: "Dataset", split: str) -> RawPart:
+    return RawPart(_images(dataset, split), len(dataset))
+
+
+def _images(dataset: "Dataset", split: str) -> Iterator[RawImage]:
+    number = 0
+    for batch in dataset.iter(batch_size=BATCH):
+        (column,) = cast("dict[str, list[Any]]", batch).values()
+        for cell in column:
+            yield RawImage(f"{split}, row {number},", partial(_read, cell))
+            number += 1
+
+
+def _read(cell: Any) -> bytes:
+    """Return the bytes in a cell, or in the file that it names instead."""
+    if cell and cell["bytes"] is None and cell["path"]:
+        return read_file(Path(cell["path"]))
+    return read_cell(cell)

@@ -1,0 +1,137 @@
+"""Sources of images: whatever is found becomes squares of bytes, decoded once.
+
+A kind of source adds where its images come from. A prepared folder holds `train.npy` and `test.npy`, shape (image, row,
+column, channel), uint8, `train_labels.npy` and `test_labels.npy` where attributes are known, and `info.json`, which
+names the attributes and says how many images are in and which are left out.
+"""
+
+import json
+import math
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from genloop.data.images.dataset import IMAGES_FILE, ImageDataset, Shard
+from genloop.data.images.decoding import DecodedPart, decode_part
+from genloop.data.images.distinct import NUM_NAMED, Choice, divide
+from genloop.data.images.file import write_images
+from genloop.data.images.pixels import Channels, Framing
+from genloop.data.images.raw import RawImages, RawPart
+from genloop.errors import UserError, unknown_name
+from genloop.types import Context, Progress
+
+INFO_FILE = "info.json"
+LARGEST = 1024  # rows and columns
+CHUNK_BYTES = 1 << 22  # copied at a time
+Broken = Literal["refuse", "skip"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSource(ABC):
+    """Real images.
+
+    Attributes:
+        resolution: rows and columns that images get.
+        channels: `rgb` or `grey`.
+        broken: what is done about images that cannot be decoded or are too large: `refuse` them, so that nothing is
+            lost unnoticed, or `skip` them; either way they are named.
+    """
+
+    resolution: int = 64
+    channels: Channels = "rgb"
+    broken: Broken = "refuse"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.resolution <= LARGEST:
+            raise UserError(f"resolution={self.resolution} is not between 1 and {LARGEST}. Use 32, 64 or 128.")
+        if self.channels not in get_args(Channels):
+            raise unknown_name("choice of channels", self.channels, get_args(Channels))
+        if self.broken not in get_args(Broken):
+            raise unknown_name("treatment of broken images", self.broken, get_args(Broken))
+
+    @abstractmethod
+    def read(self) -> RawImages:
+        """Find the images."""
+
+    @abstractmethod
+    def images_identity(self) -> dict[str, Any]:
+        """Return what determines the images, as plain values."""
+
+    @property
+    def framing(self) -> Framing:
+        """What images become."""
+        return Framing(self.resolution, self.channels)
+
+    def identity(self) -> dict[str, Any]:
+        settings = {"resolution": self.resolution, "channels": self.channels, "broken": self.broken}
+        return {**self.images_identity(), **settings}
+
+    def prepare(self, directory: Path, context: Context) -> None:
+        raw = self.read()
+        parts = {"train": raw.train} if raw.test is None else {"train": raw.train, "test": raw.test}
+        decoded = self._decode(parts, directory, context)
+        broken = [reason for part in decoded.values() for reason in part.broken]
+        if broken and self.broken == "refuse":
+            raise _refusal(broken, sum(part.num for part in parts.values()))
+
+        train, test = divide(decoded["train"], decoded.get("test"))
+        _save(train, directory, "train")
+        _save(test, directory, "test")
+        info = {
+            **raw.facts,
+            "attributes": raw.attributes,
+            "train": train.facts(),
+            "test": test.facts(),
+            "broken": {"number": len(broken), "such_as": broken[:NUM_NAMED]},
+        }
+        (directory / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n", "utf-8")
+        for name in decoded:
+            _working_file(directory, name).unlink()
+
+    def _decode(self, parts: dict[str, RawPart], directory: Path, context: Context) -> dict[str, DecodedPart]:
+        num_threads = context.runtime.threads or os.cpu_count() or 1
+        total = sum(part.num for part in parts.values())
+        decoded: dict[str, DecodedPart] = {}
+        before = 0
+        for name, part in parts.items():
+            report, path = partial(_report, context, before, total), _working_file(directory, name)
+            decoded[name] = decode_part(part, path, self.framing, num_threads=num_threads, report=report)
+            before += part.num
+        return decoded
+
+    def load(self, directory: Path, part: Literal["train", "test"]) -> ImageDataset:
+        images = np.load(directory / f"{part}.npy", mmap_mode="r", allow_pickle=False)
+        path = directory / f"{part}_labels.npy"
+        labels = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else None
+        attributes = json.loads((directory / INFO_FILE).read_text("utf-8"))["attributes"]
+        return ImageDataset.of([Shard(images, labels)], attributes)
+
+    def load_samples(self, directory: Path, prepared_dir: Path) -> ImageDataset:
+        return ImageDataset.open(directory / IMAGES_FILE)
+
+
+def _working_file(directory: Path, part: str) -> Path:
+    return directory / f"{part}.pixels"
+
+
+def _report(context: Context, before: int, total: int, done: int) -> None:
+    context.report(Progress(before + done, total))
+
+
+def _refusal(broken: list[str], total: int) -> UserError:
+    others = f", and {len(broken) - 1:,} more of {total:,} images cannot be used" if len(broken) > 1 else ""
+    return UserError(f"{broken[0]}{others}. Repair or remove what is broken, or set broken to skip.")
+
+
+def _save(choice: Choice, directory: Path, part: str) -> None:
+    pixels, rows = choice.found.pixels, choice.rows
+    chunk = max(1, CHUNK_BYTES // math.prod(pixels.shape[1:]))
+    chunks = (pixels[rows[start : start + chunk]] for start in range(0, len(rows), chunk))
+    write_images(directory / f"{part}.npy", (len(rows), *pixels.shape[1:]), chunks)
+    if choice.labels is not None:
+        np.save(directory / f"{part}_labels.npy", choice.labels, allow_pickle=False)

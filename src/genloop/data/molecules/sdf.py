@@ -1,0 +1,87 @@
+"""Conformers in SDF files, as RDKit, PyMOL and most other programs of chemistry read and write them."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genloop.data.extras import needs_extra
+from genloop.data.molecules.chemistry import Unusable, to_ensemble, to_rdkit
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.raw import Dropped, Ensemble
+from genloop.errors import UserError
+
+with needs_extra("molecules"):
+    from rdkit import Chem, rdBase
+
+NAME = "_Name"  # what RDKit calls the title line
+SMILES = "smiles"
+
+
+def read_sdf(path: Path) -> Iterator[Ensemble | Dropped]:
+    """Iterate over the records of an `.sdf` or `.sdf.gz` file, each one conformer.
+
+    Raises:
+        UserError: if the file is no SDF, or ends too soon.
+    """
+    num_records = 0
+    for num_records, record in enumerate(_records(path), start=1):
+        yield _read_record(f"record {num_records} of {path.name}", record)
+    if num_records == 0:
+        raise UserError(f"{path} holds no molecule. Give a file of conformers.")
+
+
+def _records(path: Path) -> Iterator[str]:
+    lines: list[str] = []
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.startswith("$$$$"):
+                    yield "".join(lines)
+                    lines = []
+                else:
+                    lines.append(line)
+    except (OSError, EOFError, zlib.error) as problem:
+        raise UserError(f"{path} cannot be read: {problem}. Write it again.") from problem
+    if any(map(str.strip, lines)):
+        yield "".join(lines)
+
+
+def _read_record(place: str, record: str) -> Ensemble | Dropped:
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromMolBlock(record, removeHs=False)
+    if molecule is None:
+        return Dropped(place, "RDKit cannot read it")
+    title = molecule.GetProp(NAME).strip()
+    try:
+        return to_ensemble(molecule)
+    except Unusable as problem:
+        return Dropped(f"{place} ({title})" if title else place, str(problem))
+
+
+def write_sdf(
+    data: MoleculeDataset, path: Path, properties: Callable[[int], Mapping[str, Any]] = lambda index: {}
+) -> None:
+    """Write every conformation as one record, titled and marked with its molecule's SMILES.
+
+    The stereochemistry of a record is that of its own coordinates, which need not be that of the SMILES: a model of
+    distances cannot tell mirror images apart.
+
+    Args:
+        data: the conformations.
+        path: the file.
+        properties: of the record at each index, such as iteration and model.
+    """
+    with path.open("w", encoding="utf-8") as file:
+        for index, graph in enumerate(data.graph_ids(np.arange(len(data))).tolist()):
+            smiles = data.graphs.names[graph]
+            molecule = to_rdkit(data.graphs, graph, [data.coordinates(index)])
+            Chem.AssignStereochemistryFrom3D(molecule)
+            molecule.SetProp(NAME, smiles)
+            file.write(Chem.MolToMolBlock(molecule))
+            for name, value in {SMILES: smiles, **properties(index)}.items():
+                file.write(f">  <{name}>\n{value}\n\n")
+            file.write("$$$$\n")

@@ -1,0 +1,142 @@
+"""Text from files of the user's own: plain text, folders of it, Parquet or JSON lines."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, ClassVar
+
+from genloop.data.extras import needs_extra
+from genloop.data.text.documents import RawTexts
+from genloop.data.text.source import TextSource
+from genloop.errors import UserError
+from genloop.identity import file_digest
+
+DEFAULT_COLUMN = "text"
+JSON_LINES = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
+
+
+@dataclass(frozen=True)
+class Texts(TextSource):
+    """Documents from files: a text file separated by end-of-text, a folder of such files, Parquet, or JSON lines.
+
+    Attributes:
+        train: path of the training text.
+        test: path of the test text; None holds out a tenth of the training documents.
+        text_column: where Parquet and JSON lines keep the text.
+    """
+
+    version: ClassVar[int] = 1
+
+    train: str
+    test: str | None = None
+    text_column: str = DEFAULT_COLUMN
+
+    def texts_identity(self) -> dict[str, Any]:
+        return {
+            "type": "Texts",
+            "version": self.version,
+            "train": _digests("train", self.train),
+            "test": None if self.test is None else _digests("test", self.test),
+            "text_column": self.text_column,
+        }
+
+    def read(self) -> RawTexts:
+        train = _read("train", self.train, self.text_column)
+        return RawTexts(train, None if self.test is None else _read("test", self.test, self.text_column))
+
+
+def _digests(field: str, written: str) -> list[str]:
+    """Return the content digests of all files; their names and order change nothing."""
+    return sorted(map(file_digest, _files(field, written)))
+
+
+def _read(field: str, written: str, column: str) -> Iterator[str]:
+    return chain.from_iterable(_read_file(path, column) for path in _files(field, written))
+
+
+def _files(field: str, written: str) -> list[Path]:
+    """Return the file that a path names or, of a folder, the text files in it, at any depth."""
+    path = Path(written).expanduser()
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise UserError(f"{field}={written!r}: there is no such file or folder. Check the path.")
+    files = sorted(path.rglob("*.txt"))
+    if not files:
+        raise UserError(f"{field}={written!r} is a folder without .txt files. Name a folder of them, or one file.")
+    return files
+
+
+def _read_file(path: Path, column: str) -> Iterator[str]:
+    if path.stat().st_size == 0:
+        raise UserError(f"{path} is empty. Give a file with text.")
+    if path.name.endswith(".parquet"):
+        return _read_parquet(path, column)
+    if path.name.endswith(JSON_LINES):
+        return _read_json_lines(path, column)
+    if column != DEFAULT_COLUMN:
+        raise UserError(f"text_column={column!r} means nothing for {path}, which is plain text. Remove it.")
+    return iter([_read_plain(path)])
+
+
+def _read_plain(path: Path) -> str:
+    data = path.read_bytes()
+    if 0 in data:
+        raise UserError(f"{path} is no text: it has a zero byte at {data.index(0)}. Give a file in UTF-8.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise UserError(
+            f"{path} is no UTF-8: byte {data[problem.start]:#04x} at {problem.start} does not fit. Convert it to UTF-8."
+        ) from None
+
+
+def _read_parquet(path: Path, column: str) -> Iterator[str]:
+    with needs_extra("text"):
+        import pyarrow
+        from pyarrow import parquet
+    try:
+        with parquet.ParquetFile(path) as file:
+            _check_column(path, column, file.schema_arrow.names)
+            for batch in file.iter_batches(columns=[column]):
+                yield from (_check_text(path, column, value) for value in batch.column(0).to_pylist())
+    except (pyarrow.ArrowException, OSError) as problem:
+        raise UserError(f"{path} is no readable Parquet: {problem}. Write it again.") from problem
+
+
+def _read_json_lines(path: Path, column: str) -> Iterator[str]:
+    opened = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _read_record(f"{path}, line {number},", column, line)
+    except (UnicodeDecodeError, OSError, EOFError) as problem:
+        raise UserError(f"{path} cannot be read as JSON lines: {problem}. Write it again.") from problem
+
+
+def _read_record(place: str, column: str, line: str) -> str:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError as problem:
+        raise UserError(f"{place} is no JSON: {problem}. Write one object a line.") from None
+    if not isinstance(record, dict):
+        raise UserError(f"{place} is no JSON object but {line.strip()[:40]!r}. Write one object a line.")
+    _check_column(place, column, record)
+    return _check_text(place, column, record[column])
+
+
+def _check_column(place: Path | str, column: str, columns: Any) -> None:
+    if column not in columns:
+        raise UserError(
+            f"{place} has no column {column!r}. Set text_column to one of: {', '.join(sorted(columns)) or 'none'}."
+        )
+
+
+def _check_text(place: Path | str, column: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise UserError(f"{place} has {value!r:.40} in column {column!r}, which is no text. Name a column of strings.")
+    return value

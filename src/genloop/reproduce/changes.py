@@ -6,10 +6,9 @@ can be said: Student's interval of two is 12.7 standard errors wide to either si
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from statistics import mean, stdev
+from collections.abc import Callable
 
+from genloop.report import change
 from genloop.reproduce.claims import Claim
 
 TOLERANCE = 0.02  # nats per token; about 2 % of perplexity
@@ -24,52 +23,23 @@ SIGN_RULE = (
 )
 
 
-@dataclass(frozen=True)
-class Change:
-    """How much higher one value is than another.
+class Change(change.Change):
+    """A change of which claims can be made."""
 
-    Attributes:
-        differences: one for each seed.
-        unit: of the values.
-    """
-
-    differences: tuple[float, ...]
-    unit: str = ""
-
-    @classmethod
-    def between(cls, values: Sequence[float | None], first: Sequence[float | None], unit: str = "") -> "Change":
-        """Return how much higher `values` are than `first`, seed by seed; a value that is not finite is no number."""
-        pairs = zip(values, first, strict=True)
-        return cls(tuple(math.nan if a is None or b is None else a - b for a, b in pairs), unit)
-
-    def margin(self, other: "Change", share: float = 1.0) -> "Change":
+    def above(self, other: "Change", share: float = 1.0) -> "Change":
         """Return how far a share of this change is above another, seed by seed."""
         pairs = zip(self.differences, other.differences, strict=True)
         return Change(tuple(share * own - of_other for own, of_other in pairs), self.unit)
 
-    @property
-    def mean(self) -> float:
-        return mean(self.differences)
+    def rises(self, text: str, paper: float | str | None = None) -> Claim:
+        """Return the claim that the difference is above zero; `paper` is what the paper prints or writes of it."""
+        return self._claim(text, paper, lambda difference: difference > 0)
 
-    @property
-    def standard_error(self) -> float | None:
-        """Over the seeds; None for one."""
-        num = len(self.differences)
-        return stdev(self.differences) / num**0.5 if num > 1 and math.isfinite(self.mean) else None
-
-    def rises(self, text: str) -> Claim:
-        """Return the claim that the difference is above zero."""
-        return self._claim(text, lambda difference: difference > 0)
-
-    def does_not_rise(self, text: str) -> Claim:
+    def does_not_rise(self, text: str, paper: float | str | None = None) -> Claim:
         """Return the claim that the difference is not above zero by more than the tolerance."""
-        return self._claim(text, lambda difference: difference <= TOLERANCE)
+        return self._claim(text, paper, lambda difference: difference <= TOLERANCE)
 
-    def _claim(self, text: str, is_so: Callable[[float], bool]) -> Claim:
+    def _claim(self, text: str, paper: float | str | None, is_so: Callable[[float], bool]) -> Claim:
         agreed = {math.isfinite(self.mean) and is_so(difference) for difference in self.differences}
         holds = agreed.pop() if len(agreed) == 1 else None
-        return Claim(text, None, self.mean, self.standard_error, holds, self.unit)
-
-    def __str__(self) -> str:
-        error = self.standard_error
-        return f"{self.mean:+.3f}" + ("" if error is None else f" ± {error:.3f}")
+        return Claim(text, paper, self.mean, self.standard_error, holds, self.unit)

@@ -59,13 +59,13 @@ def claims(losses: Curves) -> list[Claim]:
     later_rise = losses.difference((NAME, Replace(), last), (NAME, Replace(), 2))
     return [
         rise.rises(f"Replace: the test loss rises from iteration 1 to {last}"),
-        first_rise.margin(later_rise).rises(
+        first_rise.above(later_rise).rises(
             f"Replace: it rises more from iteration 1 to 2 than from 2 to {last} (margin)"
         ),
-        rise.margin(losses.change(NAME, Accumulate(), last), CONSTANT).rises(
+        rise.above(losses.change(NAME, Accumulate(), last), CONSTANT).rises(
             f"Accumulate: the test loss rises less than a tenth as much by iteration {last} (margin)"
         ),
-        rise.margin(losses.change(MATCHED, Accumulate(), last), 0.5).rises(
+        rise.above(losses.change(MATCHED, Accumulate(), last), 0.5).rises(
             f"Accumulate at matched optimiser steps: it rises less than half as much by iteration {last} (margin)"
         ),
     ]

@@ -63,5 +63,5 @@ def smallest_step(values: Curves, policy: Policy) -> Change:
 def _slower(values: Curves, name: str, what: str) -> Claim:
     """Return the claim that half of what replace has risen is more than what accumulate of some name has."""
     last = values.last
-    margin = values.change(NAME, Replace(), last).margin(values.change(name, Accumulate(), last), 0.5)
+    margin = values.change(NAME, Replace(), last).above(values.change(name, Accumulate(), last), 0.5)
     return margin.rises(f"{what} rises less than half as much as for replace by iteration {last} (margin)")

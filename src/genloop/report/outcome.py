@@ -1,0 +1,143 @@
+"""What became of a metric under each policy of a run: how much it changed, how surely, and whether that goes on."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from genloop.record import Run
+from genloop.report.numbers import signed
+from genloop.report.series import Series, series
+
+Trend = Literal["growing", "flat", "falling", "undecided"]
+
+LATE_POINTS = 4  # at least, of the line that tells the trend
+FLAT_SHARE = 0.005  # of the largest value, per iteration
+FLAT_PACE = 1 / 3  # of the mean pace since the first iteration
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a metric under one policy.
+
+    Attributes:
+        policy: its name.
+        metric: name of the value.
+        unit: of the values.
+        first_iteration, last_iteration: the first and the last that all seeds have; usually 1 and the run's last.
+        first, last: values there, averaged over seeds; None where a seed's is not finite.
+        change: from the first to the last, paired by seed; None where a value is not finite.
+        margin: half the width of the 90 % interval of the change; None if nothing tells.
+        margin_of: what the margin allows for. `seeds`: all of the loop's randomness, by Student's t over seeds.
+            `measurement`: of one seed, only the standard errors that the metric recorded, in quadrature: that much
+            the same two models could have scored on other test data, while another fit could differ by more.
+        num_seeds: loops averaged.
+        trend: whether the change goes on; see `trend_of`.
+    """
+
+    policy: str
+    metric: str
+    unit: str
+    first_iteration: int
+    last_iteration: int
+    first: float | None
+    last: float | None
+    change: float | None
+    margin: float | None
+    margin_of: Literal["seeds", "measurement"] | None
+    num_seeds: int
+    trend: Trend
+
+
+def outcomes(run: Run, metric: str = "test_loss") -> list[Outcome]:
+    """Return what became of a metric under each policy, finished or not; policies without a value are left out."""
+    return [outcome_of(each) for each in series(run.rows(), metric)]
+
+
+def outcome_of(measured: Series) -> Outcome:
+    """Return what became of one series."""
+    first, last = measured.iterations[0], measured.iterations[-1]
+    change = measured.change(last)
+    margin = change.margin if measured.num_seeds > 1 else measured.measurement_margin(last)
+    is_known = math.isfinite(change.mean) and last > first
+    return Outcome(
+        measured.policy, measured.metric, measured.unit, first, last, measured.mean(first), measured.mean(last),
+        change=change.mean if is_known else None,
+        margin=margin if is_known else None,
+        margin_of=None if margin is None or not is_known else "seeds" if measured.num_seeds > 1 else "measurement",
+        num_seeds=measured.num_seeds,
+        trend=trend_of(measured),
+    )  # fmt: skip
+
+
+def trend_of(measured: Series) -> Trend:
+    """Return whether the values go on rising or falling at the end.
+
+    A line is laid through the later half of the iterations, at least the last four, without the first, which is fitted
+    on real data only and differs in kind. Its slope has a 90 % interval: by Student's t over three seeds or more; of
+    one or two by the scatter of their mean around the line, which says how sure the trend is in these loops, while
+    others may differ. *Flat* is a slope whose interval lies within 0.5 % of the largest value per iteration, or within
+    a third of the mean pace since the first iteration: what has levelled off is flat, however far it rose. Otherwise
+    *growing* is an interval above zero, *falling* one below. The rest is *undecided*: too few iterations (one or two
+    seeds need four), or too much noise. Of values that only scatter, one series in ten has a slope beyond its interval.
+    """
+    late = late_iterations(measured.iterations)
+    slope = measured.slope(late)
+    if slope is None or slope.margin is None:
+        return "undecided"
+    low, high = slope.mean - slope.margin, slope.mean + slope.margin
+    if max(-low, high) <= _tolerance(measured, late):
+        return "flat"
+    return "growing" if low > 0 else "falling" if high < 0 else "undecided"
+
+
+def late_iterations(iterations: Sequence[int]) -> list[int]:
+    """Return the later half of some iterations, at least four, without the first."""
+    num = max(LATE_POINTS, -(-len(iterations) // 2))
+    return list(iterations[1:][-num:])
+
+
+def _tolerance(measured: Series, late: Sequence[int]) -> float:
+    """Return the slope, per iteration, up to which a series counts as flat."""
+    first = measured.iterations[0]
+    values = {n: value for n in (first, *late) if (value := measured.mean(n)) is not None}
+    of_level = FLAT_SHARE * max(map(abs, values.values()))
+    if first not in values:
+        return of_level
+    last = max(values)
+    return max(of_level, FLAT_PACE * abs(values[last] - values[first]) / max(1, last - first))
+
+
+def answer(found: Sequence[Outcome]) -> str:
+    """Return in one sentence what became of a metric: change, interval and trend of each policy."""
+    if not found:
+        return "Nothing has been measured yet."
+    text = "; ".join(_part(outcome, found[:number]) for number, outcome in enumerate(found))
+    return text + _caution(found) + "."
+
+
+def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:
+    """Return what became of one policy; unit and length are said once where they are the same."""
+    if outcome.change is None:
+        return f"{outcome.policy}: {_why_unknown(outcome)}"
+    is_said = any(
+        other.change is not None and (other.unit, other.last_iteration) == (outcome.unit, outcome.last_iteration)
+        for other in earlier
+    )
+    where = "" if is_said else f" {outcome.unit} after {outcome.last_iteration} iterations"
+    return f"{outcome.policy}: {signed(outcome.change, outcome.margin)}{where}, {outcome.trend}"
+
+
+def _why_unknown(outcome: Outcome) -> str:
+    if outcome.last_iteration == outcome.first_iteration and outcome.first is not None:
+        return f"{outcome.first:.4g} {outcome.unit} at iteration {outcome.first_iteration}, nothing later yet"
+    iteration = outcome.first_iteration if outcome.first is None else outcome.last_iteration
+    return f"no finite {outcome.metric} at iteration {iteration}"
+
+
+def _caution(found: Sequence[Outcome]) -> str:
+    """Return what the intervals leave out."""
+    known = [outcome for outcome in found if outcome.change is not None]
+    if any(outcome.margin_of == "measurement" for outcome in known):
+        return " (one seed: ± of the measurement only)"
+    return " (one seed: no interval)" if any(outcome.margin is None for outcome in known) else ""

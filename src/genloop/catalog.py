@@ -94,19 +94,20 @@ RECIPES: Mapping[str, str] = {
 }
 REPRODUCTIONS: Mapping[str, str] = {
     "figure2": "genloop.reproduce.linear:reproduce_figure2",
-    "figure9": "genloop.reproduce.linear:reproduce_figure9",
-    "theory": "genloop.reproduce.theory_table:reproduce_theory",
-    "table1": "genloop.reproduce.table1:reproduce_table1",
-    "table2": "genloop.reproduce.table2:reproduce_table2",
     "figure3": "genloop.reproduce.language_figures:reproduce_figure3",
     "figure4": "genloop.reproduce.figure4:reproduce_figure4",
     "figure5": "genloop.reproduce.figure5:reproduce_figure5",
     "figure6": "genloop.reproduce.image_figures:reproduce_figure6",
     "figure7": "genloop.reproduce.image_figures:reproduce_figure7",
+    "figure9": "genloop.reproduce.linear:reproduce_figure9",
     "figure10": "genloop.reproduce.language_figures:reproduce_figure10",
     "figure11": "genloop.reproduce.language_figures:reproduce_figure11",
     "figure12": "genloop.reproduce.image_figures:reproduce_figure12",
+    "table1": "genloop.reproduce.table1:reproduce_table1",
+    "table2": "genloop.reproduce.table2:reproduce_table2",
     "controls": "genloop.reproduce.controls:reproduce_controls",
+    "theory": "genloop.reproduce.theory_table:reproduce_theory",
+    "all": "genloop.reproduce.everything:reproduce_all",
 }
 
 

@@ -2,11 +2,13 @@
 
 import json
 import re
+import time
 from dataclasses import replace
 
 import pytest
 
 from genloop import catalog
+from genloop.data.extras import needs_extra
 from genloop.data.text.bible import Bible
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
@@ -18,9 +20,11 @@ from genloop.metrics.image_loss import ImageLoss
 from genloop.metrics.modes import Modes
 from genloop.metrics.text import TestLoss
 from genloop.recipes.images import digits
-from genloop.reproduce import image_scales
+from genloop.reproduce import everything, image_scales
 from genloop.reproduce import language_scales as scales
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.computation import simulated
+from genloop.reproduce.page import write_pages
 from genloop.reproduce.recipe_loops import RecipeScale
 
 
@@ -54,6 +58,26 @@ def test_simulation_has_no_scale(genloop):
     code, _, err = genloop("reproduce", "figure2", "--scale", "laptop", "--seeds", "0")
     assert code == 2
     assert "figure2 has no scale; leave --scale and --seeds out." in " ".join(err.split())
+
+
+def simulated_target(request):
+    assert (request.scale, request.seeds, request.store_dir) == (None, None, None)
+    true = Claim.of("one is one", expected=1.0, measured=1.0, standard_error=0.1)
+    found = Reproduction("a simulation", (true,), computation=simulated("theory", time.perf_counter()))
+    return write_pages(found, request.directory("theory"))
+
+
+def without_extra(request):
+    with needs_extra("molecules"):
+        import no_such_package  # type: ignore[import-not-found]  # noqa: F401
+
+
+def without_package(request):
+    raise ModuleNotFoundError("no rdkit", name="rdkit")
+
+
+def interrupted(request):
+    raise KeyboardInterrupt
 
 
 def tiny() -> scales.LanguageScale:
@@ -118,7 +142,73 @@ def test_figures_are_drawn(at_tiny_scale, tmp_path, target):
     code, _, err = at_tiny_scale(target, "--out", "here")
     assert code in (0, 1), err
     assert (tmp_path / f"here/{target}.png").stat().st_size > 10_000
-    assert f"![{target}]({target}.png)" in (tmp_path / f"here/{target}.md").read_text()
+    assert f"]({target}.png)" in (tmp_path / f"here/{target}.md").read_text()
+
+
+def test_all_targets_share_a_folder_and_an_index(at_tiny_scale, monkeypatch, tmp_path):
+    """With one seed `figure10` may fail or not, but all say so: exit code, page, index."""
+    mine = {"theory": f"{__name__}:simulated_target"}
+    known = {name: catalog.REPRODUCTIONS[name] for name in ("figure10", "figure4", "all")}
+    monkeypatch.setattr(catalog, "REPRODUCTIONS", {**mine, **known})
+    monkeypatch.setattr(everything, "SCALES", ("tiny",))
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/remarks.md").write_text("## figure4\n\nWe looked at this one.\n")
+
+    code, out, err = at_tiny_scale("all", "--seeds", "0", "--out", "here")
+    assert code in (0, 1), err
+    for name in ("theory", "figure4", "figure10"):
+        assert (tmp_path / f"here/{name}.md").exists()
+    page, numbers = (tmp_path / f"here/{name}" for name in ("README.md", "figure10.json"))
+    index, claims = page.read_text(), json.loads(numbers.read_text())["claims"]
+    assert code == int("FAIL" in index)
+    assert "`genloop reproduce all --scale tiny --seeds 0`" in index
+    assert "](figure10.png)" in index
+    assert index.count("We looked at this one.") == 1
+    assert "We looked at this one." in (tmp_path / "here/figure4.md").read_text()
+    assert all(f"| {claim['text']} | " in index for claim in claims)
+    assert str(tmp_path) not in index
+    assert "here/README.md" in out
+
+    assert at_tiny_scale("all", "--seeds", "0", "--out", "here")[0] == code
+    code, out, _ = at_tiny_scale("all", "--seeds", "0", "--out", "here", "--plan")
+    assert code == 0
+    assert re.search(r"Together, where what they share counts once: All \d+ steps are done.", " ".join(out.split()))
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [("without_extra", "genloop[molecules]"), ("without_package", "rdkit is not installed. Run: pip install")],
+)
+def test_a_target_without_its_extra_does_not_stop_the_others(genloop, monkeypatch, tmp_path, missing, command):
+    mine = {"figure5": missing, "theory": "simulated_target"}
+    targets = {name: f"{__name__}:{function}" for name, function in mine.items()}
+    monkeypatch.setattr(catalog, "REPRODUCTIONS", {**targets, "all": catalog.REPRODUCTIONS["all"]})
+    code, out, err = genloop("reproduce", "all")
+    assert code == 2
+    assert command in " ".join(out.split())
+    assert "figure5 cannot be computed" in " ".join(err.split())
+    index = (tmp_path / "runs/laptop/README.md").read_text()
+    assert "## What could not be computed\n\n- figure5: " in index
+    assert "one is one" in index
+
+
+def test_an_interruption_of_all_stops_all(genloop, monkeypatch):
+    mine = {"figure5": f"{__name__}:interrupted", "all": catalog.REPRODUCTIONS["all"]}
+    monkeypatch.setattr(catalog, "REPRODUCTIONS", mine)
+    code, _, err = genloop("reproduce", "all")
+    assert code == 130
+    assert "The same command continues" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("--scale", "lapto"), "Did you mean 'laptop'"), (("--train", "text.txt"), "cannot serve all targets")],
+)
+def test_bad_input_of_all_is_one_sentence_before_anything_runs(genloop, tmp_path, arguments, message):
+    code, _, err = genloop("reproduce", "all", *arguments)
+    assert code == 2
+    assert message in " ".join(err.split())
+    assert not (tmp_path / "runs").exists()
 
 
 def test_table_1_shows_documents(at_tiny_scale, tmp_path):
@@ -163,7 +253,7 @@ def test_figures_of_images_are_drawn(genloop, monkeypatch, shared_store, tmp_pat
     assert code == int(any(claim["holds"] is False for claim in found["claims"]))
     assert all(claim["unit"] for claim in found["claims"])
     page = (tmp_path / f"runs/tiny/{target}.md").read_text()
-    assert f"![{target}]({target}.png)" in page
+    assert f"]({target}.png)" in page
     assert "| VAE, replace | vae | 200 | 3 | 0 |" in page
 
 

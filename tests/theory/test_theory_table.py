@@ -47,11 +47,14 @@ def test_a_wrong_result_fails(monkeypatch):
     assert judge(RESULTS["narrowed-replace"]).holds is False
 
 
-def test_the_table_fails_if_one_result_does(monkeypatch):
+def test_the_table_fails_if_one_result_does(monkeypatch, tmp_path):
     found = {name: Measurement("", 1.0, 1.0, 0.1) for name in RESULTS}
     monkeypatch.setattr(theory_table, "simulate", found.__getitem__)
-    assert reproduce_theory(Request()).holds
+    assert reproduce_theory(Request(out_dir=tmp_path)).holds
     found["accumulate"] = Measurement("", 1.0, 2.0, 0.1)
-    table = reproduce_theory(Request())
+    table = reproduce_theory(Request(out_dir=tmp_path))
     assert not table.holds
     assert len(table.claims) == len(RESULTS)
+    page = (tmp_path / "theory.md").read_text()
+    assert "| 1 | 2.00 ± 0.10 | FAILS |" in page
+    assert page.count("not judged") == len(CONDITIONS)

@@ -81,7 +81,7 @@ def test_the_figure_is_drawn(tmp_path, monkeypatch):
     assert [path.name for path in found.figures] == ["figure5.png", "figure5-molecules.png"]
     assert all(path.stat().st_size > 10_000 for path in found.figures)
     page = (tmp_path / "figure5.md").read_text()
-    assert "![figure5-molecules](figure5-molecules.png)" in page
+    assert "](figure5-molecules.png)" in page
     assert "| GeoDiff, replace | geodiff | 6 | 3 | 0 |" in page
     assert "| num steps: 3, kind: ancestral, clip: 10 |" in page
     assert "bond_wasserstein" in page

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from genloop.data.extras import missing_extra
 from genloop.errors import UserError
 
 app = typer.Typer(
@@ -16,14 +17,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-EXTRAS = {
-    "torch": "text",
-    "safetensors": "text",
-    "tokenizers": "text",
-    "datasets": "hub",
-    "transformers": "hub",
-    "rdkit": "molecules",
-}
 PLAIN_WIDTH = 150  # of tables where there is no terminal
 out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 log = Console(stderr=True)
@@ -33,16 +26,9 @@ def main() -> None:
     """Run the command line; what a user can fix is one sentence and exit code 2."""
     try:
         app()
-    except UserError as error:
-        log.print(f"[red]Error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(2)
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
-            raise
-        extra = EXTRAS[error.name]
-        log.print(
-            f"[red]Error:[/red] {error.name} is not installed. Run: pip install 'genloop\\[{extra}]'", highlight=False
-        )
+    except (UserError, ModuleNotFoundError) as error:
+        problem = error if isinstance(error, UserError) else missing_extra(error)
+        log.print(f"[red]Error:[/red] {escape(str(problem))}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

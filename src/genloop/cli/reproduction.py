@@ -27,7 +27,10 @@ def reproduce(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Reproduce a figure or table of the paper and judge each claim; exit code 1 if one fails."""
+    """Reproduce a figure or table of the paper, or all of them, and judge each claim; exit code 1 if one fails.
+
+    `all` puts every page and figure and an index into one folder; exit code 2 if a target could not be computed.
+    """
     from genloop.report.progress import RunProgress
     from genloop.report.verdicts import print_reproduction
     from genloop.reproduce.request import Request
@@ -42,4 +45,4 @@ def reproduce(
             )
         )  # fmt: skip
     print_reproduction(found, out)
-    raise typer.Exit(0 if found.holds else 1)
+    raise typer.Exit(2 if not found.is_complete else 0 if found.holds else 1)

@@ -1,9 +1,18 @@
 """Help for optional packages that are not installed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from genloop.errors import UserError
+
+EXTRAS: Mapping[str, str] = {  # what brings a package that is imported without further words
+    "torch": "text",
+    "safetensors": "text",
+    "tokenizers": "text",
+    "datasets": "hub",
+    "transformers": "hub",
+    "rdkit": "molecules",
+}
 
 
 @contextmanager
@@ -12,5 +21,19 @@ def needs_extra(extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError as problem:
-        package = (problem.name or "a package").replace("_", "-")
-        raise UserError(f"{package} is not installed. Run: pip install 'genloop[{extra}]'") from problem
+        raise _help(problem.name or "a package", extra) from problem
+
+
+def missing_extra(problem: ModuleNotFoundError) -> UserError:
+    """Return the error that says which command installs what is missing.
+
+    Raises:
+        ModuleNotFoundError: the problem itself, if no extra brings the package.
+    """
+    if problem.name is None or problem.name not in EXTRAS:
+        raise problem
+    return _help(problem.name, EXTRAS[problem.name])
+
+
+def _help(package: str, extra: str) -> UserError:
+    return UserError(f"{package.replace('_', '-')} is not installed. Run: pip install 'genloop[{extra}]'")

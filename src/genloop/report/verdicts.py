@@ -1,6 +1,7 @@
 """Reproduced results: each claim beside what was measured, with a verdict."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,11 +12,13 @@ from genloop.reproduce.grid import Grid
 
 
 def print_reproduction(found: Reproduction, console: Console) -> None:
-    """Print tables, verdicts, notes, and where files are."""
+    """Print tables, verdicts, notes, and where files are; of several targets only the claims that do not hold."""
     for grid in found.grids:
         console.print(grid_table(grid))
+    shown = [claim for claim in found.claims if not found.parts or claim.verdict in ("FAILS", "undecided")]
+    if shown:
+        console.print(claims_table(found.title, shown))
     if found.claims:
-        console.print(claims_table(found))
         console.print(summary(found))
     for note in found.notes:
         console.print(note, highlight=False)
@@ -24,19 +27,12 @@ def print_reproduction(found: Reproduction, console: Console) -> None:
             console.print(f"{kind}: {path}", highlight=False)
 
 
-def claims_table(reproduction: Reproduction) -> Table:
+def claims_table(title: str, claims: Iterable[Claim]) -> Table:
     """Return one line for each claim."""
-    table = Table("claim", title=reproduction.title)
-    for header in ("expected", "measured", "standard error", "verdict"):
-        table.add_column(header, justify="right")
-    for claim in reproduction.claims:
-        table.add_row(
-            claim.text,
-            _number(claim.expected),
-            f"{_number(claim.measured)} {claim.unit}".strip(),
-            _number(claim.standard_error),
-            _verdict(claim),
-        )
+    table = Table("claim", "paper or theory", "ours ± standard error", "verdict", title=title)
+    for claim in claims:
+        cells = map(escape, (claim.text, claim.expected_text, claim.measured_text))
+        table.add_row(*cells, _verdict(claim))
     return table
 
 
@@ -50,6 +46,8 @@ def grid_table(grid: Grid) -> Table:
 
 def summary(reproduction: Reproduction) -> str:
     """Return how many claims hold, in one sentence."""
+    if not reproduction.claims:
+        return "Nothing is judged."
     judged = [claim for claim in reproduction.claims if claim.holds is not None]
     num_failed = sum(not claim.holds for claim in judged)
     others = Counter(claim.verdict for claim in reproduction.claims if claim.holds is None)
@@ -62,7 +60,3 @@ def summary(reproduction: Reproduction) -> str:
 def _verdict(claim: Claim) -> str:
     colour = {True: "green", False: "red", None: "default"}[claim.holds]
     return f"[{colour}]{claim.verdict}[/{colour}]"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"

@@ -5,25 +5,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from genloop.plan import Plan
+from genloop.report.numbers import signed
+from genloop.reproduce.computation import Computation
 from genloop.reproduce.grid import Grid
+
+LEAST_ERROR = 1e-6  # relative; below it a number is not written down to its error
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement, what it predicts, and what was measured.
+    """One statement, what the paper or the theory says of it, and what was measured.
 
     Attributes:
         text: the statement, with its reference.
-        expected: what it predicts.
-        measured: what was measured, in the same unit.
-        standard_error: of the measurement.
-        holds: the verdict; None where the measurement does not decide it. The numbers are None, too, for a statement
-            that nobody can measure.
+        expected: what the paper prints or the theory predicts, in the unit of the measurement; words of the paper where
+            it has no number; None for a control that it does not have.
+        measured: what was measured.
+        standard_error: of the measurement, over seeds or replicates; None where there is one seed.
+        holds: the verdict; None where the measurement does not decide it, or where nobody can measure it.
         unit: of the numbers.
     """
 
     text: str
-    expected: float | None = None
+    expected: float | str | None = None
     measured: float | None = None
     standard_error: float | None = None
     holds: bool | None = None
@@ -34,6 +39,24 @@ class Claim:
         """The verdict in a word or two."""
         undecided = "not judged" if self.measured is None else "undecided"
         return {True: "holds", False: "FAILS", None: undecided}[self.holds]
+
+    @property
+    def expected_text(self) -> str:
+        """What the paper or the theory says, as people write it."""
+        if isinstance(self.expected, str):
+            return f"“{self.expected}”"
+        return "" if self.expected is None else _number(self.expected, None)
+
+    @property
+    def measured_text(self) -> str:
+        """The measurement with its standard error, in as many digits as that leaves it."""
+        if self.measured is None:
+            return ""
+        if not math.isfinite(self.measured):
+            return "not finite"
+        if self.standard_error is None:
+            return f"{_number(self.measured, None)} {self.unit} (one seed)"
+        return f"{_number(self.measured, self.standard_error)} {self.unit}".strip()
 
     @classmethod
     def of(
@@ -47,9 +70,17 @@ class Claim:
         return cls(text, expected, measured, standard_error, holds)
 
 
+def _number(value: float, error: float | None) -> str:
+    """Return a level or a difference, with as many decimals as its error has at two digits."""
+    if error is None or error < LEAST_ERROR * abs(value):
+        text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+        return text if error is None else f"{text} ± {error:.1g}"
+    return signed(value, error).removeprefix("+")
+
+
 @dataclass(frozen=True)
 class Reproduction:
-    """One figure or table of the paper, computed again.
+    """One figure or table of the paper, computed again, or several together.
 
     Attributes:
         title: what is reproduced.
@@ -58,6 +89,10 @@ class Reproduction:
         grids: tables of numbers or texts.
         notes: sentences that belong below.
         pages: files that hold all of this.
+        computation: what computed it.
+        plan: the steps that it needs, where only these were asked for.
+        parts: what it is made of, where these are several.
+        problem: why it could not be computed; empty where it was.
     """
 
     title: str
@@ -66,8 +101,17 @@ class Reproduction:
     grids: tuple[Grid, ...] = ()
     notes: tuple[str, ...] = ()
     pages: tuple[Path, ...] = ()
+    computation: Computation | None = None
+    plan: Plan | None = None
+    parts: tuple["Reproduction", ...] = ()
+    problem: str = ""
 
     @property
     def holds(self) -> bool:
         """Whether no claim fails."""
         return all(claim.holds is not False for claim in self.claims)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything could be computed."""
+        return not self.problem and all(part.is_complete for part in self.parts)

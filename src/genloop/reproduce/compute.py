@@ -4,15 +4,18 @@ All loops of a folder share one store, so whatever two of them have in common, s
 and a second call only reads.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from genloop.executors.local import LocalExecutor
 from genloop.experiment import Experiment
 from genloop.loop import plan_iterations
+from genloop.plan import Plan
 from genloop.report.tables import plan_summary
 from genloop.reproduce.claims import Reproduction
+from genloop.reproduce.computation import Computation, command_line
+from genloop.reproduce.grid import Grid
 from genloop.reproduce.loops import Loop, Scale
 from genloop.reproduce.page import write_pages
 from genloop.reproduce.request import Request
@@ -45,7 +48,8 @@ def compute(
     real = executor.compute(Prepare(scale.source)).facts
     experiments = {loop: loop.experiment(scale, real["num_train"], request.seeds) for loop in study.loops}
     if request.only_plan:
-        return Reproduction(title, (), notes=(_plan(experiments.values(), real, executor),))
+        plan = _plan(experiments.values(), real, executor)
+        return Reproduction(title, (), notes=(plan_summary(plan, real["unit"]),), plan=plan)
 
     for number, (loop, experiment) in enumerate(experiments.items(), start=1):
         request.announce(f"{number} of {len(experiments)}: {loop.label}")
@@ -53,15 +57,47 @@ def compute(
             experiment, study.run_dir(loop), store_dir=study.store_dir, runtime=request.runtime,
             listener=request.listener,
         )  # fmt: skip
-    found = present(study)
-    return replace(found, pages=write_pages(study, found))
+    found = replace(present(study), computation=_computation(study))
+    return write_pages(found, study.directory, {"scale": scale.name, "loops": list(_measured(study))})
 
 
-def _plan(experiments: Iterable[Experiment], real: Mapping[str, Any], executor: LocalExecutor) -> str:
-    """Return what is left to do of all experiments, in one sentence; what they share counts once."""
+def _plan(experiments: Iterable[Experiment], real: Mapping[str, Any], executor: LocalExecutor) -> Plan:
+    """Return the steps of all experiments; what they share counts once."""
     iterations = [
         iteration
         for experiment in experiments
         for iteration in plan_iterations(experiment, real["num_train"], Prepare(experiment.source))
     ]
-    return plan_summary(executor.plan(iterations), real["unit"])
+    return executor.plan(iterations)
+
+
+def _computation(study: Study) -> Computation:
+    """Return the command, the settings of every loop, and how long every step took."""
+    settings = {loop.label: loop.settings(study.run(loop)) for loop in study.loops}
+    names = next(iter(settings.values()))
+    lines = [(label, *(each[name] for name in names)) for label, each in settings.items()]
+    return Computation(
+        target=study.target,
+        command=command_line(study.target, study.request, study.scale.name),
+        about=study.scale.about,
+        seconds=dict(_seconds(study)),
+        settings=Grid("Settings", ("loop", *names), lines),
+    )
+
+
+def _seconds(study: Study) -> Iterator[tuple[str, float]]:
+    """Iterate over all steps, by key, and how long each took."""
+    for loop in study.loops:
+        run = study.run(loop)
+        for item in run.record.iterations:
+            for key in (run.record.source, item.model, item.samples, *item.scores, *item.noise_floor):
+                if manifest := run.store.peek(key):
+                    yield key, manifest.elapsed_seconds
+
+
+def _measured(study: Study) -> Iterator[Mapping[str, Any]]:
+    """Iterate over the loops with all their numbers, as plain values."""
+    for loop in study.loops:
+        run = study.run(loop)
+        rows = [asdict(row) for row in run.rows()]
+        yield {"name": loop.name, "experiment": run.record.experiment, "rows": rows}

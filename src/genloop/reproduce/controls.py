@@ -40,8 +40,8 @@ def _present(study: Study) -> Reproduction:
 def claims(losses: Curves) -> list[Claim]:
     """Return that replace rises and accumulate does not, and that controlled accumulating stays below replace."""
     return [
-        regime_claim(PLAIN, losses, Replace(), LAST),
-        regime_claim(PLAIN, losses, Accumulate(), LAST),
+        regime_claim(PLAIN, losses, Replace(), LAST, paper="an increase in test cross entropy"),
+        regime_claim(PLAIN, losses, Accumulate(), LAST, paper="equal-or-lower test cross entropy"),
         _below(losses, STEPS, Accumulate(), PLAIN),
         _below(losses, SIZE, AccumulateSubsample(), PLAIN),
         regime_claim(WARM, losses, Replace(), LAST),

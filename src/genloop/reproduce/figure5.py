@@ -58,12 +58,17 @@ def claims(losses: Curves) -> list[Claim]:
     first_rise = losses.change(NAME, Replace(), 2)
     later_rise = losses.difference((NAME, Replace(), last), (NAME, Replace(), 2))
     return [
-        rise.rises(f"Replace: the test loss rises from iteration 1 to {last}"),
+        rise.rises(
+            f"Replace: the test loss rises from iteration 1 to {last}",
+            "a similar increase in test loss when replacing data",
+        ),
         first_rise.above(later_rise).rises(
-            f"Replace: it rises more from iteration 1 to 2 than from 2 to {last} (margin)"
+            f"Replace: it rises more from iteration 1 to 2 than from 2 to {last} (margin)",
+            "it does not degrade further substantially in subsequent iterations",
         ),
         rise.above(losses.change(NAME, Accumulate(), last), CONSTANT).rises(
-            f"Accumulate: the test loss rises less than a tenth as much by iteration {last} (margin)"
+            f"Accumulate: the test loss rises less than a tenth as much by iteration {last} (margin)",
+            "relatively constant performance when accumulating data",
         ),
         rise.above(losses.change(MATCHED, Accumulate(), last), 0.5).rises(
             f"Accumulate at matched optimiser steps: it rises less than half as much by iteration {last} (margin)"

@@ -1,104 +1,79 @@
-"""What a study found, as a page to read and as JSON for programs."""
+"""What was found of a figure or table, as a page to read and as JSON for programs."""
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import genloop
-from genloop.report.tables import duration
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.computation import Computation
 from genloop.reproduce.grid import Grid
-from genloop.reproduce.study import Study
-from genloop.store import write_atomically
+from genloop.reproduce.remarks import read_remarks
+from genloop.store import report_disk_errors, write_atomically
+
+CLAIMS = "Claims"  # the title of their table
+HEADER = ("claim", "paper or theory", "ours ± standard error", "verdict")
 
 
-def write_pages(study: Study, found: Reproduction) -> tuple[Path, ...]:
-    """Write `TARGET.md` and `TARGET.json` beside the figures."""
-    page, numbers = (study.directory / f"{study.target}.{suffix}" for suffix in ("md", "json"))
-    write_atomically(page, page_text(study, found))
-    write_atomically(numbers, json.dumps(numbers_json(study, found), indent=1, ensure_ascii=False))
-    return page, numbers
+def write_pages(found: Reproduction, directory: Path, details: Mapping[str, Any] | None = None) -> Reproduction:
+    """Write `TARGET.md` and `TARGET.json` beside the figures, and return what was found with their places.
+
+    Args:
+        found: what was found; it says what computed it.
+        directory: where the figures are, and perhaps `remarks.md`.
+        details: what the JSON says besides, as plain values.
+    """
+    computation = found.computation
+    assert computation is not None
+    page, numbers = (directory / f"{computation.target}.{suffix}" for suffix in ("md", "json"))
+    remark = read_remarks(directory).get(computation.target, "")
+    with report_disk_errors(directory):
+        write_atomically(page, page_text(found, computation, remark))
+        plain = {**numbers_json(found, computation), **(details or {})}
+        write_atomically(numbers, json.dumps(plain, indent=1, ensure_ascii=False))
+    return replace(found, pages=(page, numbers))
 
 
-def page_text(study: Study, found: Reproduction) -> str:
-    """Return the page: command, settings, numbers, verdicts."""
+def page_text(found: Reproduction, computation: Computation, remark: str = "") -> str:
+    """Return the page: command, numbers, figures, verdicts, settings."""
     parts = [
         f"# {found.title}\n",
-        f"`{command(study)}`, genloop {genloop.__version__}. {_time(study)} {study.scale.about}\n",
+        f"`{computation.command}`, genloop {genloop.__version__}. Computed in {computation.time}.",
+        f"{computation.about}\n",
         *(grid.markdown() for grid in found.grids),
-        *(f"![{path.stem}]({path.name})\n" for path in found.figures),
-        _claims(found.claims).markdown() if found.claims else "",
+        *figures_markdown(found),
+        claims_grid(CLAIMS, found.claims).markdown() if found.claims else "",
         *(f"{note}\n" for note in found.notes),
-        _settings(study).markdown(),
+        f"{remark}\n" if remark else "",
+        computation.settings.markdown() if computation.settings else "",
     ]
     return "\n".join(filter(None, parts))
 
 
-def numbers_json(study: Study, found: Reproduction) -> Mapping[str, Any]:
-    """Return settings, all measured numbers and verdicts as plain values."""
+def claims_grid(title: str, claims: Iterable[Claim]) -> Grid:
+    """Return one line for each claim."""
+    lines = [(claim.text, claim.expected_text, claim.measured_text, claim.verdict) for claim in claims]
+    return Grid(title, HEADER, lines)
+
+
+def figures_markdown(found: Reproduction) -> list[str]:
+    """Return the figures, which lie beside the page; their title is what they say to who cannot see them."""
+    return [f"![{found.title}]({path.name})\n" for path in found.figures]
+
+
+def numbers_json(found: Reproduction, computation: Computation) -> Mapping[str, Any]:
+    """Return settings and verdicts as plain values."""
     return {
-        "target": study.target,
+        "target": computation.target,
         "title": found.title,
-        "command": command(study),
+        "command": computation.command,
         "genloop": genloop.__version__,
-        "scale": study.scale.name,
-        "loops": list(_loops(study)),
+        "seconds": round(sum(computation.seconds.values()), 3),
         "claims": [_finite(asdict(claim)) for claim in found.claims],
     }
-
-
-def command(study: Study) -> str:
-    """Return the command that computes this, without the reader's folders."""
-    request = study.request
-    words = ["genloop", "reproduce", study.target, "--scale", study.scale.name]
-    for name in ("train", "test"):
-        if written := getattr(request, name):
-            words += [f"--{name}", Path(written).name]
-    if request.seeds:
-        words += ["--seeds", ",".join(map(str, request.seeds))]
-    return " ".join(words)
-
-
-def _loops(study: Study) -> Iterator[Mapping[str, Any]]:
-    for loop in study.loops:
-        run = study.run(loop)
-        rows = [asdict(row) for row in run.rows()]
-        yield {"name": loop.name, "experiment": run.record.experiment, "rows": rows}
-
-
-def _claims(claims: tuple[Claim, ...]) -> Grid:
-    lines = [
-        (claim.text, _number(claim.measured, "+.4g"), _number(claim.standard_error, ".3g"), claim.unit, claim.verdict)
-        for claim in claims
-    ]
-    return Grid("Claims", ("claim", "difference", "standard error", "unit", "verdict"), lines)
-
-
-def _settings(study: Study) -> Grid:
-    """Return one line for each loop: model, data and training."""
-    settings = {loop.label: loop.settings(study.run(loop)) for loop in study.loops}
-    names = next(iter(settings.values()))
-    lines = [(label, *(each[name] for name in names)) for label, each in settings.items()]
-    return Grid("Settings", ("loop", *names), lines)
-
-
-def _time(study: Study) -> str:
-    """Return how long all different steps took; a step that several loops share counts once."""
-    seconds = {}
-    for loop in study.loops:
-        run = study.run(loop)
-        for item in run.record.iterations:
-            for key in (item.model, item.samples, *item.scores, *item.noise_floor):
-                if manifest := run.store.peek(key):
-                    seconds[key] = manifest.elapsed_seconds
-    return f"Computed in {duration(sum(seconds.values()))}."
-
-
-def _number(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
 
 
 def _finite(plain: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -42,7 +42,7 @@ class Study:
         return self.request.store_dir or self.directory / "store"
 
     def run_dir(self, loop: Loop) -> Path:
-        return self.directory / "runs" / loop.folder
+        return self.directory / "runs" / self.target / loop.folder
 
     def run(self, loop: Loop) -> Run:
         """Return the results of a loop, which must be computed."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from genloop.policies import Accumulate, Policy, Replace, ReplaceMultiple
 from genloop.policy_text import policy_name
 from genloop.reproduce.claims import Claim, Reproduction
-from genloop.reproduce.curves import Curves
+from genloop.reproduce.curves import Curves, Place
 from genloop.reproduce.grid import Grid
 from genloop.reproduce.language_loops import LanguageLoop
 from genloop.reproduce.language_models import reproduce
@@ -143,32 +143,65 @@ def row_claims(row: Row, losses: Curves) -> list[Claim]:
     found = [regime_claim(row.name, losses, column.policy, column.iteration) for column in row.columns()]
     columns = {column.policy: column for column in row.columns() if column.iteration == 4}
     if ReplaceMultiple() in columns:
-        change = losses.difference((row.name, Replace(), 4), (row.name, ReplaceMultiple(), 4))
-        found.append(change.rises(f"{row.name}: replace rises more than replace-multiple by iteration 4"))
+        text = f"{row.name}: replace rises more than replace-multiple by iteration 4"
+        found.append(_above(losses, (row.name, Replace(), 4), (row.name, ReplaceMultiple(), 4), text))
     if any(column.iteration == 10 for column in row.columns()):
-        change = losses.difference((row.name, Replace(), 10), (row.name, Replace(), 4))
-        found.append(change.rises(f"{row.name}: replace is higher at iteration 10 than at 4"))
+        text = f"{row.name}: replace is higher at iteration 10 than at 4"
+        found.append(_above(losses, (row.name, Replace(), 10), (row.name, Replace(), 4), text))
     return found
 
 
-def regime_claim(name: str, losses: Curves, policy: Policy, iteration: int, *, since: int = 1) -> Claim:
-    """Return the claim that accumulating does not raise the loss since an iteration, or that another policy does."""
-    change = losses.difference((name, policy, iteration), (name, policy, since))
+def regime_claim(
+    name: str, losses: Curves, policy: Policy, iteration: int, *, since: int = 1, paper: str | None = None
+) -> Claim:
+    """Return the claim that accumulating does not raise the loss since an iteration, or that another policy does.
+
+    Beside it stands the number of the table or, where it has none, what the `paper` writes.
+    """
+    place, first = (name, policy, iteration), (name, policy, since)
+    change, printed = losses.difference(place, first), printed_difference(place, first)
+    expected = paper if printed is None else printed
     when = f"from iteration {since} to {iteration}"
     if policy == Accumulate():
-        return change.does_not_rise(f"{name}: accumulate does not rise {when}")
-    return change.rises(f"{name}: {policy_name(policy)} rises {when}")
+        return change.does_not_rise(f"{name}: accumulate does not rise {when}", expected)
+    return change.rises(f"{name}: {policy_name(policy)} rises {when}", expected)
 
 
 def cold_claim(losses: Curves) -> Claim:
     """Return the claim about temperature: both rows begin with the same model."""
-    change = losses.difference((COLD_ROW.name, Replace(), 4), (GPT2_ROW.name, Replace(), 4))
-    return change.rises("GPT-2 (9M): replace rises more at temperature 0.3 than at 1.0 by iteration 4")
+    text = "GPT-2 (9M): replace rises more at temperature 0.3 than at 1.0 by iteration 4"
+    return _above(losses, (COLD_ROW.name, Replace(), 4), (GPT2_ROW.name, Replace(), 4), text)
 
 
 def _size_claims(losses: Curves, rows: Sequence[Row]) -> list[Claim]:
     found = []
     for smaller, larger in pairwise(rows):
-        change = losses.difference((smaller.name, Replace(), 1), (larger.name, Replace(), 1))
-        found.append(change.rises(f"{larger.name} has a lower loss at iteration 1 than {smaller.name}"))
+        text = f"{larger.name} has a lower loss at iteration 1 than {smaller.name}"
+        found.append(_above(losses, (smaller.name, Replace(), 1), (larger.name, Replace(), 1), text))
     return found
+
+
+def _above(losses: Curves, place: Place, other: Place, text: str) -> Claim:
+    """Return the claim that the loss at one place is above that at another."""
+    return losses.difference(place, other).rises(text, printed_difference(place, other))
+
+
+def printed_difference(place: Place, other: Place) -> float | None:
+    """Return how much higher the paper prints the loss at one place than at another; None where it prints one of none.
+
+    From iteration 1 it is the difference as printed, which is rounded on its own.
+    """
+    printed, first = _printed(place), _printed(other)
+    if printed is None or first is None:
+        return None
+    is_change = (place[:2], other[2]) == (other[:2], 1)
+    return printed.difference if is_change else round(printed.loss - first.loss, 2)
+
+
+def _printed(place: Place) -> Printed | None:
+    name, policy, iteration = place
+    row = next((row for row in ROWS if row.name == name), None)
+    if row is None or iteration == 1:
+        return row and Printed(row.first, 0.0)
+    cells = zip(COLUMNS, row.printed, strict=True)
+    return next((cell for column, cell in cells if (column.policy, column.iteration) == (policy, iteration)), None)

@@ -1,20 +1,29 @@
 """The table of all results of the theory: predicted, simulated, standard error, verdict."""
 
+import time
+
 from genloop.reproduce import check_regression, check_statistics, check_tails
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.computation import simulated
 from genloop.reproduce.measurement import Measurement
+from genloop.reproduce.page import write_pages
 from genloop.reproduce.request import Request
 from genloop.theory.curves import RESULTS, Result
 
+TITLE = "Results of the theory, predicted and simulated"
+RULE = (
+    "A result holds if its simulation is within 4 standard errors, over independent replicas. Conditions name "
+    "constants that nobody can measure and are listed without a verdict. References and derivations: docs/theory.md."
+)
+
 
 def reproduce_theory(request: Request) -> Reproduction:
-    """Simulate every result of `theory.curves.RESULTS`, with fixed seeds, and judge it within 4 standard errors.
-
-    The conditions, which name constants that nobody can measure, are listed without a verdict. Nothing is written, as
-    a table has no figures.
-    """
+    """Simulate every result of `theory.curves.RESULTS`, with fixed seeds, and judge it within 4 standard errors."""
     request.refuse_scale("theory")
-    return Reproduction("Results of the theory, predicted and simulated", tuple(map(judge, RESULTS.values())))
+    directory, started = request.directory("theory"), time.perf_counter()
+    claims = tuple(map(judge, RESULTS.values()))
+    computation = simulated("theory", started)
+    return write_pages(Reproduction(TITLE, claims, notes=(RULE,), computation=computation), directory)
 
 
 def judge(result: Result) -> Claim:
@@ -22,7 +31,7 @@ def judge(result: Result) -> Claim:
     if result.basis.status == "condition only":
         return Claim(f"{result.name}: condition only, not simulated. {result.statement}")
     found = simulate(result.name)
-    text = f"{result.name} ({found.setting})"
+    text = f"{result.name}: {result.statement} ({found.setting})"
     return Claim(text, found.expected, found.measured, found.standard_error, found.holds)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 from genloop import catalog
 from genloop.data.extras import missing_extra
@@ -102,7 +101,7 @@ def _together(targets: Sequence[str], parts: Sequence[Reproduction], request: Re
     lines = [(target, *_verdicts_and_time(part)) for target, part in zip(targets, parts, strict=True)]
     return Reproduction(
         title=f"Results at scale {scale}",
-        claims=tuple(chain.from_iterable(part.claims for part in parts)),
+        claims=tuple(dict.fromkeys(claim for part in parts for claim in part.claims)),  # those they share count once
         grids=(Grid("Targets", ("target", "claims", "time"), lines),),
         computation=Computation(
             target=ALL,

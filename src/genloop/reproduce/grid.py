@@ -13,10 +13,13 @@ class Grid:
     lines: Sequence[Sequence[str]]
 
     def markdown(self) -> str:
+        """Return the table as Markdown, under its title."""
+        return f"### {self.title}\n\n{self.untitled()}"
+
+    def untitled(self) -> str:
         """Return the table as Markdown."""
         rule = ["---"] * len(self.header)
-        cells = "\n".join(_line(line) for line in (self.header, rule, *self.lines))
-        return f"### {self.title}\n\n{cells}\n"
+        return "\n".join(_line(line) for line in (self.header, rule, *self.lines)) + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:

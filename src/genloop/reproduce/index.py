@@ -33,7 +33,7 @@ def index_text(found: Reproduction, remarks: Mapping[str, str]) -> str:
         f"`{about.command}`, genloop {genloop.__version__}, on {about.about}. Computed in {about.time}.\n",
         f"{summary(found)} {READING}\n",
         *_remark(about.target, remarks),
-        _overview(found).markdown(),
+        _overview(found).untitled(),
         *_problems(found),
         *_not_held(found, open_claims, remarks),
         *(text for part in found.parts for text in _section(part, remarks, is_open=part.title in open_claims)),
@@ -91,7 +91,7 @@ def _section(part: Reproduction, remarks: Mapping[str, str], *, is_open: bool) -
     yield f"`{computation.command}`, computed in {computation.time}. {computation.about} {computation.settings_line}\n"
     yield from figures_markdown(part) or [grid.markdown() for grid in part.grids[:1]]
     if part.claims:
-        yield claims_grid(CLAIMS, part.claims[:MOST_CLAIMS]).markdown()
+        yield claims_grid(CLAIMS, part.claims[:MOST_CLAIMS]).untitled()
     if not is_open:
         yield from _remark(computation.target, remarks)
     rest = f"All {len(part.claims)} claims" if len(part.claims) > MOST_CLAIMS else "More"

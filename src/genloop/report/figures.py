@@ -1,61 +1,133 @@
-"""Figures of a run, as files."""
+"""Figures of runs, as files: what was measured at every iteration, on what, and what the models generated."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from genloop.record import Run
+from genloop.report.learning_curves import LEARNING_CURVE, draw_learning_curves, learning_curves
+from genloop.report.lines import Line, draw_curve, lines_of
+from genloop.report.look import FORMATS, count_iterations, drawing, legend_below, panels
+from genloop.report.molecules import sampled_shapes
 from genloop.report.overlay import predicted_test_loss
-from genloop.report.tables import Curve, curves
+from genloop.report.palette import FLOOR_DASH, REAL, THEORY_DASH, Style, styles
+from genloop.report.pictures import draw_grids, sampled_grids
+from genloop.report.shapes import draw_shapes
+from genloop.report.training_sets import draw_training_sets
+from genloop.store import report_disk_errors
 from genloop.types import STANDARD_ERROR
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
-COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vP*"
+NUM_IMAGES = 16  # of a model
+NUM_MOLECULES = 4
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def save_figures(runs: Sequence[Run], directory: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write figures for a paper into a folder and return their paths: they fit its columns and have no titles.
+
+    There is one of every metric, named by it; of the learning curves where they were measured; of what the training
+    sets were made of; and of images or molecules that the models generated.
+
+    Args:
+        runs: finished or not; the policies of several runs stand beside one another.
+        directory: the folder, which may be new.
+        formats: kinds of files, of pdf, svg and png.
+
+    Raises:
+        UserError: if the folder cannot be written, a format is another one, or a result has changed on disk.
+    """
+    found: list[Path] = []
+    with report_disk_errors(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, draw in _drawings(lines_of(runs)).items():
+            paths = [directory / f"{name}.{kind}" for kind in formats]
+            draw(*paths)
+            found += paths
+    return found
+
+
+def _drawings(lines: Sequence[Line]) -> dict[str, Callable[..., None]]:
+    """Return what there is to draw, by name; each is called with the paths of its files."""
+    found: dict[str, Callable[..., None]] = {
+        _file_name(metric, unit, lines): partial(draw_lines, lines, metric, unit) for metric, unit in _metrics(lines)
+    }
+    if any(map(learning_curves, lines)):
+        found["learning-curves"] = partial(draw_learning_curves, lines)
+    found["training-sets"] = partial(draw_training_sets, lines)
+    if grids := sampled_grids(lines, NUM_IMAGES):
+        found["sampled-images"] = partial(draw_grids, grids)
+    for number, group in enumerate(_by_source(lines), start=1):
+        if rows := sampled_shapes(group, NUM_MOLECULES):
+            found[f"sampled-molecules{f'-{number}' if number > 1 else ''}"] = partial(draw_shapes, rows)
+    return found
+
+
+def _by_source(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return the lines of every source together: only models of the same molecules stand beside one another."""
+    sources = dict.fromkeys(line.run.record.source for line in lines)
+    return [[line for line in lines if line.run.record.source == source] for source in sources]
 
 
 def draw_metric(run: Run, metric: str, path: Path) -> None:
-    """Draw a metric against the iteration, one line for each policy, with standard errors as in `results_table`."""
-    rows = list(run.rows())
-    unit = next((row.unit for row in rows if row.metric == metric), "")
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
-    errors = curves(rows, metric + STANDARD_ERROR)
-    predicted = predicted_test_loss(run) if metric == "test_loss" else {}
-    for number, (policy, curve) in enumerate(curves(rows, metric).items()):
-        draw_curve(axes, policy, curve, errors.get(policy, {}), number)
-        if policy in predicted:
-            colour = COLOURS[number % len(COLOURS)]
-            values = predicted[policy]
-            axes.plot(range(1, len(values) + 1), values, "--", color=colour, label=f"{policy}, theory")
-    axes.set_xlabel("iteration")
-    axes.set_ylabel(f"{metric.replace('_', ' ')} ({unit})")
+    """Draw a metric of a run; the title says which scorer judges which data."""
+    lines = lines_of([run])
+    unit = next((unit for name, unit in _metrics(lines) if name == metric), "")
     about = next((about for about, metrics in run.values().items() if metric in metrics), "")
-    axes.set_title(f"{run.record.name}: {about}", fontsize=10)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.3)
-    if axes.lines:
-        axes.legend(frameon=False)
-    figure.savefig(path, dpi=160, metadata={"Software": "genloop"})
+    draw_lines(lines, metric, unit, path, title=f"{run.record.name}: {about}")
 
 
-def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, number: int) -> None:
-    """Draw line `number` of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`."""
-    finite = {n: [v for v in values if v is not None] for n, values in sorted(curve.items())}
-    points = {n: values for n, values in finite.items() if values}
-    colour = COLOURS[number % len(COLOURS)]
-    axes.errorbar(
-        list(points),
-        [mean(values) for values in points.values()],
-        yerr=[_standard_error(values, errors.get(n, [])) for n, values in points.items()],
-        color=colour, marker=MARKERS[number % len(MARKERS)], capsize=3, linewidth=2, label=label,
-    )  # fmt: skip
+def draw_lines(lines: Sequence[Line], metric: str, unit: str, *paths: Path, title: str = "") -> None:
+    """Draw a metric against the iteration, with standard errors, theory where it applies, and the noise floor."""
+    looks = styles(line.label for line in lines)
+    with drawing(*paths) as figure:
+        (axes,) = panels(figure, [title], x="iteration", y=_axis_label(metric, unit))
+        count_iterations(axes)
+        for line in lines:
+            if (metric, unit) in _metrics([line]):
+                draw_curve(axes, line.label, line.curve(metric), line.curve(metric + STANDARD_ERROR), looks[line.label])
+            if metric == "test_loss":
+                _draw_theory(axes, line, looks[line.label])
+        _draw_floors(axes, lines, metric, unit)
+        legend_below(figure)
 
 
-def _standard_error(values: Sequence[float], errors: Sequence[float | None]) -> float:
-    return stdev(values) / len(values) ** 0.5 if len(values) > 1 else next(iter(errors), None) or 0.0
+def _draw_theory(axes: Axes, line: Line, style: Style) -> None:
+    values = predicted_test_loss(line.run).get(line.policy)
+    if values is not None:
+        iterations = range(1, len(values) + 1)
+        axes.plot(
+            iterations, values, color=style.colour, linestyle=(0, THEORY_DASH), label=f"{line.label}, theory", zorder=3
+        )
+
+
+def _draw_floors(axes: Axes, lines: Sequence[Line], metric: str, unit: str) -> None:
+    """Draw what real data score in the place of samples; policies of one run share it."""
+    rows = [[row.value for row in line.floor if (row.metric, row.unit) == (metric, unit)] for line in lines]
+    finite = [[value for value in values if value is not None] for values in rows]
+    for floor in dict.fromkeys(mean(values) for values in finite if values):
+        axes.axhline(floor, color=REAL, linestyle=(0, FLOOR_DASH), zorder=1, label="real data")
+
+
+def _axis_label(metric: str, unit: str) -> str:
+    """Return name and unit of a metric, to be folded between them."""
+    return f"{metric.replace('_', ' ')} ({unit.replace(' ', NO_BREAK)})"
+
+
+def _metrics(lines: Sequence[Line]) -> dict[tuple[str, str], None]:
+    """Return names and units of what was measured, in its order; errors stand beside values."""
+    measured = {(row.metric, row.unit): None for line in lines for row in line.rows}
+    return {
+        (metric, unit): None
+        for metric, unit in measured
+        if not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
+    }
+
+
+def _file_name(metric: str, unit: str, lines: Sequence[Line]) -> str:
+    """Return a metric's name without what a folder could be, and its unit too where other runs have another one."""
+    is_alone = sum(name == metric for name, _ in _metrics(lines)) == 1
+    return re.sub(r"[^\w-]+", "-", metric if is_alone else f"{metric}-{unit}")

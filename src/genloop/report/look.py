@@ -7,10 +7,12 @@ and read aloud, and that a reader without our font sees in another. Files carry 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.container import Container
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
@@ -19,9 +21,11 @@ from genloop.errors import UserError
 COLUMN_INCHES = 3.3  # width of a column of a paper with two
 PAGE_INCHES = 6.8  # width of both
 POINTS = 8.0  # size of text
-LETTERS_PER_INCH = 15  # of text, about
-LETTERS_OF_MARKER = 7  # what an entry of a legend takes besides its letters
+LETTERS_PER_INCH = 13  # of text, about
+SMALL_LETTERS_PER_INCH = 15  # of that in legends
+SAMPLE_INCHES = 0.5  # what an entry of a legend takes besides its letters
 LINE_INCHES = 0.17  # height of a line of a legend
+AXIS = 0.8  # length of an axis upwards, over the height of its panel
 MOST_MARKERS = 20  # of a line
 METADATA = {
     ".pdf": {"Creator": "genloop", "CreationDate": None},
@@ -85,8 +89,10 @@ def drawing(*paths: Path, width: float = COLUMN_INCHES, height: float = 2.3) -> 
             figure.savefig(path, metadata=METADATA[path.suffix])
 
 
-def panels(figure: Figure, titles: Sequence[str], *, x: str, y: str, num_columns: int) -> list[Axes]:
-    """Divide a figure into axes with the same scales, one for each title, in rows from left to right.
+def panels(
+    figure: Figure, titles: Sequence[str], *, x: str, y: str, num_columns: int = 1, share_y: bool = True
+) -> list[Axes]:
+    """Divide a figure into axes, one for each title, in rows from left to right.
 
     Args:
         figure: the figure.
@@ -94,16 +100,19 @@ def panels(figure: Figure, titles: Sequence[str], *, x: str, y: str, num_columns
         x: what is from left to right.
         y: what is upwards.
         num_columns: axes in a row, at most.
+        share_y: whether all have one scale upwards, as they have from left to right.
     """
     num_columns = min(num_columns, len(titles))
-    grid = figure.subplots(-(-len(titles) // num_columns), num_columns, sharex=True, sharey=True, squeeze=False)
+    num_rows = -(-len(titles) // num_columns)
+    grid = figure.subplots(num_rows, num_columns, sharex=True, sharey=share_y, squeeze=False)
     used, unused = list(grid.flat[: len(titles)]), grid.flat[len(titles) :]
     for axes in unused:
         axes.remove()
+    panel_width, panel_height = figure.get_figwidth() / num_columns, figure.get_figheight() / num_rows
     for axes, title in zip(used, titles, strict=True):
-        axes.set_title(title)
+        axes.set_title(folded(title, panel_width))
     for axes in used[::num_columns]:
-        axes.set_ylabel(y)
+        axes.set_ylabel(folded(y, AXIS * panel_height))
     for axes in used[-num_columns:]:
         axes.set_xlabel(x)
         axes.tick_params(labelbottom=True)
@@ -127,7 +136,12 @@ def rise_by_factors(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(LogFormatter())
 
 
-def thinned(num: int, *, most: int = 6) -> list[int]:
+def folded(text: str, width: float, letters_per_inch: int = LETTERS_PER_INCH) -> str:
+    """Return text on as many lines as it needs in so many inches."""
+    return "\n".join(fill(line, max(8, int(letters_per_inch * width))) for line in text.split("\n"))
+
+
+def thinned(num: int, *, most: int = 5) -> list[int]:
     """Return which of so many things, counted from 1, are named in a legend: all, or some with the first and last."""
     places = range(min(num, most))
     return [round(1 + place * (num - 1) / max(1, len(places) - 1)) for place in places]
@@ -135,12 +149,15 @@ def thinned(num: int, *, most: int = 6) -> list[int]:
 
 def legend_below(figure: Figure) -> None:
     """Explain the lines of all axes below them, each label once; the figure grows by what that takes."""
-    handles = {
-        label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
+    entries = [entry for axes in figure.axes for entry in zip(*axes.get_legend_handles_labels(), strict=True)]
+    what_was_measured_first = sorted(entries, key=lambda entry: not isinstance(entry[0], Container))
+    handles = {label: handle for handle, label in what_was_measured_first}
     if not handles:
         return
-    fitting = int(LETTERS_PER_INCH * figure.get_figwidth() / (max(map(len, handles)) + LETTERS_OF_MARKER))
-    num_beside = max(1, min(fitting, len(handles)))
-    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=num_beside)
-    figure.set_figheight(figure.get_figheight() + LINE_INCHES * -(-len(handles) // num_beside))
+    width = figure.get_figwidth() - SAMPLE_INCHES
+    labels = [folded(label, width, SMALL_LETTERS_PER_INCH) for label in handles]
+    longest = max(len(line) for label in labels for line in label.split("\n")) / SMALL_LETTERS_PER_INCH
+    num_beside = max(1, min(int(figure.get_figwidth() / (longest + SAMPLE_INCHES)), len(labels)))
+    figure.legend(list(handles.values()), labels, loc="outside lower center", ncols=num_beside)
+    num_lines = sum(label.count("\n") + 1 for label in labels)
+    figure.set_figheight(figure.get_figheight() + LINE_INCHES * -(-num_lines // num_beside))

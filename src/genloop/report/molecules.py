@@ -11,6 +11,7 @@ from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.source import INFO_FILE
 from genloop.experiment_file import from_dict
 from genloop.record import Run
+from genloop.report.lines import Line, lines_of
 from genloop.report.shapes import Shape, draw_shapes
 
 
@@ -25,28 +26,47 @@ def draw_molecules(run: Run, path: Path, *, num: int = 4, beside: Sequence[Run] 
         num: molecules, the first of the training set that every model sampled.
         beside: runs of other policies on the same data, whose samples stand beside those of the run.
     """
-    sets = {heading: data for each in (run, *beside) for heading, data in _sampled(each).items()}
-    if len(sets) < 2:
-        return
-    first = [_first_of_each(data) for data in sets.values()]
-    shared = [graph for graph in first[0] if all(graph in places for places in first)]
-    rows = [
-        {heading: _shape(data, places[graph]) for (heading, data), places in zip(sets.items(), first, strict=True)}
-        for graph in shared[:num]
-    ]
-    if rows:
+    if rows := sampled_shapes(lines_of([run, *beside]), num):
         draw_shapes(rows, path, title=f"{run.record.name}: training molecules\nreal: {_geometry(run)}")
 
 
-def _sampled(run: Run) -> dict[str, MoleculeDataset]:
-    """Return the real training set, then the samples of iteration 1 and of every policy's last one, by heading."""
-    source, prepared = from_dict(run.record.experiment).source, run.store.path(run.record.source)
-    items = [item for item in run.record.iterations if item.seed == run.record.iterations[0].seed]
-    last = max(item.iteration for item in items)
-    headings = {"iteration 1": items[0].samples}
-    headings |= {f"{item.policy}\niteration {last}": item.samples for item in items if item.iteration == last > 1}
+def sampled_shapes(lines: Sequence[Line], num: int) -> list[dict[str, Shape]]:
+    """Return, for each molecule, the real conformation and those of iteration 1 and of every policy's last iteration.
+
+    Args:
+        lines: policies on the same real data.
+        num: molecules.
+
+    Returns:
+        By heading; empty where the models generate no molecules, or have not yet.
+    """
+    sets = _opened(lines[0].run, _headings(lines))
+    if len(sets) < 2:
+        return []
+    first = [_first_of_each(data) for data in sets.values()]
+    shared = [graph for graph in first[0] if all(graph in places for places in first)]
+    return [
+        {heading: _shape(data, places[graph]) for (heading, data), places in zip(sets.items(), first, strict=True)}
+        for graph in shared[:num]
+    ]
+
+
+def _headings(lines: Sequence[Line]) -> dict[str, str]:
+    """Return the samples of every policy's first iteration and of its last, by heading; the same ones once."""
+    headings: dict[str, str] = {}
+    for line in lines:
+        for item in (line.first_seed[0], line.first_seed[-1]):
+            if item.samples not in headings.values():
+                heading = f"{line.label}\niteration {item.iteration}" if headings else "iteration 1"
+                headings[heading] = item.samples
+    return headings
+
+
+def _opened(run: Run, headings: Mapping[str, str]) -> dict[str, MoleculeDataset]:
+    """Return the real training set, then the samples that there are."""
     if run.manifest(run.record.source) is None:
         return {}
+    source, prepared = from_dict(run.record.experiment).source, run.store.path(run.record.source)
     real: Any = source.load(prepared, "train")
     if not isinstance(real, MoleculeDataset):
         return {}

@@ -1,13 +1,14 @@
 """Images as pictures: grids of them, and figures that show the grids of several models side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from genloop.record import Run
+from genloop.report.lines import Line, lines_of
+from genloop.report.look import PAGE_INCHES, drawing, folded
 from genloop.report.samples import sample_images
 
 Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label of a row -> images
@@ -15,7 +16,8 @@ Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label o
 GAP = 1  # white pixels between images
 NUM_COLUMNS = 8  # images in a row of a grid
 NUM_ROWS = 5  # iterations in the figure of a run, at most
-PANEL_INCHES = 3.0  # width of a grid
+PANEL_INCHES = 1.4  # width of a grid, at most
+LABEL_INCHES = 0.6  # left of the grids
 
 
 def grid(images: np.ndarray, columns: int = NUM_COLUMNS) -> np.ndarray:
@@ -37,12 +39,12 @@ def grid(images: np.ndarray, columns: int = NUM_COLUMNS) -> np.ndarray:
     return picture.reshape(rows * (height + GAP), columns * (width + GAP), channels)[:-GAP, :-GAP]
 
 
-def draw_grids(grids: Grids, path: Path, *, columns: int = NUM_COLUMNS, title: str = "") -> None:
+def draw_grids(grids: Grids, *paths: Path, columns: int = NUM_COLUMNS, title: str = "") -> None:
     """Draw grids of images side by side, such as policies from left to right and iterations from top to bottom.
 
     Args:
         grids: images of every column and row, each of shape (image, row, column, channel); a column may lack rows.
-        path: the file (png, pdf, svg).
+        paths: the files (pdf, svg, png).
         columns: images in a row of each grid.
         title: of the figure.
     """
@@ -51,31 +53,35 @@ def draw_grids(grids: Grids, path: Path, *, columns: int = NUM_COLUMNS, title: s
         heading: {label: grid(images, columns) for label, images in column.items()} for heading, column in grids.items()
     }
     tallest = [max(_tallness(column[label]) for column in pictures.values() if label in column) for label in labels]
-    size = (PANEL_INCHES * len(grids) + 0.9, PANEL_INCHES * sum(tallest) + 0.1 * len(labels) + 0.6)
-    figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(len(labels), len(grids), squeeze=False, height_ratios=tallest)
-    for axes, (heading, column) in zip(panels.T, pictures.items(), strict=True):
-        axes[0].set_title(heading, fontsize=10)
-        for place, label in zip(axes, labels, strict=True):
-            _draw(place, column.get(label))
-    for axes, label in zip(panels[:, 0], labels, strict=True):
-        axes.set_ylabel(label, fontsize=10, rotation="horizontal", ha="right", va="center")  # rows may be low
-    if title:
-        figure.suptitle(title, fontsize=10)
-    figure.savefig(path, dpi=160, metadata={"Software": "genloop"} if path.suffix == ".png" else None)
+    panel = min(PANEL_INCHES, (PAGE_INCHES - LABEL_INCHES) / len(grids))
+    width, height = panel * len(grids) + LABEL_INCHES, panel * sum(tallest) + 0.04 * len(labels) + 0.3
+    with drawing(*paths, width=width, height=height) as figure:
+        panels = figure.subplots(len(labels), len(grids), squeeze=False, height_ratios=tallest)
+        for axes, (heading, column) in zip(panels.T, pictures.items(), strict=True):
+            axes[0].set_title(folded(heading, panel))
+            for place, label in zip(axes, labels, strict=True):
+                _draw(place, column.get(label))
+        for axes, label in zip(panels[:, 0], labels, strict=True):
+            axes.set_ylabel(label, rotation="horizontal", ha="right", va="center")  # rows may be low
+        figure.suptitle(title)
 
 
 def draw_images(run: Run, path: Path, *, num: int = 2 * NUM_COLUMNS) -> None:
     """Draw the first `num` images that the models of a run's first seed generated; nothing where there are none."""
-    items = [item for item in run.record.iterations if item.seed == run.record.iterations[0].seed]
-    last = max(item.iteration for item in items)
-    shown = set(np.linspace(1, last, min(last, NUM_ROWS)).round())
-    grids: dict[str, dict[str, np.ndarray]] = {}
-    for item in items:
-        if item.iteration in shown and (images := sample_images(run, item, num)) is not None:
-            grids.setdefault(item.policy, {})[f"iteration {item.iteration}"] = images
-    if grids:
+    if grids := sampled_grids(lines_of([run]), num):
         draw_grids(grids, path, title=f"{run.record.name}: the first images that the models generated")
+
+
+def sampled_grids(lines: Sequence[Line], num: int) -> Grids:
+    """Return the first images of every policy, of the first iteration, the last one and some between."""
+    grids: dict[str, dict[str, np.ndarray]] = {}
+    for line in lines:
+        last = max(item.iteration for item in line.first_seed)
+        shown = set(np.linspace(1, last, min(last, NUM_ROWS)).round())
+        for item in line.first_seed:
+            if item.iteration in shown and (images := sample_images(line.run, item, num)) is not None:
+                grids.setdefault(line.label, {})[f"iteration {item.iteration}"] = images
+    return grids
 
 
 def _tallness(picture: np.ndarray) -> float:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from rich.table import Table
 
 from genloop.errors import UserError, unknown_name
 from genloop.policies import Fresh, Mix, Policy, Schedule
 from genloop.policy_text import POLICIES, policy_name
-from genloop.report.figures import COLOURS, MARKERS
+from genloop.report.look import count_iterations, drawing, legend_below, panels, rise_by_factors, spacing
+from genloop.report.palette import styles
 from genloop.theory.curve import Curve
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.growth import FEWEST, Growth, growth_law
@@ -141,22 +140,18 @@ def predictions_table(predictions: Sequence[Prediction]) -> Table:
 
 def draw_predictions(predictions: Sequence[Prediction], path: Path) -> None:
     """Draw the error curves of all policies on logarithmic axes."""
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
-    for number, prediction in enumerate(predictions):
-        iterations = range(1, len(prediction.curve.values) + 1)
-        axes.plot(
-            iterations, prediction.curve.values, label=f"{prediction.policy} ({growth_text(prediction.growth)})",
-            color=COLOURS[number % len(COLOURS)], marker=MARKERS[number % len(MARKERS)], markersize=3,
-        )  # fmt: skip
-    axes.set_yscale("log")
-    axes.set_xlabel("iteration")
-    axes.set_ylabel("test error, multiple of iteration 1")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8)
-    figure.savefig(path, dpi=160, metadata={"Software": "genloop"} if path.suffix == ".png" else None)
+    looks = styles(prediction.policy for prediction in predictions)
+    with drawing(path) as figure:
+        (axes,) = panels(figure, [""], x="iteration", y="test error, multiple of iteration 1")
+        count_iterations(axes)
+        rise_by_factors(axes)
+        for prediction in predictions:
+            values, look = prediction.curve.values, looks[prediction.policy]
+            axes.plot(
+                range(1, len(values) + 1), values, color=look.colour, linestyle=look.line, marker=look.marker,
+                markevery=spacing(len(values)), label=f"{prediction.policy} ({growth_text(prediction.growth)})",
+            )  # fmt: skip
+        legend_below(figure)
 
 
 def _shown(num_iterations: int) -> list[int]:

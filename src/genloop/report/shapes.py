@@ -12,8 +12,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+
+from genloop.report.look import PAGE_INCHES, drawing, folded
 
 # Symbols and colours of elements, as in Jmol, darkened where they would not show on white.
 ELEMENTS: Mapping[int, tuple[str, str]] = {
@@ -31,12 +32,14 @@ ELEMENTS: Mapping[int, tuple[str, str]] = {
     53: ("I", "#940094"),
 }
 OTHER = ("other", "#ff1493")
-PANEL_INCHES = 1.9
+PANEL_INCHES = 1.6  # width of a conformation, at most
+HEADING_INCHES = 0.7  # above and below all of them
 MARGIN_ANGSTROM = 0.8
 WIDEST = 1.3  # of a panel, over the width of the first conformation
 LEAST_TALLNESS = 0.5  # of a panel, over its width
 PALEST = 0.65  # share of white in the farthest stick
 BAR_ANGSTROM = 2.0
+SMALL_POINTS = 6  # size of text within a panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,33 +57,33 @@ class Shape:
     coordinates: np.ndarray
 
 
-def draw_shapes(rows: Sequence[Mapping[str, Shape]], path: Path, *, title: str = "") -> None:
+def draw_shapes(rows: Sequence[Mapping[str, Shape]], *paths: Path, title: str = "") -> None:
     """Draw conformations of one molecule a row, which has one scale.
 
     Args:
         rows: for each molecule, heading of a column -> conformation. The first is seen along its flattest direction,
             and the others after they were turned onto it.
-        path: the file.
+        paths: the files (pdf, svg, png).
         title: of the figure.
     """
     views = [_views([shape.coordinates for shape in row.values()]) for row in rows]
     reaches = [_reach(view) for view in views]
     headings, tallness = list(rows[0]), [reach[1] / reach[0] for reach in reaches]
-    size = (PANEL_INCHES * len(headings), PANEL_INCHES * sum(tallness) + 0.9)
-    figure = Figure(figsize=size, layout="constrained")
-    panels = figure.subplots(len(rows), len(headings), squeeze=False, height_ratios=tallness)
-    for places, row, view, reach in zip(panels, rows, views, reaches, strict=True):
-        for axes, shape, seen in zip(places, row.values(), view, strict=True):
-            _draw(axes, shape, seen, reach)
-        _add_scale(places[0], reach)
-    for axes, heading in zip(panels[0], headings, strict=True):
-        axes.set_title(heading, fontsize=9)
-    present = {ELEMENTS.get(number, OTHER) for row in rows for shape in row.values() for number in shape.types.tolist()}
-    keys = [Line2D([], [], color=colour, linewidth=3, label=name) for name, colour in sorted(present)]
-    figure.legend(handles=keys, loc="outside lower center", ncols=len(keys), frameon=False, fontsize=8)
-    if title:
-        figure.suptitle(title, fontsize=9)
-    figure.savefig(path, dpi=160, metadata={"Software": "genloop"})
+    panel = min(PANEL_INCHES, PAGE_INCHES / len(headings))
+    with drawing(*paths, width=panel * len(headings), height=panel * sum(tallness) + HEADING_INCHES) as figure:
+        panels = figure.subplots(len(rows), len(headings), squeeze=False, height_ratios=tallness)
+        for places, row, view, reach in zip(panels, rows, views, reaches, strict=True):
+            for axes, shape, seen in zip(places, row.values(), view, strict=True):
+                _draw(axes, shape, seen, reach)
+            _add_scale(places[0], reach)
+        for axes, heading in zip(panels[0], headings, strict=True):
+            axes.set_title(folded(heading, panel))
+        present = {
+            ELEMENTS.get(number, OTHER) for row in rows for shape in row.values() for number in shape.types.tolist()
+        }
+        keys = [Line2D([], [], color=colour, linewidth=2, label=name) for name, colour in sorted(present)]
+        figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
+        figure.suptitle(title)
 
 
 def _views(conformations: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -122,17 +125,16 @@ def _draw(axes: Axes, shape: Shape, seen: np.ndarray, reach: np.ndarray) -> None
     order = np.argsort(halves[:, :, 2].mean(axis=1), kind="stable")
     order = order[np.isfinite(halves[order]).all(axis=(1, 2))]
     colours = [_shaded(int(shape.types[atoms[half]]), halves[half, :, 2].mean() / reach[2]) for half in order]
-    widths = np.where(shape.types[atoms[order]] == 1, 1.6, 3.2)
+    widths = np.where(shape.types[atoms[order]] == 1, 1.2, 2.4)
     axes.add_collection(LineCollection(list(halves[order, :, :2]), colors=colours, linewidths=widths, capstyle="round"))
     axes.set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]), aspect="equal", xticks=[], yticks=[])
-    axes.spines[:].set_color("#dddddd")
+    axes.spines[:].set(color="#dddddd", visible=True)
     num_outside = int(np.sum(~(np.abs(seen[:, :2]) <= reach[:2]).all(axis=1)))
     if num_outside:
-        text, white = (
-            f"{num_outside} of {len(seen)} atoms outside",
-            {"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
-        axes.text(0.5, 0.04, text, transform=axes.transAxes, ha="center", fontsize=7, color="#a00000", bbox=white)
+        axes.text(
+            0.5, 0.04, f"{num_outside} of {len(seen)} atoms outside", transform=axes.transAxes, ha="center",
+            fontsize=SMALL_POINTS, color="#a00000", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
 
 
 def _shaded(number: int, height: float) -> tuple[float, ...]:
@@ -143,5 +145,5 @@ def _shaded(number: int, height: float) -> tuple[float, ...]:
 
 def _add_scale(axes: Axes, reach: np.ndarray) -> None:
     left, bottom = -0.95 * reach[0], -0.92 * reach[1]
-    axes.plot([left, left + BAR_ANGSTROM], [bottom, bottom], color="black", linewidth=1.5)
-    axes.text(left, bottom + 0.04 * reach[0], f"{BAR_ANGSTROM:g} Å", fontsize=7)
+    axes.plot([left, left + BAR_ANGSTROM], [bottom, bottom], color="black", linewidth=1.2)
+    axes.text(left, bottom + 0.04 * reach[0], f"{BAR_ANGSTROM:g} Å", fontsize=SMALL_POINTS)

@@ -7,6 +7,7 @@ with at most 9 % (less, as the points of a curve move together). Seeds are fixed
 run to run.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from genloop.data.regression.source import Regression
 from genloop.executors.memory import simulate
@@ -24,8 +24,12 @@ from genloop.families.linear import LinearRegression
 from genloop.metrics.regression import TestError
 from genloop.policies import Accumulate, Policy, Replace
 from genloop.policy_text import policy_name
-from genloop.report.figures import COLOURS
+from genloop.report.look import PAGE_INCHES, count_iterations, drawing, legend_below, panels, rise_by_factors, spacing
+from genloop.report.palette import Style, styles
 from genloop.reproduce.claims import Claim, Reproduction
+from genloop.reproduce.computation import simulated
+from genloop.reproduce.grid import Grid
+from genloop.reproduce.page import write_pages
 from genloop.reproduce.request import Request
 from genloop.theory.curve import Array
 from genloop.theory.fresh_design import fresh_design_error_curve
@@ -34,6 +38,10 @@ from genloop.theory.regression import ols_test_error
 
 LAWS = {Replace(): "grows like n (eq. 1)", Accumulate(): "grows like 1 + 1/4 + ... + 1/n^2 (Theorem 2)"}
 LIMIT = np.pi**2 / 6
+RULE = (
+    "A claim is about a whole curve and shows the point farthest from theory. It holds if that point is within 4 "
+    "standard errors, over the loops that are averaged; a bound holds if it is exceeded by no more."
+)
 
 
 @dataclass(frozen=True)
@@ -79,17 +87,18 @@ class MeasuredCurve:
 
 def reproduce_figure2(request: Request) -> Reproduction:
     """Simulate 20 iterations, compare every point with theory, and draw figure 2."""
-    request.refuse_scale("figure2")
-    return _reproduce("Figure 2", request.directory("figure2") / "figure2.png", num_iterations=20, scale="linear")
+    return _reproduce("figure2", request, num_iterations=20, scale="linear")
 
 
 def reproduce_figure9(request: Request) -> Reproduction:
     """Simulate 120 iterations, compare every point with theory, and draw figure 9, with log error."""
-    request.refuse_scale("figure9")
-    return _reproduce("Figure 9", request.directory("figure9") / "figure9.png", num_iterations=120, scale="log")
+    return _reproduce("figure9", request, num_iterations=120, scale="log")
 
 
-def _reproduce(name: str, path: Path, *, num_iterations: int, scale: Literal["linear", "log"]) -> Reproduction:
+def _reproduce(target: str, request: Request, *, num_iterations: int, scale: Literal["linear", "log"]) -> Reproduction:
+    request.refuse_scale(target)
+    directory, started = request.directory(target), time.perf_counter()
+    path = directory / f"{target}.png"
     curves = [
         curve
         for number, setting in enumerate(SETTINGS)
@@ -97,8 +106,23 @@ def _reproduce(name: str, path: Path, *, num_iterations: int, scale: Literal["li
     ]
     _draw(curves, path, scale)
     bounds = [_bound_claim(curve) for curve in curves if curve.policy == Accumulate()]
-    title = f"{name}: accumulating data prevents model collapse in linear regression"
-    return Reproduction(title, (*map(_curve_claim, curves), *bounds), (path,))
+    found = Reproduction(
+        title=f"Figure {target.removeprefix('figure')}: accumulating data prevents model collapse in linear regression",
+        claims=(*map(_curve_claim, curves), *bounds),
+        figures=(path,),
+        notes=(RULE,),
+        computation=simulated(target, started, _settings(num_iterations)),
+    )
+    return write_pages(found, directory)
+
+
+def _settings(num_iterations: int) -> Grid:
+    header = ("simulation", "loops averaged", "iterations", "seed")
+    lines = [
+        (str(setting), str(setting.num_replicates), str(num_iterations), str(number))
+        for number, setting in enumerate(SETTINGS)
+    ]
+    return Grid("Settings", header, lines)
 
 
 def measure(setting: Setting, *, num_iterations: int, seed: int) -> list[MeasuredCurve]:
@@ -165,25 +189,27 @@ def _bound_claim(curve: MeasuredCurve) -> Claim:
 
 def _draw(curves: Sequence[MeasuredCurve], path: Path, scale: Literal["linear", "log"]) -> None:
     """Draw one panel for each policy: lines are theory, points simulation with 2 standard errors."""
-    figure = Figure(figsize=(7.6, 7.0), layout="constrained")
-    panels: dict[Policy, Axes] = dict(zip(LAWS, figure.subplots(2, sharex=True), strict=True))
-    for number, curve in enumerate(curves):
-        _draw_curve(panels[curve.policy], curve, COLOURS[number // len(LAWS)])
-    for policy, axes in panels.items():
-        axes.set_title(f"{policy_name(policy).capitalize()} {LAWS[policy]}", fontsize=10)
-        axes.set_ylabel("test error (squared error)")
-        axes.set_yscale(scale)
-        axes.spines[["top", "right"]].set_visible(False)
-    panels[Accumulate()].set_xlabel("iteration (lines: theory; points: simulation ± 2 standard errors)")
-    figure.legend(*panels[Replace()].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
-    figure.savefig(path, dpi=160, metadata={"Software": "genloop"})
+    looks = styles(map(str, SETTINGS))
+    titles = [f"{policy_name(policy).capitalize()} {LAWS[policy]}" for policy in LAWS]
+    with drawing(path, width=PAGE_INCHES, height=5.0) as figure:
+        what = "iteration (lines: theory; points: simulation ± 2 standard errors)"
+        places = panels(figure, titles, x=what, y="test error (squared error)", share_y=False)
+        for policy, axes in zip(LAWS, places, strict=True):
+            count_iterations(axes)
+            for curve in curves:
+                if curve.policy == policy:
+                    _draw_curve(axes, curve, looks[str(curve.setting)])
+            if scale == "log":
+                rise_by_factors(axes)
+        legend_below(figure)
 
 
-def _draw_curve(axes: Axes, curve: MeasuredCurve, colour: str) -> None:
+def _draw_curve(axes: Axes, curve: MeasuredCurve, style: Style) -> None:
     iterations = np.arange(1, len(curve.measured) + 1)
-    shown = slice(None, None, max(1, len(iterations) // 20))
-    axes.plot(iterations, curve.expected, color=colour, linestyle="--" if curve.setting.design == "fresh" else "-")
+    shown = slice(None, None, spacing(len(iterations)))
+    is_fresh = curve.setting.design == "fresh"
+    axes.plot(iterations, curve.expected, color=style.colour, linestyle="--" if is_fresh else "-")
     axes.errorbar(
-        iterations[shown], curve.measured[shown], yerr=2 * curve.standard_error[shown], color=colour, fmt="o",
-        markersize=3, capsize=2, label=str(curve.setting),
+        iterations[shown], curve.measured[shown], yerr=2 * curve.standard_error[shown], color=style.colour,
+        fmt=style.marker, label=str(curve.setting),
     )  # fmt: skip

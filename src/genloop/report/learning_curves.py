@@ -1,0 +1,51 @@
+"""Learning curves: the test loss of a model on the way through its fit, as `metrics.learning_curve` measured it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+from genloop.record import Run
+from genloop.report.lines import Line
+from genloop.report.look import COLUMN_INCHES, drawing, legend_below, panels, thinned
+from genloop.report.palette import ordered
+
+LEARNING_CURVE = "test_loss_at_"  # begins the names of its values; the share of the optimiser steps follows
+PANEL_INCHES = 1.7  # height
+
+Steps = dict[float, float]  # optimiser steps -> test loss, averaged over seeds
+
+
+def learning_curves(line: Line) -> dict[int, Steps]:
+    """Return, for every iteration, the test loss by optimiser steps; nothing where none was measured."""
+    found: dict[int, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    num_steps = {item.iteration: _num_steps(line.run, item.model) for item in line.first_seed}
+    for row in line.rows:
+        if row.metric.startswith(LEARNING_CURVE) and row.value is not None:
+            share = float(row.metric.removeprefix(LEARNING_CURVE))
+            found[row.iteration][share * num_steps[row.iteration]].append(row.value)
+    return {n: {steps: mean(found[n][steps]) for steps in sorted(found[n])} for n in sorted(found)}
+
+
+def draw_learning_curves(lines: Sequence[Line], *paths: Path, what: str = "optimiser steps") -> None:
+    """Draw one panel for each policy with one line for each iteration, against optimiser steps; `what` says so."""
+    curves = [learning_curves(line) for line in lines]
+    last = max(max(each, default=1) for each in curves)
+    colours, named = ordered(last), thinned(last)
+    num_columns = 1 if len(lines) < 3 else 2
+    height = PANEL_INCHES * -(-len(lines) // num_columns) + 0.3
+    with drawing(*paths, width=COLUMN_INCHES * num_columns, height=height) as figure:
+        titles = [line.label for line in lines]
+        places = panels(figure, titles, x=what, y="test loss (nats/token)", num_columns=num_columns)
+        for axes, curve in zip(places, curves, strict=True):
+            for number, points in curve.items():
+                steps, losses = zip(*points.items(), strict=True)
+                label = f"iteration {number}" if number in named else ""
+                axes.plot(steps, losses, "o-", markersize=2, color=colours[number - 1], label=label)
+        legend_below(figure)
+
+
+def _num_steps(run: Run, model: str) -> int:
+    """Return the optimiser steps of a fit; 1 of one that has none."""
+    manifest = run.manifest(model)
+    return manifest.inputs["estimator"].get("num_steps", 1) if manifest else 1

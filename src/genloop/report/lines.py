@@ -1,0 +1,80 @@
+"""Lines of figures: a metric of a policy against the iteration."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import mean, stdev
+
+from matplotlib.axes import Axes
+
+from genloop.record import RecordedIteration, Row, Run
+from genloop.report.look import spacing
+from genloop.report.palette import Style
+from genloop.report.tables import Curve, curves
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A policy of a run.
+
+    Attributes:
+        label: the policy, after the run's name where other runs have it too.
+        policy: as it is written.
+        run: the run, finished or not.
+    """
+
+    label: str
+    policy: str
+    run: Run
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All numbers measured so far."""
+        return [row for row in self.run.rows() if row.policy == self.policy]
+
+    @cached_property
+    def floor(self) -> list[Row]:
+        """What real data score in the place of samples."""
+        return [row for row in self.run.noise_floor() if row.policy == self.policy]
+
+    def curve(self, metric: str) -> Curve:
+        """Return the values of a metric by iteration, one for each seed."""
+        return curves(self.rows, metric).get(self.policy, {})
+
+    @property
+    def iterations(self) -> list[RecordedIteration]:
+        """The rounds of all seeds, earlier ones first."""
+        return [item for item in self.run.record.iterations if item.policy == self.policy]
+
+    @property
+    def first_seed(self) -> list[RecordedIteration]:
+        """The rounds of the first seed."""
+        return [item for item in self.iterations if item.seed == self.iterations[0].seed]
+
+
+def lines_of(runs: Sequence[Run]) -> list[Line]:
+    """Return all policies of some runs; where two runs share one, the names of the runs stand before all policies."""
+    found = [(run, policy) for run in runs for policy in dict.fromkeys(item.policy for item in run.record.iterations)]
+    if len({policy for _, policy in found}) == len(found):
+        return [Line(policy, policy, run) for run, policy in found]
+    names = [run.record.name for run in runs]
+    if len(set(names)) < len(names):
+        names = [run.directory.resolve().name for run in runs]
+    named = dict(zip(runs, names, strict=True))
+    return [Line(f"{named[run]} · {policy}", policy, run) for run, policy in found]
+
+
+def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style) -> None:
+    """Draw one line of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`."""
+    finite = {n: [v for v in values if v is not None] for n, values in sorted(curve.items())}
+    points = {n: values for n, values in finite.items() if values}
+    axes.errorbar(
+        list(points),
+        [mean(values) for values in points.values()],
+        yerr=[_standard_error(values, errors.get(n, [])) for n, values in points.items()],
+        color=style.colour, marker=style.marker, linestyle=style.line, markevery=spacing(len(points)), label=label,
+    )  # fmt: skip
+
+
+def _standard_error(values: Sequence[float], errors: Sequence[float | None]) -> float:
+    return stdev(values) / len(values) ** 0.5 if len(values) > 1 else next(iter(errors), None) or 0.0

@@ -1,6 +1,6 @@
 """The command line: the commands, each in the file of what it is about, and how they are run."""
 
-from genloop.cli import experiments, names, reproduction, results, theory
+from genloop.cli import checking, citing, experiments, forecasting, names, reproduction, results, theory
 from genloop.cli.app import main
 
-__all__ = ["experiments", "main", "names", "reproduction", "results", "theory"]
+__all__ = ["checking", "citing", "experiments", "forecasting", "main", "names", "reproduction", "results", "theory"]

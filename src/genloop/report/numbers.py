@@ -2,6 +2,7 @@
 
 import math
 
+MINUS = "\N{MINUS SIGN}"
 FEWEST_DIGITS = 3  # significant, of a number whose error is unknown
 
 
@@ -12,8 +13,13 @@ def signed(value: float, margin: float | None = None) -> str:
     """
     size = FEWEST_DIGITS if margin is None else 2
     decimals = _decimals(value if margin is None else margin, size)
-    text = f"{value:+,.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    text = f"{value:+,.{decimals}f}".replace("-", MINUS)
     return text if margin is None else f"{text} ± {margin:,.{decimals}f}"
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """Return a number in so many significant digits."""
+    return f"{value:.{digits}g}".replace("-", MINUS)
 
 
 def _decimals(value: float, digits: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genloop.record import Run
-from genloop.report.numbers import signed
+from genloop.report.numbers import plain, signed
 from genloop.report.series import Series, series
 
 Trend = Literal["growing", "flat", "falling", "undecided"]
@@ -130,7 +130,7 @@ def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:
 
 def _why_unknown(outcome: Outcome) -> str:
     if outcome.last_iteration == outcome.first_iteration and outcome.first is not None:
-        return f"{outcome.first:.4g} {outcome.unit} at iteration {outcome.first_iteration}, nothing later yet"
+        return f"{plain(outcome.first)} {outcome.unit} at iteration {outcome.first_iteration}, nothing later yet"
     iteration = outcome.first_iteration if outcome.first is None else outcome.last_iteration
     return f"no finite {outcome.metric} at iteration {iteration}"
 

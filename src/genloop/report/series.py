@@ -5,14 +5,16 @@ that is not finite counts as none.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import NormalDist, mean
 
 import numpy as np
 
-from genloop.record import Row
+from genloop.errors import UserError, unknown_name
+from genloop.policy_text import parse_policy, policy_name
+from genloop.record import Row, Run
 from genloop.report.change import Change
 from genloop.theory.student import LEVEL, student_quantile
 from genloop.types import STANDARD_ERROR
@@ -133,3 +135,28 @@ def series(rows: Iterable[Row], metric: str) -> list[Series]:
             errors[row.policy][row.seed][row.iteration] = row.value
     found = [Series(policy, metric, unit, of_policy, errors[policy]) for policy, of_policy in values.items()]
     return [each for each in found if each.iterations]
+
+
+def find_series(run: Run, metric: str, policies: Sequence[str] = ()) -> list[Series]:
+    """Return a metric of some policies of a run, or of all.
+
+    Args:
+        run: finished or not.
+        metric: name of a value that was measured.
+        policies: names of policies that the run has; all if there are none.
+
+    Raises:
+        UserError: if a name is unknown, or nothing has been measured.
+    """
+    rows = list(run.rows())
+    measured = {row.metric for row in rows if not row.metric.endswith(STANDARD_ERROR)}
+    if not measured:
+        raise UserError(f"{run.directory} has no results yet. Run it first, or wait for its first iteration.")
+    if metric not in measured:
+        raise unknown_name("metric of this run", metric, measured)
+    found = {each.policy: each for each in series(rows, metric)}
+    wanted = [each if each in found else policy_name(parse_policy(each)) for each in policies] or list(found)
+    for policy in wanted:
+        if policy not in found:
+            raise unknown_name("policy of this run", policy, found)
+    return [found[policy] for policy in dict.fromkeys(wanted)]

@@ -17,12 +17,13 @@ class Growth:
     """The law that the increments of a curve follow at its end.
 
     Attributes:
-        law: `power` is any exponent but 0 and 1; `unsettled` asks for a longer curve.
-        exponent: the curve grows like iteration^exponent; 0 if bounded or logarithmic, None if unsettled.
+        law: `power` is any exponent but 0 and 1; `unsettled` asks for a longer curve. `exponential` is for measured
+            curves: no policy's error follows it.
+        exponent: the curve grows like iteration^exponent; 0 if bounded or logarithmic, None if there is none.
         limit: where a bounded curve ends, else None.
     """
 
-    law: Literal["bounded", "logarithmic", "linear", "power", "unsettled"]
+    law: Literal["bounded", "logarithmic", "linear", "power", "exponential", "unsettled"]
     exponent: float | None
     limit: float | None = None
 

@@ -1,0 +1,45 @@
+"""The command that lets a release pass, or not."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from genloop.cli.app import app, out
+from genloop.cli.arguments import AsJson, Policies, RunDir
+
+
+@app.command()
+def check(
+    run_dir: RunDir,
+    max_increase: Annotated[
+        float | None, typer.Option(help="Most that the metric may rise above iteration 1, as a share: 0.05 for 5 %.")
+    ] = None,
+    max_rise: Annotated[float | None, typer.Option(help="The same in the metric's own unit, such as nats.")] = None,
+    metric: Annotated[str, typer.Option(help="What may not rise; `loss` is short for test_loss.")] = "loss",
+    min_diversity: Annotated[
+        float | None,
+        typer.Option(help="Least share of iteration 1 that every measure of diversity keeps, such as 0.9."),
+    ] = None,
+    policy: Policies = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that a finished run stays within limits at every iteration: a gate for release pipelines.
+
+    With several seeds the mean over them decides; the 90 % interval of the change stands beside it. Exit code 0 if all
+    pass, 1 with the failing rows, 2 for bad input or a run that is not finished.
+    """
+    from genloop.record import Run
+    from genloop.report import checks
+
+    limits = checks.Limits(max_increase, max_rise, min_diversity)
+    found = checks.check(Run(run_dir), limits, metric, policy or ())
+    failed = [each for each in found if not each.passes]
+    if as_json:
+        print(json.dumps(checks.checks_json(found), indent=1, ensure_ascii=False))
+    elif failed:
+        out.print(checks.checks_table(failed))
+        out.print(f"{len(failed)} of {len(found)} values FAIL.")
+    else:
+        out.print(f"All {len(found)} values pass.")
+    raise typer.Exit(1 if failed else 0)

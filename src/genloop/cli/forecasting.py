@@ -1,0 +1,39 @@
+"""The command that says how a run goes on."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genloop.cli.app import app, out
+from genloop.cli.arguments import AsJson, Policies, RunDir
+
+
+@app.command()
+def forecast(
+    run_dir: RunDir,
+    until: Annotated[int, typer.Option("--to", help="The last iteration to forecast.")] = 20,
+    metric: Annotated[str, typer.Option(help="What to forecast, averaged over seeds.")] = "test_loss",
+    policy: Policies = None,
+    figure: Annotated[Path | None, typer.Option(help="Draw the forecast into this file (png, pdf, svg).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which law of growth a run follows and where it leads, with 90 % intervals and the mechanism in words.
+
+    Needs four measured iterations; eight or more tell laws apart. The laws are bounded, logarithmic, linear, power and
+    exponential growth; each is judged by how well fits to the first iterations predict the later ones.
+    """
+    from genloop.record import Run
+    from genloop.report import forecasts
+
+    found = forecasts.forecasts(Run(run_dir), metric, until, policy or ())
+    if as_json:
+        print(json.dumps(forecasts.forecasts_json(found), indent=1, ensure_ascii=False))
+    else:
+        out.print(forecasts.forecasts_table(found))
+        out.print(forecasts.laws_table(found))
+        for each in found:
+            out.print(forecasts.forecast_sentence(each), highlight=False)
+    if figure is not None:
+        forecasts.draw_forecasts(found, figure)

@@ -1,0 +1,157 @@
+"""How the curves of a run go on, as a table, as JSON, in a sentence, and as a figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from genloop.errors import UserError
+from genloop.forecast import FEWEST, Forecast, forecast
+from genloop.record import Run
+from genloop.report.look import count_iterations, drawing, legend_below, panels
+from genloop.report.numbers import plain, signed
+from genloop.report.palette import styles
+from genloop.report.predictions import growth_text
+from genloop.report.series import Series, find_series
+
+SHOWN_ROWS = 12  # of a table; longer forecasts are thinned
+BAND = 0.18  # opacity of an interval
+
+
+@dataclass(frozen=True)
+class PolicyForecast:
+    """How a metric goes on under one policy.
+
+    Attributes:
+        policy: its name.
+        metric: name of the value, averaged over seeds.
+        unit: of the values.
+        num_seeds: loops averaged.
+        forecast: of the values.
+    """
+
+    policy: str
+    metric: str
+    unit: str
+    num_seeds: int
+    forecast: Forecast
+
+    def excess(self, value: float) -> float:
+        """Return how far a value is above that of the first iteration, which is what the laws are about."""
+        return value - next(iter(self.forecast.measured.values()))
+
+
+def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -> list[PolicyForecast]:
+    """Return how a metric goes on under each policy; those with fewer than four finite values are left out.
+
+    Args:
+        run: finished or not.
+        metric: its name.
+        until: the last iteration to forecast.
+        policies: their names; all if there are none.
+
+    Raises:
+        UserError: if a name is unknown, no policy has enough values, or nothing lies ahead.
+    """
+    curves = [(each, _finite(each)) for each in find_series(run, metric, policies)]
+    longest = max(len(values) for _, values in curves)
+    if longest < FEWEST:
+        raise UserError(
+            f"{run.directory} has {longest} finite values of {metric}. To tell how it goes on, {FEWEST} iterations are "
+            "needed, and 8 or more to tell laws apart: run it again with --iterations."
+        )
+    return [
+        PolicyForecast(each.policy, each.metric, each.unit, each.num_seeds, forecast(values, until))
+        for each, values in curves
+        if len(values) >= FEWEST
+    ]
+
+
+def _finite(measured: Series) -> dict[int, float]:
+    return {n: value for n in measured.iterations if (value := measured.mean(n)) is not None}
+
+
+def forecast_sentence(found: PolicyForecast) -> str:
+    """Return what is expected of a policy: the law, why, and the change from the first iteration by the last one."""
+    last = found.forecast.points[-1]
+    low, value, high = (signed(found.excess(each)) for each in (last.low, last.value, last.high))
+    law = growth_text(found.forecast.growth)
+    return (
+        f"{found.policy}: {value} {found.unit} by iteration {last.iteration} (90 % interval {low} to {high}). "
+        f"{law[0].upper()}{law[1:]}: {found.forecast.mechanism}."
+    )
+
+
+def forecasts_table(found: Sequence[PolicyForecast]) -> Table:
+    """Return one line for each policy and iteration ahead: value and change from the first one, with 90 % intervals."""
+    unit = found[0].unit
+    table = Table(title=f"{found[0].metric.replace('_', ' ')} ({unit}), measured and expected")
+    for header in ("policy", "iteration", "value", "change from 1", "90 % interval of the change"):
+        table.add_column(header, justify="left" if header == "policy" else "right")
+    for each in found:
+        number, value = list(each.forecast.measured.items())[-1]
+        table.add_row(each.policy, f"{number} measured", plain(value), signed(each.excess(value)), "")
+        points = _thinned(each.forecast.points)
+        for point in points:
+            low, high = (signed(each.excess(end)) for end in (point.low, point.high))
+            cells = (plain(point.value), signed(each.excess(point.value)), f"{low} to {high}")
+            table.add_row(each.policy, str(point.iteration), *cells, end_section=point == points[-1])
+    return table
+
+
+def laws_table(found: Sequence[PolicyForecast]) -> Table:
+    """Return how likely each law is."""
+    laws = list(found[0].forecast.weights)
+    table = Table("policy", *laws, title="How likely each law of growth is, by held-out iterations")
+    for each in found:
+        table.add_row(each.policy, *(f"{each.forecast.weights[law]:.0%}" for law in laws))
+    return table
+
+
+def forecasts_json(found: Sequence[PolicyForecast]) -> dict[str, Any]:
+    """Return forecasts as one JSON document."""
+    return {
+        "policies": [
+            {
+                "policy": each.policy, "metric": each.metric, "unit": each.unit, "num_seeds": each.num_seeds,
+                "growth": each.forecast.growth.law, "exponent": each.forecast.growth.exponent,
+                "limit": each.forecast.growth.limit, "weights": dict(each.forecast.weights),
+                "mechanism": each.forecast.mechanism,
+            }
+            for each in found
+        ],
+        "rows": [
+            {
+                "policy": each.policy, "iteration": point.iteration, "value": point.value, "low": point.low,
+                "high": point.high, "change": each.excess(point.value), "level": 0.9,
+            }
+            for each in found
+            for point in each.forecast.points
+        ],
+    }  # fmt: skip
+
+
+def draw_forecasts(found: Sequence[PolicyForecast], path: Path) -> None:
+    """Draw what was measured as points and what is expected as dashed lines within their 90 % intervals."""
+    looks = styles(each.policy for each in found)
+    metric, unit = found[0].metric.replace("_", " "), found[0].unit
+    with drawing(path) as figure:
+        (axes,) = panels(figure, [""], x="iteration", y=f"{metric} ({unit})")
+        count_iterations(axes)
+        for each in found:
+            look, measured, points = looks[each.policy], each.forecast.measured, each.forecast.points
+            last = max(measured)
+            ahead = [last, *(point.iteration for point in points)]
+            ends = [(point.low, point.high) for point in points]
+            low, high = zip((measured[last],) * 2, *ends, strict=True)
+            axes.plot(list(measured), list(measured.values()), look.marker, color=look.colour, label=each.policy)
+            axes.plot(ahead, [measured[last], *(point.value for point in points)], "--", color=look.colour)
+            axes.fill_between(ahead, low, high, color=look.colour, alpha=BAND, linewidth=0)
+        legend_below(figure)
+
+
+def _thinned(points: Sequence[Any]) -> list[Any]:
+    stride = -(-len(points) // SHOWN_ROWS)
+    return [*points[:-1:stride], points[-1]]

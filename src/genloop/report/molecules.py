@@ -43,10 +43,10 @@ def sampled_shapes(lines: Sequence[Line], num: int) -> list[dict[str, Shape]]:
     sets = _opened(lines[0].run, _headings(lines))
     if len(sets) < 2:
         return []
-    first = [_first_of_each(data) for data in sets.values()]
+    first = [first_of_each(data) for data in sets.values()]
     shared = [graph for graph in first[0] if all(graph in places for places in first)]
     return [
-        {heading: _shape(data, places[graph]) for (heading, data), places in zip(sets.items(), first, strict=True)}
+        {heading: shape_at(data, places[graph]) for (heading, data), places in zip(sets.items(), first, strict=True)}
         for graph in shared[:num]
     ]
 
@@ -75,14 +75,15 @@ def _opened(run: Run, headings: Mapping[str, str]) -> dict[str, MoleculeDataset]
     return {"real": real, **samples}
 
 
-def _first_of_each(data: MoleculeDataset) -> dict[int, int]:
+def first_of_each(data: MoleculeDataset) -> dict[int, int]:
     """Return the place of the first conformation of every molecule, in the order of these places."""
     graphs, places = np.unique(data.graph_ids(np.arange(len(data))), return_index=True)
     order = np.argsort(places)
     return dict(zip(graphs[order].tolist(), places[order].tolist(), strict=True))
 
 
-def _shape(data: MoleculeDataset, index: int) -> Shape:
+def shape_at(data: MoleculeDataset, index: int) -> Shape:
+    """Return one conformation of a data set."""
     graph = int(data.graph_ids(np.array([index]))[0])
     return Shape(data.graphs.types_of(graph), data.graphs.bonds_of(graph)[0], data.coordinates(index))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
@@ -32,6 +33,7 @@ ELEMENTS: Mapping[int, tuple[str, str]] = {
     53: ("I", "#940094"),
 }
 OTHER = ("other", "#ff1493")
+PICTURE_DPI = 160
 PANEL_INCHES = 1.6  # width of a conformation, at most
 HEADING_INCHES = 0.7  # above and below all of them
 MARGIN_ANGSTROM = 0.8
@@ -84,6 +86,26 @@ def draw_shapes(rows: Sequence[Mapping[str, Shape]], *paths: Path, title: str = 
         keys = [Line2D([], [], color=colour, linewidth=2, label=name) for name, colour in sorted(present)]
         figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
         figure.suptitle(title)
+
+
+def shape_picture(shape: Shape, reference: Shape) -> np.ndarray:
+    """Return a conformation as pixels, shape (row, column, channel), uint8.
+
+    Args:
+        shape: what is drawn.
+        reference: a conformation of the same molecule, which it is turned onto and has the scale of.
+    """
+    views = _views([reference.coordinates, shape.coordinates])
+    reach = _reach([WIDEST * views[0]])
+    with drawing(width=PANEL_INCHES, height=PANEL_INCHES * reach[1] / reach[0]) as figure:
+        figure.set_layout_engine("none")
+        figure.set_dpi(PICTURE_DPI)
+        axes = figure.add_axes((0, 0, 1, 1))
+        _draw(axes, shape, views[1], reach)
+        _add_scale(axes, reach)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        return np.asarray(canvas.buffer_rgba())[:, :, :3]
 
 
 def _views(conformations: Sequence[np.ndarray]) -> list[np.ndarray]:

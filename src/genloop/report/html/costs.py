@@ -1,0 +1,131 @@
+"""What a run has taken so far: time as measured, operations as its estimator counts them, steps that were shared."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from genloop.data.extras import missing_extra
+from genloop.errors import UserError
+from genloop.experiment import Experiment
+from genloop.experiment_file import from_dict
+from genloop.record import RecordedIteration, Run
+from genloop.types import Cost as StepCost
+from genloop.types import Phase
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What finished steps have taken.
+
+    Attributes:
+        num_fits: models fitted.
+        fitted: examples that the fits processed, repeats included; None where the estimator cannot be asked.
+        sampled: examples that the models generated.
+        flops: floating-point operations of fits and samples; None as above.
+        seconds: measured, by kind of step.
+    """
+
+    num_fits: int
+    fitted: int | None
+    sampled: int
+    flops: float | None
+    seconds: dict[str, float]
+
+    @property
+    def total_seconds(self) -> float:
+        return sum(self.seconds.values())
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a run has taken.
+
+    Attributes:
+        policies: what each policy would have taken alone, all seeds together.
+        together: what was computed, each step once, the preparation of the real data included.
+        num_asked: finished steps that the policies and seeds name together.
+        num_different: of them, those that are different, and were computed.
+        saved_seconds: time that the others would have taken.
+        problem: why operations are unknown; empty if they are known.
+    """
+
+    policies: dict[str, Cost]
+    together: Cost
+    num_asked: int
+    num_different: int
+    saved_seconds: float
+    problem: str
+
+
+def costs(run: Run) -> Costs:
+    """Return what a run has taken so far."""
+    ledger = _Ledger(run)
+    asked = [step for item in run.record.iterations for step in _steps(item) if ledger.is_done(step)]
+    by_policy: dict[str, list[str]] = {}
+    for item in run.record.iterations:
+        by_policy.setdefault(item.policy, []).extend(_steps(item))
+    together = ledger.cost([run.record.source, *asked])
+    return Costs(
+        {policy: ledger.cost(steps) for policy, steps in by_policy.items()},
+        together,
+        len(asked),
+        len(set(asked)),
+        sum((times - 1) * ledger.seconds(step) for step, times in Counter(asked).items()),
+        ledger.problem,
+    )
+
+
+def _steps(item: RecordedIteration) -> Sequence[str]:
+    return (item.model, item.samples, *item.scores, *item.noise_floor)
+
+
+class _Ledger:
+    """What the steps of a run have taken, as their manifests say; results themselves are not read."""
+
+    def __init__(self, run: Run) -> None:
+        keys = {key for item in run.record.iterations for key in _steps(item)} | {run.record.source}
+        found = {key: run.store.peek(key) for key in keys}
+        self._manifests = {key: manifest for key, manifest in found.items() if manifest}
+        self._fits = {item.model: item for item in run.record.iterations}
+        self._prepared_dir = run.store.path(run.record.source)
+        self._experiment, self.problem = _experiment(run)
+
+    def is_done(self, step: str) -> bool:
+        return step in self._manifests
+
+    def seconds(self, step: str) -> float:
+        return self._manifests[step].elapsed_seconds
+
+    def cost(self, steps: Iterable[str]) -> Cost:
+        """Return what different steps have taken; those that are not done count for nothing."""
+        done = [step for step in dict.fromkeys(steps) if step in self._manifests]
+        seconds = {kind: sum(self.seconds(step) for step in done if step.startswith(kind)) for kind in get_args(Phase)}
+        fits = [step for step in done if step.startswith("fit-")]
+        samples = [step for step in done if step.startswith("sample-")]
+        sampled = sum(self._manifests[step].facts["num"] for step in samples)
+        if self._experiment is None:
+            return Cost(len(fits), None, sampled, None, seconds)
+        of_fits = [self._fit_cost(step) for step in fits]
+        of_samples = [
+            self._experiment.estimator.sample_cost(self._manifests[step].facts["num"], self._prepared_dir)
+            for step in samples
+        ]
+        flops = sum(cost.flops for cost in [*of_fits, *of_samples])
+        return Cost(len(fits), sum(cost.examples for cost in of_fits), sampled, flops, seconds)
+
+    def _fit_cost(self, step: str) -> StepCost:
+        assert self._experiment is not None
+        is_first = self._fits[step].iteration == 1
+        estimator = (self._experiment.first_estimator if is_first else None) or self._experiment.estimator
+        return estimator.fit_cost(self._manifests[step].facts["num_train"], self._prepared_dir)
+
+
+def _experiment(run: Run) -> tuple[Experiment | None, str]:
+    """Return the experiment, or why it cannot be had: its classes may be elsewhere, or need what is not installed."""
+    try:
+        return from_dict(run.record.experiment), ""
+    except ModuleNotFoundError as error:
+        return None, str(missing_extra(error))
+    except UserError as error:
+        return None, str(error)

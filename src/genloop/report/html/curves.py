@@ -1,0 +1,139 @@
+"""Every measured metric against the iteration, over one run or several: the numbers that charts and tables show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, mean, stdev
+
+from genloop.record import Row
+from genloop.report.aspects import ASPECTS, aspect_of
+from genloop.report.learning_curves import LEARNING_CURVE
+from genloop.report.lines import Line
+from genloop.report.overlay import predicted_test_loss
+from genloop.report.series import series
+from genloop.theory.student import LEVEL, student_quantile
+from genloop.types import STANDARD_ERROR
+
+OTHER = "other values"
+
+
+@dataclass(frozen=True)
+class Point:
+    """What was measured at one place.
+
+    Attributes:
+        mean: over the seeds; None where a value is not finite.
+        margin: half the width of its 90 % interval: by Student's t over seeds or, of one seed, by the standard error
+            that the metric recorded; None where nothing tells.
+        num_seeds: values that the mean is of.
+    """
+
+    mean: float | None
+    margin: float | None
+    num_seeds: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A metric under one policy of one run.
+
+    Attributes:
+        label: the policy, after the run's name where there are several runs.
+        points: by iteration.
+        theory: what theory predicts for iteration 1, 2, ...; empty where it says nothing.
+    """
+
+    label: str
+    points: Mapping[int, Point]
+    theory: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class MetricCurves:
+    """One metric under all policies.
+
+    Attributes:
+        metric: its name.
+        unit: of the values.
+        about: which scorer judges which data.
+        curves: one for each policy and run.
+        floors: what real data score in the place of samples, each once, by the name of a run.
+    """
+
+    metric: str
+    unit: str
+    about: str
+    curves: tuple[Curve, ...]
+    floors: Mapping[str, Point]
+
+    @property
+    def title(self) -> str:
+        return self.metric.replace("_", " ")
+
+    @property
+    def aspect(self) -> str:
+        """What of a collapse the metric tells of."""
+        return aspect_of(self.metric, self.unit) or OTHER
+
+    @property
+    def last(self) -> int:
+        return max(iteration for curve in self.curves for iteration in curve.points)
+
+
+def metric_curves(lines: Sequence[Line]) -> list[MetricCurves]:
+    """Return all metrics measured so far by their aspects, the test loss first."""
+    about = {metric: text for line in lines for text, metrics in line.run.values().items() for metric in metrics}
+    measured = dict.fromkeys((row.metric, row.unit) for line in lines for row in line.rows if is_shown(row.metric))
+    found = [
+        MetricCurves(metric, unit, about[metric], _curves(lines, metric, unit), _floors(lines, metric, unit))
+        for metric, unit in measured
+    ]
+    order = [*ASPECTS, OTHER]
+    return sorted(found, key=lambda each: (order.index(each.aspect), each.metric != "test_loss"))
+
+
+def is_shown(metric: str) -> bool:
+    """Whether a value has a curve of its own: errors stand beside others, and values within a fit elsewhere."""
+    return not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
+
+
+def point(values: Sequence[float | None], error: float | None) -> Point:
+    """Return mean and interval of one value for each seed, or of one value with its own standard error."""
+    finite = [value for value in values if value is not None]
+    if len(finite) < len(values):
+        return Point(None, None, len(values))
+    if len(finite) > 1:
+        error, quantile = stdev(finite) / len(finite) ** 0.5, student_quantile(len(finite) - 1)
+    else:
+        quantile = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    return Point(mean(finite), None if error is None else error * quantile, len(values))
+
+
+def _curves(lines: Sequence[Line], metric: str, unit: str) -> tuple[Curve, ...]:
+    return tuple(curve for line in lines if (curve := _curve(line, metric, unit)) is not None)
+
+
+def _curve(line: Line, metric: str, unit: str) -> Curve | None:
+    found = [each for each in series(line.rows, metric) if each.unit == unit]
+    if not found:
+        return None
+    (measured,) = found
+    errors = next(iter(measured.errors.values()), {})
+    points = {number: point(measured.at(number), errors.get(number)) for number in measured.iterations}
+    theory = predicted_test_loss(line.run).get(line.policy, ()) if metric == "test_loss" else ()
+    return Curve(line.label, points, tuple(map(float, theory)))
+
+
+def _floors(lines: Sequence[Line], metric: str, unit: str) -> dict[str, Point]:
+    """Return noise floors; policies of one run share it, and so do runs on the same data."""
+    found: dict[Point, str] = {}
+    for line in lines:
+        rows = [row for row in line.floor if row.unit == unit]
+        values = _values(rows, metric)
+        if values:
+            name = line.label.removesuffix(line.policy).rstrip("· ") or line.run.record.name
+            found.setdefault(point(values, next(iter(_values(rows, metric + STANDARD_ERROR)), None)), name)
+    return {name: floor for floor, name in found.items()}
+
+
+def _values(rows: Sequence[Row], metric: str) -> list[float | None]:
+    return [row.value for row in rows if row.metric == metric]

@@ -1,0 +1,159 @@
+"""Charts that are switched together, each state with the table of its numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from genloop.record import RecordedIteration
+from genloop.report.html.charts import Chart, metric_chart
+from genloop.report.html.curves import MetricCurves, Point, metric_curves
+from genloop.report.html.learning import Losses, losses_within_fits
+from genloop.report.html.table import Table
+from genloop.report.html.theme import REAL_DATA, iteration_colours
+from genloop.report.html.training_sets import composition, tallest, training_sets_chart
+from genloop.report.lines import Line
+from genloop.report.look import thinned
+from genloop.report.palette import Style
+from genloop.theory.student import LEVEL
+
+INTERVALS = f"{100 * LEVEL:g} % intervals"
+
+
+@dataclass(frozen=True)
+class View:
+    """One state of a group.
+
+    Attributes:
+        name: by which it is chosen.
+        kind: of view, under which it stands among the choices; empty where all are of one.
+        about: what is shown.
+        charts: side by side.
+        table: the numbers.
+    """
+
+    name: str
+    kind: str
+    about: str
+    charts: Sequence[Chart]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Group:
+    """Charts side by side, of which one view is shown at a time.
+
+    Attributes:
+        views: what can be chosen.
+        titles: of the charts; empty for a single one.
+        legend: label -> colour; empty where charts have legends of their own.
+    """
+
+    views: Sequence[View]
+    titles: Sequence[str] = ()
+    legend: Mapping[str, str] = field(default_factory=dict)
+
+    def plain(self) -> list[list[dict[str, Any]]]:
+        """Return what the page's script reads: for each view, its charts."""
+        return [[vars(chart) for chart in view.charts] for view in self.views]
+
+
+def metric_group(lines: Sequence[Line], looks: Mapping[str, Style]) -> Group | None:
+    """Return every measured metric against the iteration; None where nothing is measured yet."""
+    views = [
+        View(
+            f"{metric.title} ({metric.unit})",
+            metric.aspect,
+            _about(metric),
+            [metric_chart(metric, looks)],
+            _metric_table(metric),
+        )
+        for metric in metric_curves(lines)
+    ]
+    return Group(views) if views else None
+
+
+def learning_group(lines: Sequence[Line]) -> Group | None:
+    """Return the losses within fits, one chart for each policy; None where no fit kept any."""
+    kinds = losses_within_fits(lines)
+    labels = [line.label for line in lines if all(line.label in losses.fits for losses in kinds)]
+    if not kinds or not labels:
+        return None
+    views = [
+        View(losses.name, "", losses.about, [losses.chart(label) for label in labels], _learning_table(losses, labels))
+        for losses in kinds
+    ]
+    numbers = {number for losses in kinds for fits in losses.fits.values() for number in fits}
+    colours = iteration_colours(_last(lines))
+    return Group(views, labels, {f"iteration {number}": colours[number - 1] for number in sorted(numbers)})
+
+
+def training_sets_group(lines: Sequence[Line]) -> Group:
+    """Return what every training set was made of, one chart for each policy."""
+    height = tallest(lines)
+    charts = [training_sets_chart(line, height) for line in lines]
+    view = View("training sets", "", "", charts, _training_sets_table(lines))
+    colours = iteration_colours(_last(lines))
+    models = {f"model {number}": colours[number - 1] for number in thinned(_last(lines) - 1)}
+    return Group([view], [line.label for line in lines], {"real data": REAL_DATA} | models)
+
+
+def _about(metric: MetricCurves) -> str:
+    """Return what was measured, and what is drawn besides the means."""
+    points = [point for curve in metric.curves for point in curve.points.values()]
+    most_seeds = max(point.num_seeds for point in points)
+    if most_seeds > 1:
+        bars = f"Bars are {INTERVALS} over {most_seeds} seeds."
+    elif any(point.margin for point in points):
+        bars = f"Bars are {INTERVALS} of the measurement; one seed tells nothing of other fits."
+    else:
+        bars = "One seed: no interval."
+    theory = "Thin dashes of a policy's colour are theory's prediction, in which no constant is fitted."
+    floor = "Grey dashes are the noise floor: what real data score in the place of samples."
+    parts = [f"Measured: {metric.about}.", bars]
+    parts += [theory] * any(curve.theory for curve in metric.curves) + [floor] * bool(metric.floors)
+    return " ".join(parts)
+
+
+def spread(point: Point | None) -> str:
+    """Return a number with half the width of its interval, where there are any."""
+    if point is None:
+        return ""
+    if point.mean is None:
+        return "not finite"
+    return f"{point.mean:.4g}" + ("" if point.margin is None else f" ± {point.margin:.2g}")
+
+
+def _metric_table(metric: MetricCurves) -> Table:
+    header = ["iteration", *(curve.label for curve in metric.curves)]
+    rows = [
+        [str(number), *(spread(curve.points.get(number)) for curve in metric.curves)]
+        for number in sorted({number for curve in metric.curves for number in curve.points})
+    ]
+    floors = [[f"real data, {name}", spread(floor)] for name, floor in metric.floors.items()]
+    return Table(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])
+
+
+def _learning_table(losses: Losses, labels: Sequence[str]) -> Table:
+    numbers = sorted({number for label in labels for number in losses.fits[label]})
+    rows = [[str(number), *(_way(losses.fits[label].get(number, {})) for label in labels)] for number in numbers]
+    return Table(["iteration", *labels], rows)
+
+
+def _way(steps: Mapping[float, float]) -> str:
+    values = list(steps.values())
+    return f"{values[0]:.4g} to {values[-1]:.4g}" if values else ""
+
+
+def _training_sets_table(lines: Sequence[Line]) -> Table:
+    items: dict[str, dict[int, RecordedIteration]] = {
+        line.label: {item.iteration: item for item in line.first_seed} for line in lines
+    }
+    rows = [
+        [str(number), *(composition(of_policy[number]) if number in of_policy else "" for of_policy in items.values())]
+        for number in range(1, _last(lines) + 1)
+    ]
+    return Table(["iteration", *items], rows)
+
+
+def _last(lines: Sequence[Line]) -> int:
+    return max(item.iteration for line in lines for item in line.iterations)

@@ -1,0 +1,74 @@
+"""One HTML file about some runs: it needs no network, runs no script but its own, and holds nothing unescaped."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+import genloop
+from genloop.errors import UserError
+from genloop.record import Run
+from genloop.report.html import theme
+from genloop.report.html.groups import metric_group
+from genloop.report.html.library import packed, plotly_script, security_policy
+from genloop.report.html.sections import HEADINGS, section
+from genloop.report.lines import lines_of
+from genloop.report.palette import styles
+from genloop.store import report_disk_errors, write_atomically
+
+SAMPLE_BYTES = 2_500_000  # of all runs together; a page has less than 6 MB, 2 of which draw the charts
+
+
+def write_page(runs: Sequence[Run], path: Path) -> None:
+    """Write one page about some runs, finished or not; the file is whole or absent.
+
+    Raises:
+        UserError: if the file cannot be written, or a result has changed since it was computed.
+    """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder. Name a file in it, such as {path / 'report.html'}.")
+    text = page(runs)
+    with report_disk_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, text)
+
+
+def page(runs: Sequence[Run]) -> str:
+    """Return the text of the page."""
+    names, lines = _names(runs), lines_of(runs)
+    looks = styles(line.policy for line in lines)
+    room = SAMPLE_BYTES // len(runs)
+    sections = [section(run, name, looks, most_sample_bytes=room) for run, name in zip(runs, names, strict=True)]
+    library, script = plotly_script(), _asset("page.js")
+    environment = Environment(
+        loader=PackageLoader("genloop.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        title=", ".join(names),
+        headings=HEADINGS,
+        sections=sections,
+        together=metric_group(lines, styles(line.label for line in lines)) if len(runs) > 1 else None,
+        colours={policy: theme.line_colour(look) for policy, look in looks.items()},
+        theme=theme,
+        style=Markup(_asset("page.css")),
+        script=Markup(script),
+        library=packed(library),
+        security_policy=security_policy(script, library),
+        version=genloop.__version__,
+    )
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """Return what the page calls its runs: their names or, where two are equal, their folders."""
+    names = [run.record.name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run.directory) for run in runs]
+
+
+def _asset(name: str) -> str:
+    return files("genloop.report.html").joinpath("templates", name).read_text("utf-8")

@@ -1,0 +1,78 @@
+"""The collapse profile as a table: a row for each aspect, a column for each policy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from genloop.record import Run
+from genloop.report.numbers import signed
+from genloop.report.profile import Finding, Verdict, profile
+
+MARKS: Mapping[Verdict, str] = {"collapsing": "✕", "stable": "✓", "undecided": "?", "not measured": "\N{EN DASH}"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The verdict on one aspect under one policy.
+
+    Attributes:
+        mark: a sign that tells the verdict apart without colour.
+        verdict: in words.
+        change: from the first iteration to the last, with its interval; empty where there is none.
+        values: first and last value.
+    """
+
+    mark: str
+    verdict: Verdict
+    change: str
+    values: str
+
+
+@dataclass(frozen=True)
+class AspectRow:
+    """One aspect.
+
+    Attributes:
+        aspect: what of the model.
+        metric: the value that stands for it, with its unit; empty where none was measured.
+        floor: what real data score in the place of samples; empty where that is unknown.
+        cells: one for each policy.
+    """
+
+    aspect: str
+    metric: str
+    floor: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class ProfileTable:
+    """The collapse profile of a run."""
+
+    policies: Sequence[str]
+    rows: Sequence[AspectRow]
+
+
+def profile_table(run: Run) -> ProfileTable:
+    """Return the collapse profile of a run, finished or not."""
+    by_aspect: dict[str, list[Finding]] = {}
+    for finding in profile(run):
+        by_aspect.setdefault(finding.aspect, []).append(finding)
+    policies = list(dict.fromkeys(item.policy for item in run.record.iterations))
+    return ProfileTable(policies, [_row(aspect, findings) for aspect, findings in by_aspect.items()])
+
+
+def _row(aspect: str, findings: Sequence[Finding]) -> AspectRow:
+    measured = next((finding for finding in findings if finding.metric), findings[0])
+    metric = f"{measured.metric.replace('_', ' ')} ({measured.unit})" if measured.metric else ""
+    floor = "" if measured.floor is None else _number(measured.floor)
+    return AspectRow(aspect, metric, floor, [_cell(finding) for finding in findings])
+
+
+def _cell(finding: Finding) -> Cell:
+    change = "" if finding.change is None else signed(finding.change, finding.margin)
+    values = "" if finding.change is None else f"{_number(finding.first)} to {_number(finding.last)}"
+    return Cell(MARKS[finding.verdict], finding.verdict, change, values)
+
+
+def _number(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.4g}"

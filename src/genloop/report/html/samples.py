@@ -1,0 +1,120 @@
+"""What the models of a run generated, and the real data beside it, made small enough for a page.
+
+A page shows the first examples of some iterations, of the first seed; it says which, and what is left out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from genloop.data.extras import missing_extra
+from genloop.data.images.dataset import ImageDataset
+from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.text.tokens import TokenDataset
+from genloop.errors import UserError
+from genloop.experiment_file import from_dict
+from genloop.record import Run
+from genloop.report.html.blocks import NUM_IMAGES, NUM_TEXTS, TEXT_LENGTH, Block, way_to_show
+from genloop.report.html.pictures import element_colours
+from genloop.report.lines import Line
+from genloop.store import DamagedArtefact
+from genloop.types import Dataset
+
+REAL = "real data"
+NUM_POLICIES = 3  # beside the real data at first
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What a page shows of a run's samples.
+
+    Attributes:
+        blocks: by the key of the step that made them, since policies share steps; real data under `REAL`.
+        choices: who wrote it -> iteration -> key of a block; that of real data is 0.
+        note: what is shown and what is left out, or why nothing is shown.
+        elements: colours of chemical elements, by symbol.
+    """
+
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    note: str = ""
+    elements: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def panels(self) -> list[tuple[str, int]]:
+        """What is shown side by side at first: the real data, and the last iteration of some policies."""
+        return [(who, max(keys, default=0)) for who, keys in self.choices.items()][: 1 + NUM_POLICIES]
+
+
+def samples_of(run: Run, lines: Sequence[Line], *, most_bytes: int) -> Samples:
+    """Return the samples of a run that fit into so many bytes: of the first iteration, the last, and some between.
+
+    Raises:
+        DamagedArtefact: if samples have changed since they were written.
+    """
+    try:
+        return _samples_of(run, lines, most_bytes)
+    except DamagedArtefact:
+        raise
+    except ModuleNotFoundError as error:
+        return Samples(note=f"Samples cannot be shown: {missing_extra(error)}")
+    except UserError as error:
+        return Samples(note=f"Samples cannot be shown: {error}")
+
+
+def _samples_of(run: Run, lines: Sequence[Line], most_bytes: int) -> Samples:
+    if run.manifest(run.record.source) is None:
+        return Samples(note="Nothing has been generated yet.")
+    source, prepared = from_dict(run.record.experiment).source, run.store.path(run.record.source)
+    real: Any = source.load(prepared, "train")
+    show = way_to_show(real)
+    if show is None:
+        return Samples(note=f"The samples are {run.record.unit}s, which have no picture; the metrics tell of them.")
+
+    def opened(key: str) -> Dataset:
+        run.manifest(key)  # which compares the files with it
+        return source.load_samples(run.store.path(key), prepared)
+
+    done = {line.label: _done(run, line) for line in lines}
+    blocks, size = {REAL: show(real, REAL)}, 0
+    shown: set[int] = set()
+    for number in outer_first(max((number for keys in done.values() for number in keys), default=0)):
+        labels = {keys[number]: label for label, keys in done.items() if number in keys}
+        made = {key: show(opened(key), f"{label}, iteration {number}") for key, label in labels.items()}
+        size += sum(block.size for block in made.values())
+        if size > most_bytes:
+            break
+        blocks |= made
+        shown.add(number)
+    choices = {label: {n: keys[n] for n in sorted(keys) if n in shown} for label, keys in done.items()}
+    colours = element_colours(real) if isinstance(real, MoleculeDataset) else {}
+    return Samples(blocks, {REAL: {0: REAL}} | choices, _note(real, done, shown), colours)
+
+
+def outer_first(num: int) -> Iterator[int]:
+    """Iterate over 1 to `num`: the ends first, then always the middle of the widest gap: any beginning is spread."""
+    ends = list(dict.fromkeys([1, num] if num else []))
+    yield from ends
+    told = ends
+    while len(told) < num:
+        gaps = np.diff(told)
+        widest = int(np.argmax(gaps))
+        told.insert(widest + 1, told[widest] + int(gaps[widest]) // 2)
+        yield told[widest + 1]
+
+
+def _done(run: Run, line: Line) -> dict[int, str]:
+    return {item.iteration: item.samples for item in line.first_seed if run.store.peek(item.samples)}
+
+
+def _note(real: Any, done: Mapping[str, Mapping[int, str]], shown: set[int]) -> str:
+    kind = {
+        TokenDataset: f"{NUM_TEXTS} texts, cut after {TEXT_LENGTH:,} characters",
+        ImageDataset: f"{NUM_IMAGES} images",
+    }
+    what = kind.get(type(real), "molecules, each turned onto its real conformation")
+    made = {number for keys in done.values() for number in keys}
+    left_out = f" Of {len(made)} iterations, {len(shown)} are shown, to keep the page small." if made - shown else ""
+    return f"The first {what}, of the first seed; nothing is chosen by hand.{left_out}"

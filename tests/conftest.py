@@ -1,4 +1,4 @@
-"""What all tests share: the toy family can be imported, and networks, which are tiny here, use one thread."""
+"""What all tests share: toys and examples can be imported, and networks, which are tiny here, use one thread."""
 
 import os
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first imported
-for folder in (".", "contract"):
-    sys.path.insert(0, str(Path(__file__).parent / folder))
+for folder in (".", "contract", "../examples"):
+    sys.path.insert(0, str((Path(__file__).parent / folder).resolve()))
 
 
 @pytest.fixture

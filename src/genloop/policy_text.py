@@ -57,14 +57,17 @@ def parse_policy(written: str | Sequence[Any] | Mapping[str, Any]) -> Policy:
 
 
 def policy_name(policy: Policy) -> str:
-    """Return how a policy is written, such as `window(3)`; `parse_policy` reads it back."""
-    if isinstance(policy, Schedule):
+    """Return how a policy is written, such as `window(3)`; `parse_policy` reads it back.
+
+    A policy of the user's own is written as in Python, such as `EverySecond(first=2)`; no text brings that one back.
+    """
+    if type(policy) is Schedule:
         return f"schedule({_rows_text(policy)})"
-    name = next(name for name, kind in POLICIES.items() if kind is type(policy))
-    arguments = [(field.name, getattr(policy, field.name)) for field in fields(policy)]  # type: ignore[arg-type]
+    name = {kind: name for name, kind in POLICIES.items()}.get(type(policy), type(policy).__name__)
+    arguments = vars(policy).items()
     if not arguments:
         return name
-    if isinstance(policy, Window):
+    if type(policy) is Window:
         return f"{name}({policy.size})"
     return f"{name}({', '.join(f'{argument}={_number(value)}' for argument, value in arguments)})"
 
@@ -126,5 +129,5 @@ def _share_text(share: Share) -> str:
     return f"{share.source}: {{{', '.join(f'{name}: {_number(value)}' for name, value in values.items())}}}"
 
 
-def _number(value: float) -> str:
-    return str(int(value)) if float(value).is_integer() else repr(value)
+def _number(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
+from own_model import EXPERIMENT as OWN_MODEL
 from toys import experiment as toy
 
 from genloop.data.images.digits import Digits
@@ -112,6 +113,7 @@ def _linear(estimator: Estimator, design: Literal["reused", "fresh"] = "reused")
 
 CASES: dict[str, Callable[[], Experiment]] = {
     "toy": toy,
+    "own-model": lambda: OWN_MODEL,
     "gpt2": _gpt2,
     "gpt2-grammar": _gpt2_on_grammar,
     "llama": _llama,

@@ -1,6 +1,9 @@
 """Policies as people write them: read, named, and refused in one clear sentence."""
 
+from dataclasses import dataclass, replace
+
 import pytest
+from toys import experiment
 
 from genloop.errors import UserError
 from genloop.policies import (
@@ -15,6 +18,7 @@ from genloop.policies import (
     schedule_from_rows,
 )
 from genloop.policy_text import parse_policy, policy_name
+from genloop.runner import run
 
 
 @pytest.mark.parametrize(
@@ -69,3 +73,24 @@ def test_bad_policy_is_refused_in_one_sentence(written, sentence):
     with pytest.raises(UserError) as raised:
         parse_policy(written)
     assert sentence in str(raised.value)
+
+
+@dataclass(frozen=True)
+class EverySecond(Window):
+    """A policy of the user's own."""
+
+    kind: str = "even"
+
+
+def test_policy_of_ones_own_is_named_as_in_python_and_runs(tmp_path):
+    policy = EverySecond(2)
+    assert policy_name(policy) == "EverySecond(size=2, kind='even')"
+    finished = run(replace(experiment(), policies=(policy, Window(2))), tmp_path)
+    values = {(row.policy, row.iteration): row.value for row in finished.rows() if row.metric == "test_loss"}
+    assert values[policy_name(policy), 3] == values["window(2)", 3]
+
+
+def test_policy_of_ones_own_is_not_taken_for_one_of_the_same_name():
+    own = type("Replace", (Window,), {})(2)
+    with pytest.raises(UserError):
+        parse_policy(policy_name(own))

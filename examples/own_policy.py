@@ -1,0 +1,54 @@
+"""A data policy of your own, predicted by theory and measured in loops with one and the same object.
+
+`python examples/own_policy.py [FOLDER]` takes seconds. FOLDER keeps the results; the same call again computes nothing.
+"""
+
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
+
+from genloop import Experiment, run
+from genloop.data.regression.source import Regression
+from genloop.families.linear import LinearRegression
+from genloop.metrics.regression import TestError
+from genloop.policies import Mixture, Share
+from genloop.theory.propagate import error_curve
+from genloop.theory.regression import ols_test_error
+
+
+@dataclass(frozen=True)
+class EverySecond:
+    """Train on the real data and on what every second model generated."""
+
+    version: ClassVar[int] = 1
+
+    def training_set(self, iteration: int) -> Mixture:
+        return Mixture(Share(source) for source in range(0, iteration, 2))  # source 0 is the real data
+
+    def num_samples(self, iteration: int) -> float:
+        return 1.0
+
+
+POLICY = EverySecond()
+EXPERIMENT = Experiment(
+    name="own-policy",
+    source=Regression(num_train=100, dimension=10, num_replicates=400),  # 400 loops at once
+    estimator=LinearRegression(),
+    policies=(POLICY,),
+    metrics=(TestError(),),
+    num_iterations=10,
+)
+
+
+def main(folder: str = "runs/own-policy") -> None:
+    """Print the test error of every iteration: as predicted, and as measured."""
+    predicted = ols_test_error(100, 10) * error_curve(POLICY, EXPERIMENT.num_iterations).values
+    measured = {(row.metric, row.iteration): row.value for row in run(EXPERIMENT, folder).rows()}
+    print("iteration  predicted  measured (standard error)")
+    for iteration, theory in enumerate(predicted, start=1):
+        value, error = (measured[name, iteration] for name in ("test_loss", "test_loss_standard_error"))
+        print(f"{iteration:9}  {theory:9.4f}  {value:8.4f} ({error:.4f})")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

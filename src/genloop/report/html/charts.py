@@ -86,7 +86,7 @@ def layout(y_title: str, last: int, num_traces: int, **changes: Any) -> dict[str
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": TEXT},
         "paper_bgcolor": TRANSPARENT,
         "plot_bgcolor": TRANSPARENT,
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": -0.2, "yanchor": "top"},
+        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"},
         "hoverlabel": {"bgcolor": PAPER, "bordercolor": LINE, "font": {"color": TEXT}},
         "hovermode": "x unified",
         "dragmode": False,

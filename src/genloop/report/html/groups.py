@@ -10,7 +10,7 @@ from genloop.report.html.curves import MetricCurves, Point, metric_curves
 from genloop.report.html.learning import Losses, losses_within_fits
 from genloop.report.html.table import Table
 from genloop.report.html.theme import REAL_DATA, iteration_colours
-from genloop.report.html.training_sets import composition, tallest, training_sets_chart
+from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
 from genloop.report.lines import Line
 from genloop.report.look import thinned
 from genloop.report.palette import Style
@@ -90,11 +90,14 @@ def learning_group(lines: Sequence[Line]) -> Group | None:
 def training_sets_group(lines: Sequence[Line]) -> Group:
     """Return what every training set was made of, one chart for each policy."""
     height = tallest(lines)
-    charts = [training_sets_chart(line, height) for line in lines]
-    view = View("training sets", "", "", charts, _training_sets_table(lines))
+    table = _training_sets_table(lines)
+    views = [
+        View("shares", "", "", [shares_chart(line) for line in lines], table),
+        View("sizes in units of T", "", "", [sizes_chart(line, height) for line in lines], table),
+    ]
     colours = iteration_colours(_last(lines))
     models = {f"model {number}": colours[number - 1] for number in thinned(_last(lines) - 1)}
-    return Group([view], [line.label for line in lines], {"real data": REAL_DATA} | models)
+    return Group(views, [line.label for line in lines], {"real data": REAL_DATA} | models)
 
 
 def _about(metric: MetricCurves) -> str:

@@ -3,7 +3,7 @@
 import json
 import math
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Provenance:
         command: computes the run again.
         file: what the command reads `settings` from; empty where it needs no file.
         settings: the experiment as a YAML file.
-        keys: the steps of every round.
+        keys: the steps of every round of the first seed; the run's folder has all of them.
     """
 
     facts: Mapping[str, str]
@@ -103,11 +103,12 @@ def _settings(described: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in described.items() if value is not None)
 
 
-def _keys(iterations: Iterable[RecordedIteration]) -> Table:
-    header = ("policy", "seed", "iteration", "model", "samples", "scores")
+def _keys(iterations: Sequence[RecordedIteration]) -> Table:
+    header = ("policy", "iteration", "model", "samples", "scores")
     rows = [
-        (item.policy, str(item.seed), str(item.iteration), item.model, item.samples, ", ".join(item.scores))
+        (item.policy, str(item.iteration), item.model, item.samples, ", ".join(item.scores))
         for item in iterations
+        if item.seed == iterations[0].seed
     ]
     return Table(header, rows)
 

@@ -29,6 +29,8 @@ HEADINGS = {  # of the parts of a section
     "citation": "Citations",
 }
 
+MOST_PLACES = 8  # that a note names
+
 
 @dataclass(frozen=True)
 class Section:
@@ -130,7 +132,12 @@ def _missing(run: Run) -> str:
 
 def _diverged(run: Run) -> str:
     places = [f"{item.policy}, iteration {item.iteration}, seed {item.seed}" for item in run.diverged()]
-    return f"The fit diverged, and its last finite model was kept: {'; '.join(places)}." if places else ""
+    more = f"; and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+    return (
+        f"The fit diverged, and its last finite model was kept: {'; '.join(places[:MOST_PLACES])}{more}."
+        if places
+        else ""
+    )
 
 
 def _meaning(policy: str) -> str:

@@ -14,6 +14,8 @@ from genloop.reproduce.claims import Claim, Reproduction
         (-0.0631, 0.0743, "\N{MINUS SIGN}0.063 ± 0.074 nats"),
         (8.6305, 3.643, "8.6 ± 3.6 nats"),
         (1.0, 1e-17, "1 ± 1e-17 nats"),
+        (-2.5e-15, None, "\N{MINUS SIGN}2.5e-15 nats (one seed)"),
+        (2.5e-15, None, "2.5e-15 nats (one seed)"),
         (-0.12345, None, "\N{MINUS SIGN}0.1235 nats (one seed)"),
         (math.inf, None, "not finite"),
         (None, None, ""),

@@ -73,7 +73,7 @@ class Claim:
 def _number(value: float, error: float | None) -> str:
     """Return a level or a difference, with as many decimals as its error has at two digits."""
     if error is None or error < LEAST_ERROR * abs(value):
-        text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+        text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}", value < 0)  # of an exponent it stays
         return text if error is None else f"{text} ± {error:.1g}"
     return signed(value, error).removeprefix("+")
 

@@ -1,12 +1,16 @@
 """A table of text, for a terminal and for a page."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+ENTITIES = {"&": "&amp;", "<": "&lt;"}  # some readers of Markdown know no backslash before these
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Lines of cells under a header."""
+    """Lines of cells under a header; a cell is text, which may come from a model, and never Markdown."""
 
     title: str
     header: Sequence[str]
@@ -18,9 +22,16 @@ class Grid:
 
     def untitled(self) -> str:
         """Return the table as Markdown."""
-        rule = ["---"] * len(self.header)
-        return "\n".join(_line(line) for line in (self.header, rule, *self.lines)) + "\n"
+        return markdown_table(map(escaped, line) for line in (self.header, *self.lines))
 
 
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+def markdown_table(lines: Iterable[Iterable[str]]) -> str:
+    """Return lines of Markdown as a table; the first one is the header."""
+    header, *rest = [list(line) for line in lines]
+    return "".join(f"| {' | '.join(line)} |\n" for line in (header, ["---"] * len(header), *rest))
+
+
+def escaped(text: str) -> str:
+    """Return text as Markdown that shows it, on one line, whatever is in it."""
+    plain = CONTROL.sub(" ", text)
+    return re.sub(r"[\\`*\[\]|&<]", lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), plain)

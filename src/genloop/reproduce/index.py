@@ -6,7 +6,7 @@ import genloop
 from genloop.report.verdicts import summary
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.computation import Computation
-from genloop.reproduce.grid import Grid
+from genloop.reproduce.grid import escaped, markdown_table
 from genloop.reproduce.page import CLAIMS, claims_grid, figures_markdown
 
 MOST_CLAIMS = 8  # of a target on this page; its own page has all
@@ -33,7 +33,7 @@ def index_text(found: Reproduction, remarks: Mapping[str, str]) -> str:
         f"`{about.command}`, genloop {genloop.__version__}, on {about.about}. Computed in {about.time}.\n",
         f"{summary(found)} {READING}\n",
         *_remark(about.target, remarks),
-        _overview(found).untitled(),
+        _overview(found),
         *_problems(found),
         *_not_held(found, open_claims, remarks),
         *(text for part in found.parts for text in _section(part, remarks, is_open=part.title in open_claims)),
@@ -41,9 +41,13 @@ def index_text(found: Reproduction, remarks: Mapping[str, str]) -> str:
     return "\n".join(parts)
 
 
-def _overview(found: Reproduction) -> Grid:
-    lines = [(_link(part, computation), summary(part), computation.time) for part, computation in _computed(found)]
-    return Grid("Overview", ("result", "claims", "computed in"), lines)
+def _overview(found: Reproduction) -> str:
+    """Return one line for each target, with a link to its page."""
+    lines = [
+        (f"[{escaped(part.title)}]({computation.target}.md)", summary(part), computation.time)
+        for part, computation in _computed(found)
+    ]
+    return markdown_table([("result", "claims", "computed in"), *lines])
 
 
 def _computed(found: Reproduction) -> Iterator[tuple[Reproduction, Computation]]:
@@ -100,7 +104,3 @@ def _section(part: Reproduction, remarks: Mapping[str, str], *, is_open: bool) -
 
 def _remark(target: str, remarks: Mapping[str, str]) -> list[str]:
     return [f"{remarks[target]}\n"] if target in remarks else []
-
-
-def _link(part: Reproduction, computation: Computation) -> str:
-    return f"[{part.title}]({computation.target}.md)"

@@ -10,6 +10,7 @@ import pytest
 from genloop import catalog
 from genloop.data.extras import needs_extra
 from genloop.data.text.bible import Bible
+from genloop.errors import UserError
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
 from genloop.families.lm.sampling import Sampling
@@ -26,6 +27,7 @@ from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.computation import simulated
 from genloop.reproduce.page import write_pages
 from genloop.reproduce.recipe_loops import RecipeScale
+from genloop.reproduce.request import Request
 
 
 def test_figure_2_holds(genloop, tmp_path):
@@ -190,6 +192,15 @@ def test_a_target_without_its_extra_does_not_stop_the_others(genloop, monkeypatc
     index = (tmp_path / "runs/laptop/README.md").read_text()
     assert "## What could not be computed\n\n- figure5: " in index
     assert "one is one" in index
+
+
+@pytest.mark.parametrize("target", sorted(catalog.REPRODUCTIONS.keys() - {"all"}))
+def test_targets_without_a_scale_are_known_to_all(tmp_path, target):
+    function = catalog.load("target", target, catalog.REPRODUCTIONS)
+    with pytest.raises(UserError) as problem:
+        function(Request(out_dir=tmp_path, scale="lapto"))
+    assert (f"{target} has no scale" in str(problem.value)) == (target in everything.SIMULATIONS)
+    assert ("Did you mean 'laptop'" in str(problem.value)) == (target not in everything.SIMULATIONS)
 
 
 def test_an_interruption_of_all_stops_all(genloop, monkeypatch):

@@ -21,7 +21,7 @@ from genloop.store import report_disk_errors, write_atomically
 ALL = "all"
 INDEX_FILE = "README.md"
 SCALES = ("laptop", "gpu", "paper")
-SIMULATIONS = ("figure2", "figure9", "theory")  # have neither a scale nor seeds, and keep nothing in a store
+SIMULATIONS = ("figure2", "figure9", "theory", "forecast")  # without scale, seeds or store
 
 
 def reproduce_all(request: Request) -> Reproduction:
@@ -80,7 +80,7 @@ def _compute(target: str, request: Request) -> Reproduction:
     if target not in SIMULATIONS:
         return function(request)
     if request.only_plan:
-        return Reproduction(target, (), notes=("Simulated anew each time, in less than a minute.",))
+        return Reproduction(target, (), notes=("Simulated anew each time, in a minute or two.",))
     return function(Request(request.out_dir, runtime=request.runtime))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from genloop.executors.progress_file import PROGRESS_FILE, ProgressFile
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, check_policies, plan_iterations
 from genloop.plan import Plan, make_plan
@@ -97,7 +98,8 @@ class LocalExecutor:
         return manifest
 
     def _write(self, step: Step, result: Path, scratch: Path) -> Mapping[str, Any]:
-        context = replace(self.context, scratch_dir=scratch)
+        progress = ProgressFile(scratch.with_name(PROGRESS_FILE), self.listener.progressed)
+        context = replace(self.context, scratch_dir=scratch, report=progress)
         match step:
             case Prepare():
                 return self._prepare(step, result, context)

@@ -1,0 +1,65 @@
+"""Steps that processes are computing right now, or were when they died."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from genloop.executors.progress_file import PROGRESS_FILE, StepProgress, read_progress
+from genloop.record import RecordedIteration, RunRecord
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step that a process is at, or was when it died.
+
+    Attributes:
+        key: of the step.
+        label: which step it is.
+        said: what the process says.
+        is_alive: whether it is still there.
+    """
+
+    key: str
+    label: str
+    said: StepProgress
+    is_alive: bool
+
+
+def works_in(store_dir: Path, labels: Mapping[str, str]) -> list[Work]:
+    """Return the steps that were taken up and not finished; those without a label are called by their kind."""
+    try:
+        keys = sorted(os.listdir(store_dir / "partial"))
+    except OSError:  # nothing was ever computed here
+        return []
+    said = {key: read_progress(store_dir / "partial" / key / PROGRESS_FILE) for key in keys}
+    return [
+        Work(key, labels.get(key, key.partition("-")[0]), each, each.is_alive()) for key, each in said.items() if each
+    ]
+
+
+def step_labels(record: RunRecord) -> dict[str, str]:
+    """Return what every step of a run is, by key in their order, with all policies that ask for it."""
+    asking: dict[str, dict[str, RecordedIteration]] = defaultdict(dict)
+    kinds: dict[str, str] = {}
+    for item in record.iterations:
+        for key, kind in _steps(item):
+            asking[key].setdefault(item.policy, item)
+            kinds[key] = kind
+    is_one_seed = len({item.seed for item in record.iterations}) == 1
+    labels = {record.source: "real data · prepare"}
+    for key, items in asking.items():
+        item = next(iter(items.values()))
+        seed = "" if is_one_seed else f", seed {item.seed}"
+        labels[key] = f"{', '.join(items)} {item.iteration}{seed} · {kinds[key]}"
+    return labels
+
+
+def _steps(item: RecordedIteration) -> Iterator[tuple[str, str]]:
+    """Iterate over the steps of a round, in their order, and what each does."""
+    yield item.model, "fit"
+    yield item.samples, "sample"
+    for kind, keys in (("score", item.scores), ("noise floor", item.noise_floor)):
+        for number, key in enumerate(keys, start=1):
+            yield key, kind if len(keys) == 1 else f"{kind} {number} of {len(keys)}"

@@ -5,11 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from genloop.data.extras import missing_extra
-from genloop.errors import UserError
-from genloop.experiment import Experiment
-from genloop.experiment_file import from_dict
 from genloop.record import RecordedIteration, Run
+from genloop.report.html.recorded_experiment import recorded_experiment
 from genloop.types import Cost as StepCost
 from genloop.types import Phase
 
@@ -89,7 +86,8 @@ class _Ledger:
         self._manifests = {key: manifest for key, manifest in found.items() if manifest}
         self._fits = {item.model: item for item in run.record.iterations}
         self._prepared_dir = run.store.path(run.record.source)
-        self._experiment, self.problem = _experiment(run)
+        recorded = recorded_experiment(run)
+        self._experiment, self.problem = recorded.experiment, recorded.problem
 
     def is_done(self, step: str) -> bool:
         return step in self._manifests
@@ -119,13 +117,3 @@ class _Ledger:
         is_first = self._fits[step].iteration == 1
         estimator = (self._experiment.first_estimator if is_first else None) or self._experiment.estimator
         return estimator.fit_cost(self._manifests[step].facts["num_train"], self._prepared_dir)
-
-
-def _experiment(run: Run) -> tuple[Experiment | None, str]:
-    """Return the experiment, or why it cannot be had: its classes may be elsewhere, or need what is not installed."""
-    try:
-        return from_dict(run.record.experiment), ""
-    except ModuleNotFoundError as error:
-        return None, str(missing_extra(error))
-    except UserError as error:
-        return None, str(error)

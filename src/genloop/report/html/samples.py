@@ -3,24 +3,20 @@
 A page shows the first examples of some iterations, of the first seed; it says which, and what is left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from genloop.data.extras import missing_extra
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.text.tokens import TokenDataset
-from genloop.errors import UserError
-from genloop.experiment_file import from_dict
 from genloop.record import Run
 from genloop.report.html.blocks import NUM_IMAGES, NUM_TEXTS, TEXT_LENGTH, Block, way_to_show
 from genloop.report.html.pictures import element_colours
+from genloop.report.html.recorded_experiment import recorded_experiment
 from genloop.report.lines import Line
-from genloop.store import DamagedArtefact
-from genloop.types import Dataset
 
 REAL = "real data"
 NUM_POLICIES = 3  # beside the real data at first
@@ -54,43 +50,45 @@ def samples_of(run: Run, lines: Sequence[Line], *, most_bytes: int) -> Samples:
     Raises:
         DamagedArtefact: if samples have changed since they were written.
     """
-    try:
-        return _samples_of(run, lines, most_bytes)
-    except DamagedArtefact:
-        raise
-    except ModuleNotFoundError as error:
-        return Samples(note=f"Samples cannot be shown: {missing_extra(error)}")
-    except UserError as error:
-        return Samples(note=f"Samples cannot be shown: {error}")
-
-
-def _samples_of(run: Run, lines: Sequence[Line], most_bytes: int) -> Samples:
+    recorded = recorded_experiment(run)
+    if recorded.experiment is None:
+        return Samples(note=f"Samples cannot be shown: {recorded.problem}")
     if run.manifest(run.record.source) is None:
         return Samples(note="Nothing has been generated yet.")
-    source, prepared = from_dict(run.record.experiment).source, run.store.path(run.record.source)
+    source, prepared = recorded.experiment.source, run.store.path(run.record.source)
     real: Any = source.load(prepared, "train")
     show = way_to_show(real)
     if show is None:
         return Samples(note=f"The samples are {run.record.unit}s, which have no picture; the metrics tell of them.")
 
-    def opened(key: str) -> Dataset:
+    def block(key: str, about: str) -> Block:
         run.manifest(key)  # which compares the files with it
-        return source.load_samples(run.store.path(key), prepared)
+        return show(source.load_samples(run.store.path(key), prepared), about)
 
     done = {line.label: _done(run, line) for line in lines}
-    blocks, size = {REAL: show(real, REAL)}, 0
-    shown: set[int] = set()
-    for number in outer_first(max((number for keys in done.values() for number in keys), default=0)):
-        labels = {keys[number]: label for label, keys in done.items() if number in keys}
-        made = {key: show(opened(key), f"{label}, iteration {number}") for key, label in labels.items()}
-        size += sum(block.size for block in made.values())
-        if size > most_bytes:
-            break
-        blocks |= made
-        shown.add(number)
+    blocks, shown = _fitting(done, block, most_bytes)
     choices = {label: {n: keys[n] for n in sorted(keys) if n in shown} for label, keys in done.items()}
     colours = element_colours(real) if isinstance(real, MoleculeDataset) else {}
-    return Samples(blocks, {REAL: {0: REAL}} | choices, _note(real, done, shown), colours)
+    note = _note(real, done, shown)
+    return Samples({REAL: show(real, REAL)} | blocks, {REAL: {0: REAL}} | choices, note, colours)
+
+
+def _fitting(
+    done: Mapping[str, Mapping[int, str]], block: Callable[[str, str], Block], most_bytes: int
+) -> tuple[dict[str, Block], set[int]]:
+    """Return the blocks of as many iterations as fit, and which these are; steps that policies share are made once."""
+    blocks: dict[str, Block] = {}
+    shown: set[int] = set()
+    for number in outer_first(max((number for keys in done.values() for number in keys), default=0)):
+        labels: dict[str, list[str]] = {}
+        for label, keys in done.items():
+            if number in keys:
+                labels.setdefault(keys[number], []).append(label)
+        blocks |= {key: block(key, f"{', '.join(names)}, iteration {number}") for key, names in labels.items()}
+        if sum(each.size for each in blocks.values()) > most_bytes:
+            return {key: each for key, each in blocks.items() if key not in labels}, shown
+        shown.add(number)
+    return blocks, shown
 
 
 def outer_first(num: int) -> Iterator[int]:

@@ -89,15 +89,14 @@ def draw_lines(lines: Sequence[Line], metric: str, unit: str, *paths: Path, titl
         for line in lines:
             if (metric, unit) in _metrics([line]):
                 draw_curve(axes, line.label, line.curve(metric), line.curve(metric + STANDARD_ERROR), looks[line.label])
-            if metric == "test_loss":
-                _draw_theory(axes, line, looks[line.label])
+                _draw_theory(axes, line, metric, looks[line.label])
         _draw_floors(axes, lines, metric, unit)
         legend_below(figure)
 
 
-def _draw_theory(axes: Axes, line: Line, style: Style) -> None:
+def _draw_theory(axes: Axes, line: Line, metric: str, style: Style) -> None:
     values = predicted_test_loss(line.run).get(line.policy)
-    if values is not None:
+    if metric == "test_loss" and values is not None:
         iterations = range(1, len(values) + 1)
         axes.plot(
             iterations, values, color=style.colour, linestyle=(0, THEORY_DASH), label=f"{line.label}, theory", zorder=3

@@ -107,6 +107,7 @@ REPRODUCTIONS: Mapping[str, str] = {
     "table2": "genloop.reproduce.table2:reproduce_table2",
     "controls": "genloop.reproduce.controls:reproduce_controls",
     "theory": "genloop.reproduce.theory_table:reproduce_theory",
+    "forecast": "genloop.reproduce.forecast:reproduce_forecast",
     "all": "genloop.reproduce.everything:reproduce_all",
 }
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from genloop.errors import UserError
 from genloop.theory.curve import Array
-from genloop.theory.extrapolation import Extrapolation, extrapolate
+from genloop.theory.extrapolation import Extrapolation, Line
 from genloop.theory.growth import Growth
 from genloop.theory.laws import LAW_NAMES, LAWS, Law, LawName
 from genloop.theory.student import LEVEL
@@ -34,7 +34,7 @@ SHORTEST_FIT = 3
 SETTLED = 0.5  # weight from which a law is named
 NUM_DRAWS = 20_000  # of the mixture, for its quantiles: these are off by about 1 % of the interval
 RESOLUTION = 1e-6  # least noise, over the range of the values: exact curves divide by no zero
-FARTHEST = 1000  # iteration that can be asked for
+FARTHEST = 300  # iteration that can be asked for: beyond it, exponential growth leaves the range of numbers
 
 
 @dataclass(frozen=True)
@@ -141,15 +141,9 @@ def _covariances(iterations: Array) -> tuple[Array, ...]:
 
 
 def _fit(law: Law, design: Array, covariance: Array, curve: Array, *, log_prior: float) -> _Fit:
-    """Fit one law to the first values, to ever more of them, and let it predict the next one each time."""
-    num = len(curve)
     least_noise = RESOLUTION * float(np.ptp(curve) or np.abs(curve).max() or 1.0)
-
-    def predict(k: int, stop: int) -> Extrapolation:
-        return extrapolate(curve[:k], design[:stop], covariance[:stop, :stop], least_noise=least_noise)
-
-    log_score = sum(predict(k, k + 1).log_density(curve[k]) for k in range(SHORTEST_FIT, num))
-    return _Fit(law, log_prior + log_score, predict(num, len(design)))
+    line = Line(curve, design, covariance, least_noise)
+    return _Fit(law, log_prior + line.held_out_score(SHORTEST_FIT), line.extrapolate())
 
 
 def _weights(fits: list[_Fit]) -> Array:

@@ -19,6 +19,7 @@ LAYERS = {
     "store": {"errors", "identity"},
     "steps": {"identity", "types"},
     "theory": {"errors", "policies", "policy_text"},
+    "forecast": {"errors", "theory"},
     "experiment": {"errors", "policies", "policy_text", "types"},
     "data": {"errors", "identity", "types"},
     "metrics": {"errors", "identity", "types", "data"},

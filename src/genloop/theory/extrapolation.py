@@ -1,11 +1,16 @@
-"""What a fitted curve says of the iterations ahead of it."""
+"""What a line fitted to the first values of a curve says of later ones, where the noise has a known correlation.
+
+Whitened by the root of its covariance, the noise of a value is independent of all before it, so a prediction of the
+next value is that of ordinary least squares.
+"""
 
 from dataclasses import dataclass
-from math import lgamma, log, log1p, pi
+from math import log
 
 import numpy as np
 
 from genloop.theory.curve import Array
+from genloop.theory.student import student_log_density
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,36 +29,59 @@ class Extrapolation:
     freedom: int
     coefficients: Array
 
-    def log_density(self, value: float) -> float:
-        """Return the logarithm of the density of the first iteration at a value."""
-        half, z = self.freedom / 2, (value - self.centre[0]) / self.scale[0]
-        peak = lgamma(half + 0.5) - lgamma(half) - log(self.freedom * pi) / 2 - log(self.scale[0])
-        return peak - (half + 0.5) * log1p(z * z / self.freedom)
 
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A linear model of a curve.
 
-def extrapolate(curve: Array, design: Array, covariance: Array, *, least_noise: float) -> Extrapolation:
-    """Return what generalised least squares on the first values of a curve predict of later ones.
-
-    The usual prediction of a linear model whose noise has a known correlation and an unknown size (Goldberger 1962).
-
-    Args:
-        curve: the values to fit to, shape (k,).
+    Attributes:
+        curve: the values, shape (k,).
         design: columns of the model, shape (iteration, column), for these k iterations and those ahead.
         covariance: of the noise, up to a factor, shape (iteration, iteration).
         least_noise: standard deviation that the noise has at least.
     """
-    k, num_columns = len(curve), design.shape[1]
-    root = np.linalg.cholesky(covariance[:k, :k])
-    whitened = np.linalg.solve(root, np.column_stack([design[:k], curve, covariance[:k, k:]]))
-    known, target, carried = whitened[:, :num_columns], whitened[:, num_columns], whitened[:, num_columns + 1 :]
-    inverse = np.linalg.inv(known.T @ known)
-    coefficients = inverse @ known.T @ target
-    residuals = target - known @ coefficients
 
-    freedom = k - num_columns
-    variance = max(float(residuals @ residuals) / freedom, least_noise**2)
-    lever = design[k:] - carried.T @ known
-    of_coefficients = np.einsum("ni,ij,nj->n", lever, inverse, lever)
-    of_noise = np.diag(covariance)[k:] - np.sum(carried**2, axis=0)
-    centre = design[k:] @ coefficients + carried.T @ residuals
-    return Extrapolation(centre, np.sqrt(variance * (of_noise + of_coefficients)), freedom, coefficients)
+    curve: Array
+    design: Array
+    covariance: Array
+    least_noise: float
+
+    def held_out_score(self, shortest: int) -> float:
+        """Return the log density of the values after the first few, each predicted from all those before it."""
+        root, known, target = self._whitened()
+        score = 0.0
+        for k in range(shortest, len(target)):
+            inverse, coefficients, variance = self._fit(known[:k], target[:k])
+            scale = float(variance * (1 + known[k] @ inverse @ known[k])) ** 0.5
+            distance = float(target[k] - known[k] @ coefficients) / scale
+            score += student_log_density(distance, k - known.shape[1]) - log(scale * root[k, k])
+        return score
+
+    def extrapolate(self) -> Extrapolation:
+        """Return what all values predict of the iterations ahead: the best linear prediction (Goldberger 1962)."""
+        root, known, target = self._whitened()
+        inverse, coefficients, variance = self._fit(known, target)
+        k = len(target)
+        carried = np.linalg.solve(root, self.covariance[:k, k:])
+        lever = self.design[k:] - carried.T @ known
+        of_coefficients = np.einsum("ni,ij,nj->n", lever, inverse, lever)
+        of_noise = np.diag(self.covariance)[k:] - np.sum(carried**2, axis=0)
+        centre = self.design[k:] @ coefficients + carried.T @ (target - known @ coefficients)
+        scale = np.sqrt(variance * (of_noise + of_coefficients))
+        return Extrapolation(centre, scale, k - known.shape[1], coefficients)
+
+    def _whitened(self) -> tuple[Array, Array, Array]:
+        """Return the root of the covariance of the values, and their design and themselves divided by it."""
+        k = len(self.curve)
+        root = np.linalg.cholesky(self.covariance[:k, :k])
+        whitened = np.linalg.solve(root, np.column_stack([self.design[:k], self.curve]))
+        return root, whitened[:, :-1], whitened[:, -1]
+
+    def _fit(self, known: Array, target: Array) -> tuple[Array, Array, float]:
+        """Return the inverse of the normal equations' matrix, coefficients, and the variance of the noise."""
+        size = np.sqrt(np.sum(known**2, axis=0))  # columns of one size: exponential growth reaches any other
+        inverse = np.linalg.inv((known / size).T @ (known / size)) / np.outer(size, size)
+        coefficients = inverse @ (known.T @ target)
+        residuals = target - known @ coefficients
+        freedom = len(target) - known.shape[1]
+        return inverse, coefficients, max(float(residuals @ residuals) / freedom, self.least_noise**2)

@@ -119,7 +119,7 @@ def _zeta(power: float, *, num_terms: int = 1000) -> float:
 LAWS: tuple[Law, ...] = (  # no change first; shapes are as far apart as ten iterations can tell
     constant(),
     *map(partial_sums, (1.5, 2.0, 3.0)),
-    *map(approach, (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)),
+    *map(approach, (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95)),
     partial_sums(1.0),
     power(1.0),
     *map(power, (0.2, 0.35, 0.5, 0.65, 0.8, 1.25, 1.5, 2.0)),

@@ -1,6 +1,6 @@
-"""Quantiles of Student's t, by which few measurements are allowed for."""
+"""Student's t, by which few measurements are allowed for."""
 
-from math import pi, tan
+from math import lgamma, log, log1p, pi, tan
 from statistics import NormalDist
 
 LEVEL = 0.9  # of all intervals
@@ -25,3 +25,10 @@ def student_quantile(degrees_of_freedom: int, level: float = LEVEL) -> float:
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return sum(term / degrees_of_freedom**power for power, term in enumerate(terms))
+
+
+def student_log_density(value: float, degrees_of_freedom: int) -> float:
+    """Return the logarithm of the density of Student's t."""
+    half = degrees_of_freedom / 2
+    peak = lgamma(half + 0.5) - lgamma(half) - log(degrees_of_freedom * pi) / 2
+    return peak - (half + 0.5) * log1p(value**2 / degrees_of_freedom)

@@ -83,7 +83,8 @@ def test_a_finished_run_is_complete(directory: Path):
     for loop in state.loops:
         assert loop.fitted == loop.sampled == loop.scored == (1, 2, 3)
         assert loop.losses == {number: losses[loop.policy, loop.seed, number] for number in (1, 2, 3)}
-        assert loop.change == loop.losses[3] - loop.losses[1]
+        assert loop.latest == 3
+        assert loop.change(3) == loop.losses[3] - loop.losses[1]
     assert "The run is complete" in printed(state)
 
 
@@ -246,7 +247,7 @@ def test_changes_are_told_once(directory: Path):
     assert list(changes(before, after)) == [
         "replace, seed 1: iteration 3 fitted",
         "replace, seed 1: iteration 3 sampled",
-        f"replace, seed 1: iteration 3 scored: test loss {loss:.3f} {after.loops[2].change:+.3f}",
+        f"replace, seed 1: iteration 3 scored · test loss {loss:.3f} {after.loops[2].change(3):+.3f}",
     ]
     assert list(changes(after, after)) == []
 

@@ -35,15 +35,14 @@ class LoopState:
     losses: Mapping[int, float | None]
 
     @property
-    def loss(self) -> float | None:
-        """The latest test loss."""
-        return self.losses[max(self.losses)] if self.losses else None
+    def latest(self) -> int:
+        """The latest iteration whose test loss is measured; 0 for none."""
+        return max(self.losses, default=0)
 
-    @property
-    def change(self) -> float | None:
-        """How much higher the latest test loss is than that of iteration 1; None while there is no later one."""
-        first = self.losses.get(1)
-        return self.loss - first if len(self.losses) > 1 and first is not None and self.loss is not None else None
+    def change(self, iteration: int) -> float | None:
+        """Return how much higher a test loss is than that of iteration 1; None for iteration 1, or without numbers."""
+        first, later = self.losses.get(1), self.losses.get(iteration)
+        return later - first if iteration > 1 and first is not None and later is not None else None
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,13 @@ BAR_WIDTH = 20
 
 def run_view(state: RunState, seconds_left: float | None) -> RenderableType:
     """Return how far a run is: what is computed now, and which iterations of every loop are done."""
-    works = [_works_table(state.works)] if state.works else []
-    return Group(Text(summary(state, seconds_left)), *_notes(state), *works, _loops_table(state))
+    return Group(Text(summary(state, seconds_left)), *_notes(state), *_work_lines(state.works), _loops_table(state))
 
 
 def waiting_view(run_dir: Path) -> RenderableType:
     """Return that a run has not begun, and how far its real data are where they are being prepared."""
     works = [work for work in works_in(run_dir / "store", {}) if work.is_alive]
-    return Group(Text(waiting(run_dir)), _works_table(works))
+    return Group(Text(waiting(run_dir)), *_work_lines(works))
 
 
 def waiting(run_dir: Path) -> str:
@@ -59,8 +58,10 @@ def changes(before: RunState, after: RunState) -> Iterator[str]:
         for what in ("fitted", "sampled", "scored"):
             news = [number for number in getattr(loop, what) if old is None or number not in getattr(old, what)]
             if news:
-                loss = f": test loss {_loss(loop)} {_change(loop)}" if what == "scored" else ""
-                yield f"{loop.policy}, seed {loop.seed}: iteration {ranges(news)} {what}{loss}".rstrip()
+                loss = " ".join(_loss(loop, news[-1])).strip() if what == "scored" else ""
+                yield f"{loop.policy}, seed {loop.seed}: iteration {ranges(news)} {what}" + (
+                    loss and f" · test loss {loss}"
+                )
 
 
 def _notes(state: RunState) -> Iterator[Text]:
@@ -72,14 +73,16 @@ def _notes(state: RunState) -> Iterator[Text]:
         yield Text(f"Also computed: {what} in the same store.")
 
 
-def _works_table(works: Sequence[Work]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
+def _work_lines(works: Sequence[Work]) -> Iterator[RenderableType]:
+    """Iterate over two lines for each work: which step, and how far it is."""
     for work in works:
-        total = work.said.total or None
-        bar = ProgressBar(total=total or 1, completed=work.said.done if total else 0, width=BAR_WIDTH)
-        table.add_row(escape(work.label), bar, *map(escape, _cells(work)))
-    return table
+        yield Text(work.label)
+        total = work.said.total or 1
+        line = Table.grid(padding=(0, 2))
+        line.add_row(
+            "", ProgressBar(total=total, completed=work.said.done, width=BAR_WIDTH), *filter(None, _cells(work))
+        )
+        yield line
 
 
 def _cells(work: Work) -> tuple[str, ...]:
@@ -98,25 +101,23 @@ def _cells(work: Work) -> tuple[str, ...]:
 
 def _loops_table(state: RunState) -> Table:
     table = Table(title=f"iterations 1 to {state.num_iterations}")
-    for header in ("policy", "seed", "fitted", "sampled", "scored", "test loss", "change from 1"):
-        table.add_column(header, justify="right" if header in ("seed", "test loss", "change from 1") else "left")
+    for header in ("policy", "seed", "fitted", "sampled", "scored", "test loss", "change"):
+        table.add_column(header, justify="right" if header in ("seed", "test loss", "change") else "left")
     for loop in state.loops:
         fitted = ranges(loop.fitted) + (f" ({ranges(loop.diverged)} diverged)" if loop.diverged else "")
         table.add_row(
-            escape(loop.policy), str(loop.seed), fitted, ranges(loop.sampled), ranges(loop.scored), _loss(loop),
-            _change(loop),
+            escape(loop.policy), str(loop.seed), fitted, ranges(loop.sampled), ranges(loop.scored),
+            *_loss(loop, loop.latest),
         )  # fmt: skip
     return table
 
 
-def _loss(loop: LoopState) -> str:
-    if not loop.losses:
-        return ""
-    return "not finite" if loop.loss is None else f"{loop.loss:.3f}"
-
-
-def _change(loop: LoopState) -> str:
-    return "" if loop.change is None else f"{loop.change:+.3f}"
+def _loss(loop: LoopState, iteration: int) -> tuple[str, str]:
+    """Return the test loss of an iteration and its change from iteration 1."""
+    if iteration not in loop.losses:
+        return "", ""
+    loss, change = loop.losses[iteration], loop.change(iteration)
+    return "not finite" if loss is None else f"{loss:.3f}", "" if change is None else f"{change:+.3f}"
 
 
 def ranges(numbers: Sequence[int]) -> str:

@@ -1,6 +1,7 @@
 "use strict";
 
 const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
 
 /** Unpack the script that draws charts, and run it: the page's policy allows it by its content. */
 async function loadLibrary() {
@@ -12,8 +13,9 @@ async function loadLibrary() {
   document.head.append(script);
 }
 
-/** Read plain values in which a colour such as light-dark(#000, #fff) becomes the one of the present theme. */
-function readThemed(text, isDark) {
+/** Read plain values in which a colour such as light-dark(#000, #fff) becomes the one that fits; paper is white. */
+function readThemed(text) {
+  const isDark = dark.matches && !root.classList.contains("printed");
   return JSON.parse(text, (_, value) => {
     const colours = typeof value === "string" && value.match(/^light-dark\((.+), (.+)\)$/);
     return colours ? colours[isDark ? 2 : 1] : value;
@@ -21,9 +23,9 @@ function readThemed(text, isDark) {
 }
 
 /** Draw the charts of the view that is chosen in a group, and show its table. */
-function draw(group, isDark) {
+function draw(group) {
   const chosen = group.querySelector("select.view")?.selectedIndex ?? 0;
-  const charts = readThemed(group.querySelector("script").textContent, isDark)[chosen];
+  const charts = readThemed(group.querySelector("script").textContent)[chosen];
   group.querySelectorAll(".plot").forEach((place, number) => {
     const chart = charts[number];
     place.setAttribute("aria-label", chart.description);
@@ -69,15 +71,14 @@ function connectSamples() {
 
 async function connectCharts() {
   await loadLibrary();
-  const dark = matchMedia("(prefers-color-scheme: dark)");
   const groups = [...document.querySelectorAll(".group")];
-  const drawAll = () => groups.forEach((group) => draw(group, dark.matches));
+  const drawAll = () => groups.forEach(draw);
 
-  groups.forEach((group) => group.querySelector("select.view")?.addEventListener("change", () => draw(group, dark.matches)));
+  groups.forEach((group) => group.querySelector("select.view")?.addEventListener("change", () => draw(group)));
   dark.addEventListener("change", drawAll);
   addEventListener("beforeprint", () => {
     root.classList.add("printed");
-    groups.forEach((group) => draw(group, false)); // paper is white
+    drawAll();
   });
   addEventListener("afterprint", () => {
     root.classList.remove("printed");

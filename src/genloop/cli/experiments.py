@@ -125,14 +125,16 @@ def _settings(
 
 
 def _present(finished: Any) -> None:
-    """Print table and samples of a run and write its figures."""
+    """Print the answer, the table and the samples of a run, and write its figures and its page."""
+    from genloop.report.outcome import answer, outcomes
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
     from genloop.store import report_disk_errors
 
     out.print(results_table(finished, width=out.width))
     samples = samples_table(finished)
-    figure, texts, picture = (finished.directory / name for name in ("test_loss.png", "samples.txt", "samples.png"))
+    files = ("test_loss.png", "samples.txt", "samples.png", "report.html")
+    figure, texts, picture, page = (finished.directory / name for name in files)
     with report_disk_errors(finished.directory):
         if samples:
             out.print(samples)
@@ -140,14 +142,19 @@ def _present(finished: Any) -> None:
                 Console(file=file, width=PLAIN_WIDTH).print(samples)
         if _is_older(figure, finished.directory / "run.json"):
             from genloop.report.figures import draw_metric
+            from genloop.report.html.page import write_page
             from genloop.report.molecules import draw_molecules
             from genloop.report.pictures import draw_images
 
             draw_metric(finished, "test_loss", figure)
             draw_images(finished, picture)
             draw_molecules(finished, picture)
+            write_page([finished], page)
     written = [place for place, exists in ((texts, samples), (picture, picture.exists())) if exists]
-    out.print(f"Figure: {figure}" + "".join(f"   Samples: {place}" for place in written), highlight=False)
+    out.print(answer(outcomes(finished)), style="bold", highlight=False)
+    out.print(
+        f"Page: {page}   Figure: {figure}" + "".join(f"   Samples: {place}" for place in written), highlight=False
+    )
     out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
 
 

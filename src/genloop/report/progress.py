@@ -16,6 +16,7 @@ from genloop.store import Manifest
 from genloop.types import Progress
 
 PLAIN_SECONDS = 20.0  # between lines where there is no terminal
+LEAST_SECONDS = 0.5  # that a step takes which deserves a line
 
 
 @dataclass
@@ -41,6 +42,8 @@ class RunProgress:
         self._done_seconds = 0.0
         self._began = self._spoken = time.monotonic()
         self._current = _Current("", "", self._began)
+        self._names_seeds = False
+        self._is_quick = False  # whether all steps since the last fit, itself included, were
 
     def __enter__(self) -> "RunProgress":
         if self.console.is_terminal:
@@ -56,12 +59,12 @@ class RunProgress:
 
     def planned(self, plan: Plan) -> None:
         self._estimates = {planned.step.key: planned.seconds for planned in plan.missing}
+        self._names_seeds = len({planned.iteration.seed for planned in plan.steps}) > 1
         self._bar.update(self._task, total=max(plan.seconds_left, 1e-9), visible=bool(plan.missing))
         self._began, self._done_seconds = time.monotonic(), 0.0
 
     def started(self, step: Step, iteration: Iteration | None) -> None:
-        where = f"{policy_name(iteration.policy)} {iteration.number} · " if iteration else ""
-        self._current = _Current(f"{where}{step.kind}", step.key, time.monotonic())
+        self._current = _Current(self._label(step, iteration), step.key, time.monotonic())
         self._show(self._current.label, 0.0)
 
     def progressed(self, progress: Progress) -> None:
@@ -78,16 +81,23 @@ class RunProgress:
     def finished(self, step: Step, manifest: Manifest) -> None:
         self._done_seconds += self._estimates.get(step.key, 0.0)
         self._show(self._current.label, 0.0)
-        if step.kind != "score":
+        self._is_quick = manifest.elapsed_seconds < LEAST_SECONDS and (step.kind == "fit" or self._is_quick)
+        if step.kind != "score" and not self._is_quick:
             self._say(f"{self._current.label} done in {duration(manifest.elapsed_seconds)} · {self._left(0.0)}")
         values = manifest.facts.get("values", {})
-        if "test_loss" in values and values["test_loss"] is not None:
+        if values.get("test_loss") is not None and not self._is_quick:
             self.console.print(f"{self._current.label}: test_loss {values['test_loss']:.3f}", highlight=False)
         if manifest.facts.get("status") == "diverged":
             self.warned(f"{self._current.label}: the fit diverged; its last finite state was kept.")
 
     def warned(self, message: str) -> None:
         self.console.print(f"[yellow]Warning:[/yellow] {message}", highlight=False)
+
+    def _label(self, step: Step, iteration: Iteration | None) -> str:
+        if iteration is None:
+            return step.kind
+        seed = f" (seed {iteration.seed})" if self._names_seeds else ""
+        return f"{policy_name(iteration.policy)} {iteration.number}{seed} · {step.kind}"
 
     def _show(self, text: str, share: float) -> None:
         completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)

@@ -1,6 +1,7 @@
 """Numbers as people write them."""
 
 import math
+from typing import Literal
 
 MINUS = "\N{MINUS SIGN}"
 FEWEST_DIGITS = 3  # significant, of a number whose error is unknown
@@ -11,15 +12,24 @@ def signed(value: float, margin: float | None = None) -> str:
 
     The number has as many decimals as its margin.
     """
-    size = FEWEST_DIGITS if margin is None else 2
-    decimals = _decimals(value if margin is None else margin, size)
-    text = f"{value:+,.{decimals}f}".replace("-", MINUS)
-    return text if margin is None else f"{text} ± {margin:,.{decimals}f}"
+    return _written("+", value, margin)
+
+
+def unsigned(value: float, margin: float) -> str:
+    """Return a number and half the width of its interval in the same way, without a plus."""
+    return _written("-", value, margin)
 
 
 def plain(value: float, digits: int = 4) -> str:
     """Return a number in so many significant digits."""
     return f"{value:.{digits}g}".replace("-", MINUS)
+
+
+def _written(sign: Literal["+", "-"], value: float, margin: float | None) -> str:
+    size = FEWEST_DIGITS if margin is None else 2
+    decimals = _decimals(value if margin is None else margin, size)
+    text = f"{value:{sign},.{decimals}f}".replace("-", MINUS)
+    return text if margin is None else f"{text} ± {margin:,.{decimals}f}"
 
 
 def _decimals(value: float, digits: int) -> int:

@@ -79,7 +79,12 @@ def layout(y_title: str, last: int, num_traces: int, **changes: Any) -> dict[str
     return {
         "xaxis": axis
         | ticks
-        | {"title": {"text": "iteration", "standoff": 8}, "showgrid": False, "range": [0.7, last + 0.3]},
+        | {
+            "title": {"text": "iteration", "standoff": 8},
+            "unifiedhovertitle": {"text": "iteration %{x}"},
+            "showgrid": False,
+            "range": [0.7, last + 0.3],
+        },
         "yaxis": axis | {"title": {"text": plain(y_title), "standoff": 12}, "nticks": 7},
         "height": HEIGHT + LEGEND_HEIGHT * num_traces,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},

@@ -13,6 +13,7 @@ from genloop.report.html.theme import REAL_DATA, iteration_colours
 from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
 from genloop.report.lines import Line
 from genloop.report.look import thinned
+from genloop.report.numbers import plain, unsigned
 from genloop.report.palette import Style
 from genloop.theory.student import LEVEL
 
@@ -123,7 +124,7 @@ def spread(point: Point | None) -> str:
         return ""
     if point.mean is None:
         return "not finite"
-    return f"{point.mean:.4g}" + ("" if point.margin is None else f" ± {point.margin:.2g}")
+    return plain(point.mean) if point.margin is None else unsigned(point.mean, point.margin)
 
 
 def _metric_table(metric: MetricCurves) -> Table:
@@ -132,7 +133,10 @@ def _metric_table(metric: MetricCurves) -> Table:
         [str(number), *(spread(curve.points.get(number)) for curve in metric.curves)]
         for number in sorted({number for curve in metric.curves for number in curve.points})
     ]
-    floors = [[f"real data, {name}", spread(floor)] for name, floor in metric.floors.items()]
+    floors = [
+        [f"real data, {name}" if len(metric.floors) > 1 else "real data", spread(floor)]
+        for name, floor in metric.floors.items()
+    ]
     return Table(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])
 
 

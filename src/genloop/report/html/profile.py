@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genloop.record import Run
-from genloop.report.numbers import signed
+from genloop.report.numbers import plain, signed
 from genloop.report.profile import Finding, Verdict, profile
 
 MARKS: Mapping[Verdict, str] = {"collapsing": "✕", "stable": "✓", "undecided": "?", "not measured": "\N{EN DASH}"}
@@ -75,4 +75,4 @@ def _cell(finding: Finding) -> Cell:
 
 
 def _number(value: float | None) -> str:
-    return "not finite" if value is None else f"{value:.4g}"
+    return "not finite" if value is None else plain(value)

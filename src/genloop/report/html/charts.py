@@ -75,16 +75,17 @@ def layout(y_title: str, last: int, num_traces: int, **changes: Any) -> dict[str
         changes: what is different in one chart.
     """
     axis = {"zeroline": False, "fixedrange": True, "automargin": True, "gridcolor": LINE, "linecolor": MUTED}
-    ticks = {"tickmode": "linear", "tick0": 1, "dtick": -(-last // MOST_TICKS)}
+    iterations = {
+        "title": {"text": "iteration", "standoff": 8},
+        "unifiedhovertitle": {"text": "iteration %{x}"},
+        "range": [0.7, last + 0.3],
+        "tickmode": "linear",
+        "tick0": 1,
+        "dtick": -(-last // MOST_TICKS),
+        "showgrid": False,
+    }
     return {
-        "xaxis": axis
-        | ticks
-        | {
-            "title": {"text": "iteration", "standoff": 8},
-            "unifiedhovertitle": {"text": "iteration %{x}"},
-            "showgrid": False,
-            "range": [0.7, last + 0.3],
-        },
+        "xaxis": axis | iterations,
         "yaxis": axis | {"title": {"text": plain(y_title), "standoff": 12}, "nticks": 7},
         "height": HEIGHT + LEGEND_HEIGHT * num_traces,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},

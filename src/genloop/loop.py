@@ -17,7 +17,16 @@ from genloop.steps import Draw, Fit, HeldOut, Part, Prepare, Sample, Score, Step
 
 @dataclass(frozen=True)
 class Iteration:
-    """One fit-sample-evaluate round; iteration 1 is fitted on real data only, and also scores real data themselves."""
+    """One fit-sample-evaluate round; iteration 1 is fitted on real data only, and also scores real data themselves.
+
+    Attributes:
+        policy, seed: of the loop.
+        number: counted from 1.
+        model: the fit.
+        samples: what the model generates.
+        scores: what is measured of it.
+        noise_floor: the same scores with real data in the place of samples, at iteration 1 only.
+    """
 
     policy: Policy
     seed: int
@@ -29,6 +38,7 @@ class Iteration:
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """All steps of the round, in the order in which they are computed."""
         return (self.model, self.samples, *self.scores, *self.noise_floor)
 
 

@@ -62,9 +62,13 @@ class Mixture:
 
 
 class Policy(Protocol):
-    """Says what each iteration trains on; iterations count from 1, and iteration 1 sees real data only."""
+    """Says what each iteration trains on; iterations count from 1, and iteration 1 sees real data only.
 
-    version: ClassVar[int]  # bump when the same iteration would give other shares
+    Attributes:
+        version: raised when the same iteration would give other shares.
+    """
+
+    version: ClassVar[int]
 
     def training_set(self, iteration: int) -> Mixture:
         """Return the shares that model `iteration` is fitted on; its sources are 0 to iteration - 1."""

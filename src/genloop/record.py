@@ -17,7 +17,14 @@ RECORD_FILE = "run.json"
 
 @dataclass(frozen=True)
 class Row:
-    """One measured number; `value` is None where the measurement was not finite."""
+    """One measured number.
+
+    Attributes:
+        policy, seed, iteration: of the model that was measured.
+        metric: name of the value.
+        unit: of the value.
+        value: None where the measurement was not finite.
+    """
 
     policy: str
     seed: int
@@ -29,7 +36,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Ingredient:
-    """One part of a training set: how many examples of which source, with what weight."""
+    """One part of a training set.
+
+    Attributes:
+        source: `real`, or which model generated it.
+        key: of the step that made the data.
+        num_examples: how many of them.
+        weight: of each in the training loss, relative to the other parts.
+    """
 
     source: str
     key: str
@@ -39,7 +53,17 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class RecordedIteration:
-    """The steps of one round, by key."""
+    """The steps of one round, by key.
+
+    Attributes:
+        policy, seed, iteration: which round.
+        model: of the fit.
+        samples: of what the model generated.
+        scores: of what was measured.
+        train: what the model was fitted on.
+        drawn: examples that were drawn from the union of `train`; None for all of it.
+        noise_floor: scores of real data in the place of samples, at iteration 1 only.
+    """
 
     policy: str
     seed: int
@@ -49,7 +73,7 @@ class RecordedIteration:
     scores: tuple[str, ...]
     train: tuple[Ingredient, ...]
     drawn: int | None
-    noise_floor: tuple[str, ...] = ()  # scores of real data in the place of samples
+    noise_floor: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +100,16 @@ class RunRecord:
 
 
 class Run:
-    """A run on disk, finished or not."""
+    """A run on disk, finished or not.
+
+    Attributes:
+        directory: the run's folder.
+        record: what it computes.
+        store: where its results are.
+
+    Raises:
+        UserError: if the folder holds no run, or a damaged one.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

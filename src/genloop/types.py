@@ -59,9 +59,13 @@ class Context:
 
 
 class Dataset(Protocol):
-    """An immutable sequence of examples, usually a view over files."""
+    """An immutable sequence of examples, usually a view over files.
 
-    unit: ClassVar[str]  # what one example is: token, image, ...
+    Attributes:
+        unit: what one example is: token, image, ...
+    """
+
+    unit: ClassVar[str]
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -211,11 +215,15 @@ class Evidence:
 class Metric(Protocol):
     """A measurement of a model or of its samples, against real test data.
 
-    `units` maps the names of its values to their units; `about` says which scorer judges which text. A value's standard
-    error may stand beside it, under the same name and `_standard_error`.
+    A value's standard error may stand beside it, under the same name and `_standard_error`.
+
+    Attributes:
+        needs: what it looks at besides the test data, of `model`, `samples`, `train` and `first`.
+        units: the unit of each of its values, by name.
+        about: which scorer judges what, such as `real test text | model_t`.
     """
 
-    needs: ClassVar[frozenset[str]]  # of "model", "samples", "train", "first"
+    needs: ClassVar[frozenset[str]]
 
     @property
     def units(self) -> Mapping[str, str]: ...

@@ -47,7 +47,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table of results; `statement` is the first line of the function's docstring."""
+    """One row of the table of results.
+
+    Attributes:
+        name: the function's, written with hyphens.
+        statement: the first line of its docstring.
+        function: computes the result.
+        basis: what it rests on.
+    """
 
     name: str
     statement: str

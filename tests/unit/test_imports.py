@@ -81,4 +81,5 @@ def test_report_and_recipes_load_no_torch():
     statement = (
         "import genloop.cli, genloop.record, genloop.report.tables, genloop.report.samples, genloop.recipes.stories"
     )
-    assert not _loaded(statement) & {"torch", "ray", "transformers", "datasets"}
+    assert not _loaded(statement) & {"torch", "ray", "transformers", "datasets", "jinja2", "plotly"}
+    assert not _loaded("import genloop.report.html.page") & {"torch", "ray", "transformers", "datasets"}

@@ -20,7 +20,8 @@ class Iteration:
     """One fit-sample-evaluate round; iteration 1 is fitted on real data only, and also scores real data themselves.
 
     Attributes:
-        policy, seed: of the loop.
+        policy: of the loop.
+        seed: of the loop.
         number: counted from 1.
         model: the fit.
         samples: what the model generates.

@@ -20,7 +20,9 @@ class Row:
     """One measured number.
 
     Attributes:
-        policy, seed, iteration: of the model that was measured.
+        policy: of the model that was measured.
+        seed: of its loop.
+        iteration: of the model.
         metric: name of the value.
         unit: of the value.
         value: None where the measurement was not finite.
@@ -56,7 +58,9 @@ class RecordedIteration:
     """The steps of one round, by key.
 
     Attributes:
-        policy, seed, iteration: which round.
+        policy: of the loop.
+        seed: of the loop.
+        iteration: counted from 1.
         model: of the fit.
         samples: of what the model generated.
         scores: of what was measured.

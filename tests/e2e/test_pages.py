@@ -42,6 +42,7 @@ SMALL = {
     "demo": f"{STORIES} {TEXT}",
     "text": TEXT,
     "stories.yaml": TEXT,
+    "release.yaml": TEXT,
     "digits": f"{PHOTOS} {IMAGES}",
     "photos": IMAGES,
     "conformers": f"{DRUGS} {MOLECULES}",
@@ -81,6 +82,7 @@ def test_blocks_do_what_the_page_says(page, genloop, given_files, tmp_path, caps
     names: dict[str, object] = {}
     printed: str | None = None  # by the last block; None for one that was made small
     for block in page.blocks:
+        assert block.language in ("python", "sh", "text", "") or block.title, f"Nothing tries {block.language} here."
         if block.title:
             (tmp_path / block.title).write_text(block.text, "utf-8")
         elif block.language == "python":

@@ -129,7 +129,8 @@ def wasserstein(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the Wasserstein-1 distance of two samples of one size, averaged over columns.
 
     Args:
-        first, second: shape (replicate, example, column).
+        first: one sample, shape (replicate, example, column).
+        second: the other, of the same shape.
 
     Returns:
         Shape (replicate,): the mean distance between values of equal rank.

@@ -13,11 +13,19 @@ FENCE = re.compile(r'^```(\w*)(?: title="([^"]+)")?\n(.*?)^```$', flags=re.DOTAL
 
 @dataclass(frozen=True)
 class Block:
-    """A code block; `title` is the name of the file that it shows."""
+    """A code block.
+
+    Attributes:
+        language: what it is written in.
+        title: name of the file that it shows.
+        text: what stands in it.
+        is_first: whether no other stands above it under the same heading.
+    """
 
     language: str
     title: str | None
     text: str
+    is_first: bool
 
 
 @dataclass(frozen=True)
@@ -31,8 +39,12 @@ class Page:
         return (ROOT / self.name).read_text("utf-8")
 
     @property
-    def blocks(self) -> list[Block]:
-        return [Block(*match.groups()[:2], match[3]) for match in FENCE.finditer(self.text)]
+    def blocks(self) -> Iterator[Block]:
+        end = 0
+        for match in FENCE.finditer(self.text):
+            between = self.text[end : match.start()]
+            yield Block(*match.groups(), is_first=re.search(r"^#", between, flags=re.MULTILINE) is not None)
+            end = match.end()
 
     def inline_commands(self) -> Iterator[list[str]]:
         """Iterate over commands within sentences and tables; N is a number, and what may be left out is in brackets."""

@@ -43,7 +43,8 @@ def _row(name: str, cost: Cost) -> tuple[str, ...]:
 
 
 def _took(seconds: float) -> str:
-    return f"{seconds:.2g} s" if seconds < 10 else duration(seconds)
+    text = f"{seconds:.2g} s" if seconds < 10 else duration(seconds)
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def power_of_ten(value: float) -> str:

@@ -17,6 +17,7 @@ LAYERS = {
     "policies": {"errors"},
     "policy_text": {"errors", "policies"},
     "store": {"errors", "identity"},
+    "environment": set(),
     "steps": {"identity", "types"},
     "theory": {"errors", "policies", "policy_text"},
     "forecast": {"errors", "theory"},
@@ -26,7 +27,7 @@ LAYERS = {
     "families": {"errors", "identity", "types", "data"},
     "loop": {"experiment", "identity", "policies", "policy_text", "steps"},
     "plan": {"loop", "policy_text", "steps", "store", "types"},
-    "executors": {"errors", "experiment", "loop", "plan", "steps", "store", "types"},
+    "executors": {"environment", "errors", "experiment", "loop", "plan", "steps", "store", "types"},
 }
 
 

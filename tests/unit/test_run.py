@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from toys import NormalSource, experiment
 
+import genloop
 from genloop.errors import UserError
 from genloop.executors.local import Silence
 from genloop.loop import Iteration
@@ -178,3 +180,11 @@ def test_other_data_have_other_keys(tmp_path):
     shutil.copytree(tmp_path / "store", tmp_path / "copy")
     _, journal = _run(tmp_path, source=NormalSource(seed=1))
     assert journal.computed.count("fit") == 5
+
+
+def test_every_step_says_which_versions_made_it(tmp_path):
+    finished = run(experiment(), tmp_path)
+    keys = [key for item in finished.record.iterations for key in (item.model, item.samples, *item.scores)]
+    for key in (finished.record.source, *keys):
+        made_with = finished.manifest(key).facts["made_with"]
+        assert (made_with["genloop"], made_with["numpy"]) == (genloop.__version__, np.__version__)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from genloop.environment import versions
 from genloop.executors.progress_file import PROGRESS_FILE, ProgressFile
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, check_policies, plan_iterations
@@ -92,7 +93,9 @@ class LocalExecutor:
             return manifest
         self.listener.started(step, iteration)
         manifest = self.store.create(
-            step.key, _recorded(step), lambda result, scratch: self._write(step, result, scratch)
+            step.key,
+            _recorded(step),
+            lambda result, scratch: {**self._write(step, result, scratch), "made_with": versions()},
         )
         self.listener.finished(step, manifest)
         return manifest

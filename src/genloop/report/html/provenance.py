@@ -46,7 +46,8 @@ def provenance(run: Run) -> Provenance:
         "Run": str(run.directory),
         "Written by": f"genloop {_version(run)}",
         "This page by": f"genloop {genloop.__version__}",
-        "Store": str(run.store.root),
+        "Computed with": _made_with(run) or "not recorded",
+        "Store": record.store_dir,
         "Real data": record.source,
         "Source": _settings(source.inputs["source"]) if source else "not prepared yet",
         "Seeds": ", ".join(map(str, record.experiment["seeds"])),
@@ -111,6 +112,13 @@ def _keys(iterations: Sequence[RecordedIteration]) -> Table:
         if item.seed == iterations[0].seed
     ]
     return Table(header, rows)
+
+
+def _made_with(run: Run) -> str:
+    """Return the versions that the fits were computed with; several where a store was shared or a run went on later."""
+    manifests = filter(None, (run.store.peek(item.model) for item in run.record.iterations))
+    different = dict.fromkeys(_settings(manifest.facts.get("made_with", {})) for manifest in manifests)
+    return "; ".join(filter(None, different))
 
 
 def _version(run: Run) -> str:

@@ -72,6 +72,11 @@ def policy_name(policy: Policy) -> str:
     return f"{name}({', '.join(f'{argument}={_number(value)}' for argument, value in arguments)})"
 
 
+def is_own_policy(name: str) -> bool:
+    """Whether a policy with this name is the user's own, which `parse_policy` does not read back."""
+    return name.partition("(")[0] not in POLICIES
+
+
 def _split_call(written: str) -> tuple[str, Any]:
     """Return name and arguments of `name(arguments)`; the arguments are read as YAML."""
     match = re.fullmatch(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", written, flags=re.DOTALL)

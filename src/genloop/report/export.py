@@ -59,8 +59,8 @@ def find_iteration(run: Run, policy: str, iteration: int, seed: int | None) -> R
     Raises:
         UserError: if the run has no such iteration.
     """
-    name = policy_name(parse_policy(policy))
     items = run.record.iterations
+    name = policy if policy in {item.policy for item in items} else policy_name(parse_policy(policy))
     for item in items:
         if item.policy == name and item.iteration == iteration and seed in (None, item.seed):
             return item

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 import genloop
-from genloop.policy_text import parse_policy
+from genloop.policy_text import is_own_policy, parse_policy
 from genloop.record import RecordedIteration, Run
 from genloop.report.lineage import ancestors, finished
 
@@ -76,10 +76,9 @@ def _front_matter(is_huggingface: bool) -> str:
 
 def _facts(run: Run, item: RecordedIteration) -> list[tuple[str, str]]:
     record = run.record
-    policy = (type(parse_policy(item.policy)).__doc__ or "").split("\n")[0]
     return [
         ("run", record.name),
-        ("policy", f"{item.policy}: {policy}"),
+        ("policy", _policy(item.policy)),
         ("iteration", f"{item.iteration}"),
         ("seed", f"{item.seed}"),
         ("T, the first training set", f"{record.num_samples:,} {record.unit}s"),
@@ -89,6 +88,13 @@ def _facts(run: Run, item: RecordedIteration) -> list[tuple[str, str]]:
         ("key", item.model),
         ("exported by", f"genloop {genloop.__version__}"),
     ]
+
+
+def _policy(name: str) -> str:
+    if is_own_policy(name):
+        return f"{name}, the user's own"
+    about = (type(parse_policy(name)).__doc__ or "").split("\n")[0]
+    return f"{name}: {about}"
 
 
 def _settings(component: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.source import INFO_FILE
-from genloop.experiment_file import from_dict
 from genloop.record import Run
 from genloop.report.lines import Line, lines_of
+from genloop.report.recorded_data import recorded_source
 from genloop.report.shapes import Shape, draw_shapes
 
 
@@ -64,9 +64,9 @@ def _headings(lines: Sequence[Line]) -> dict[str, str]:
 
 def _opened(run: Run, headings: Mapping[str, str]) -> dict[str, MoleculeDataset]:
     """Return the real training set, then the samples that there are."""
-    if run.manifest(run.record.source) is None:
+    source, prepared = recorded_source(run), run.store.path(run.record.source)
+    if source is None or run.manifest(run.record.source) is None:
         return {}
-    source, prepared = from_dict(run.record.experiment).source, run.store.path(run.record.source)
     real: Any = source.load(prepared, "train")
     if not isinstance(real, MoleculeDataset):
         return {}

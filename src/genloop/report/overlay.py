@@ -1,6 +1,8 @@
 """Theory's curves for a run that theory covers, to be drawn over what was measured."""
 
-from genloop.policy_text import parse_policy
+from itertools import filterfalse
+
+from genloop.policy_text import is_own_policy, parse_policy
 from genloop.record import Run
 from genloop.theory.curve import Array
 from genloop.theory.fresh_design import fresh_design_error_curve
@@ -9,6 +11,8 @@ from genloop.theory.propagate import error_curve
 
 def predicted_test_loss(run: Run) -> dict[str, Array]:
     """Return, for each policy of a linear regression, the expected test loss of every iteration; else nothing.
+
+    Of a policy of the user's own a record has only the name.
 
     The first iteration's is sigma^2 d / (T - d - 1) (Lemma 1 of arXiv 2404.01413), so no constant is fitted.
     """
@@ -19,7 +23,7 @@ def predicted_test_loss(run: Run) -> dict[str, Array]:
     dimension = source["dimension"]
     first = source["noise_deviation"] ** 2 * dimension / (num_examples - dimension - 1)
     curves = {}
-    for written in experiment["policies"]:
+    for written in filterfalse(is_own_policy, experiment["policies"]):
         policy, length = parse_policy(written), experiment["num_iterations"]
         if source["design"] == "reused":
             curve = error_curve(policy, length, num_examples=num_examples)

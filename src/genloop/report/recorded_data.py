@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from genloop.experiment_file import from_dict
+from genloop.errors import UserError
+from genloop.experiment_file import source_from_dict
 from genloop.record import RecordedIteration, Run
 from genloop.report.lineage import finished, origin
+from genloop.types import Source
 
 Part = Literal["train", "samples"]
+
+
+def recorded_source(run: Run) -> Source | None:
+    """Return the real data of a run; None for a class of the user's own, which no record brings back."""
+    experiment = run.record.experiment
+    return None if ":" in experiment["source"]["type"] else source_from_dict(experiment)
 
 
 def parts_of(run: Run, item: RecordedIteration, part: Part) -> Mapping[str, Any]:
@@ -23,8 +31,17 @@ def parts_of(run: Run, item: RecordedIteration, part: Part) -> Mapping[str, Any]
 
 
 def numbered_view(run: Run, train: Mapping[str, Any]) -> Any:
-    """Return the examples; their weights stand in for the number of their part, which a draw thus keeps."""
-    source = from_dict(run.record.experiment).source
+    """Return the examples; their weights stand in for the number of their part, which a draw thus keeps.
+
+    Raises:
+        UserError: if the real data are of a class of the user's own.
+    """
+    source = recorded_source(run)
+    if source is None:
+        kind = run.record.experiment["source"]["type"]
+        raise UserError(
+            f"The source of this run is {kind}, which its record does not bring back. Open the data with its load_samples."
+        )
     views = [
         _open(run, source, part["data"]).slice(part["start"], part["stop"]).weighted(number)
         for number, part in enumerate(train["parts"])

@@ -8,8 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from genloop.data.images.dataset import ImageDataset
-from genloop.experiment_file import from_dict
 from genloop.record import RecordedIteration, Run
+from genloop.report.recorded_data import recorded_source
 from genloop.types import Dataset
 
 
@@ -26,10 +26,10 @@ def sample_images(run: Run, item: RecordedIteration, num: int) -> np.ndarray | N
 
 
 def _samples(run: Run, item: RecordedIteration) -> Dataset | None:
-    """Return what a model generated; None if it has not yet."""
-    if run.manifest(item.samples) is None:
+    """Return what a model generated; None if it has not yet, or of a source of the user's own."""
+    source = recorded_source(run)
+    if source is None or run.manifest(item.samples) is None:
         return None
-    source = from_dict(run.record.experiment).source
     return source.load_samples(run.store.path(item.samples), run.store.path(run.record.source))
 
 

@@ -1,0 +1,47 @@
+"""What reads a run works on one of the user's own policy, source, estimator and metric, which no record brings back."""
+
+from dataclasses import replace
+
+import own_model
+import own_policy
+import pytest
+from cases import CASES
+
+from genloop.policies import Replace
+from genloop.runner import run
+
+READERS = (
+    ("show", "runs/own"),
+    ("show", "runs/own", "--training-sets"),
+    ("report", "runs/own", "--figures", "figures"),
+    ("watch", "runs/own", "--once"),
+    ("forecast", "runs/own"),
+    ("check", "runs/own", "--max-increase", 9),
+    ("cite", "runs/own"),
+)
+
+
+@pytest.mark.parametrize("experiment", [own_policy.EXPERIMENT, own_model.EXPERIMENT], ids=["policy", "model"])
+def test_every_reader_reads_runs_of_own_classes(experiment, genloop, tmp_path):
+    run(replace(experiment, num_iterations=4), tmp_path / "runs" / "own")
+    for arguments in READERS:
+        code, _, err = genloop(*arguments)
+        assert code == 0, (arguments, err)
+    assert (tmp_path / "runs" / "own" / "report.html").is_file()
+    assert (tmp_path / "figures" / "test_loss.pdf").is_file()
+
+
+def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, tmp_path):
+    experiment = replace(CASES["gpt2-grammar"](), policies=(own_policy.POLICY, Replace()))
+    run(experiment, tmp_path / "runs" / "own")
+    export = ("export", "runs/own", "--policy", "EverySecond", "--iteration", 2)
+    code, _, err = genloop(*export, "--model", "model", "--data", "texts.parquet")
+    assert code == 0, err
+    assert "EverySecond, the user's own" in (tmp_path / "model" / "README.md").read_text()
+
+
+def test_data_of_an_own_source_are_refused_in_one_sentence(genloop, tmp_path):
+    run(replace(own_model.EXPERIMENT, num_iterations=1), tmp_path / "runs" / "own")
+    export = ("export", "runs/own", "--policy", "replace", "--iteration", 1, "--data", "new.parquet")
+    code, _, err = genloop(*export)
+    assert (code, "which its record does not bring back" in " ".join(err.split())) == (2, True), err

@@ -16,7 +16,7 @@ were measured.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -24,15 +24,15 @@ import numpy as np
 
 from genloop.errors import UserError
 from genloop.theory.curve import Array
-from genloop.theory.extrapolation import Extrapolation, Line
+from genloop.theory.extrapolation import Lines
 from genloop.theory.growth import Growth
 from genloop.theory.laws import LAW_NAMES, LAWS, Law, LawName
-from genloop.theory.student import LEVEL
+from genloop.theory.student import LEVEL, mixture_quantile
 
 FEWEST = 4  # iterations: three to fit to, and one to judge the fit by
 SHORTEST_FIT = 3
 SETTLED = 0.5  # weight from which a law is named
-NUM_DRAWS = 20_000  # of the mixture, for its quantiles: these are off by about 1 % of the interval
+NEGLIGIBLE = 1e-5  # weight: no quantile of an interval of 90 % feels it
 RESOLUTION = 1e-6  # least noise, over the range of the values: exact curves divide by no zero
 FARTHEST = 300  # iteration that can be asked for: beyond it, exponential growth leaves the range of numbers
 
@@ -109,41 +109,53 @@ class _Fit:
     Attributes:
         law: name and shape.
         log_score: logarithm of its weight, up to a constant.
-        ahead: what it says of the iterations to come.
+        coefficients: start and amount.
+        centre, scale, freedom: Student's t of the iterations ahead, as in `Extrapolation`.
     """
 
     law: Law
     log_score: float
-    ahead: Extrapolation
+    coefficients: Array
+    centre: Array
+    scale: Array
+    freedom: int
 
 
 def _fits(measured: Array, curve: Array, ahead: Array) -> list[_Fit]:
     """Return the fits of all laws, shapes and kinds of noise; what has never changed follows no other law."""
-    laws = LAWS if np.ptp(curve) else LAWS[:1]
-    num_shapes = Counter((law.name, law.is_constant) for law in laws)
     iterations = np.concatenate([measured, ahead])
-    found = [
-        _fit(law, law.design(iterations), covariance, curve, log_prior=-log(num_shapes[law.name, law.is_constant]))
-        for law in laws
+    no_change, *others = LAWS
+    groups = ([no_change], others) if np.ptp(curve) else ([no_change],)
+    fits = [
+        fit
+        for laws in groups
         for covariance in _covariances(iterations)
+        for fit in _fit(laws, iterations, covariance, curve)
     ]
-    return [fit for fit in found if not (fit.law.is_accelerating and fit.ahead.coefficients[1] < 0)]  # no such result
+    return [fit for fit in fits if not (fit.law.is_accelerating and fit.coefficients[1] < 0)]  # no such result
 
 
 def _covariances(iterations: Array) -> tuple[Array, ...]:
     """Return how the noise of some iterations belongs together, up to its size, each of shape (iteration, iteration).
 
     It is every iteration's own; or each model inherits the noise of the one before and adds as much, so that the curve
-    wanders; or what it adds grows, as in a loss that is the square of an error that wanders.
+    wanders; or what it adds grows like the iteration, as where the loss is the square of an error that wanders.
     """
     shared = np.minimum.outer(iterations, iterations)
-    return np.eye(len(iterations)), shared, shared * (shared + 1) / 2
+    sum_of_squares = shared * (shared + 1) * (2 * shared + 1) / 6
+    return np.eye(len(iterations)), shared, sum_of_squares
 
 
-def _fit(law: Law, design: Array, covariance: Array, curve: Array, *, log_prior: float) -> _Fit:
+def _fit(laws: Sequence[Law], iterations: Array, covariance: Array, curve: Array) -> Iterator[_Fit]:
+    """Iterate over the fits of laws with equally many coefficients and one kind of noise."""
+    num_shapes = Counter(law.name for law in laws)
     least_noise = RESOLUTION * float(np.ptp(curve) or np.abs(curve).max() or 1.0)
-    line = Line(curve, design, covariance, least_noise)
-    return _Fit(law, log_prior + line.held_out_score(SHORTEST_FIT), line.extrapolate())
+    lines = Lines(curve, np.stack([law.design(iterations) for law in laws]), covariance, least_noise)
+    ahead = lines.extrapolate()
+    rows = zip(laws, lines.held_out_scores(SHORTEST_FIT), ahead.coefficients, ahead.centre, ahead.scale, strict=True)
+    for law, score, coefficients, centre, scale in rows:
+        log_score = float(score) - log(num_shapes[law.name])
+        yield _Fit(law, log_score, coefficients, centre, scale, ahead.freedom)
 
 
 def _weights(fits: list[_Fit]) -> Array:
@@ -164,20 +176,18 @@ def _diagnosis(fits: list[_Fit], weights: Array, by_law: Mapping[LawName, float]
             of_shape[fit.law] += float(weight)
     law = max(of_shape, key=lambda each: of_shape[each])
     best = max((fit for fit in fits if fit.law is law), key=lambda fit: fit.log_score)
-    return Growth(name, law.exponent, law.limit(best.ahead.coefficients)), law.mechanism
+    return Growth(name, law.exponent, law.limit(best.coefficients)), law.mechanism
 
 
 def _points(fits: list[_Fit], weights: Array, ahead: Array) -> tuple[Point, ...]:
-    """Return the quantiles of the mixture, from draws with a fixed seed."""
-    random = np.random.default_rng(0)
-    chosen = random.choice(len(fits), size=NUM_DRAWS, p=weights)
-    freedom = np.array([fit.ahead.freedom for fit in fits])
-    noise = random.standard_t(freedom[chosen])
-    centre = np.array([fit.ahead.centre for fit in fits])
-    scale = np.array([fit.ahead.scale for fit in fits])
-    levels = [(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2]
-    quantiles = np.quantile(centre[chosen] + scale[chosen] * noise[:, None], levels, axis=0)
-    return tuple(
-        Point(int(n), float(value), float(low), float(high))
-        for n, (low, value, high) in zip(ahead, quantiles.T, strict=True)
+    """Return median and interval of the mixture of all fits that matter."""
+    chosen = [number for number, weight in enumerate(weights) if weight > NEGLIGIBLE]
+    share = weights[chosen] / weights[chosen].sum()
+    centre, scale, freedom = (
+        np.array([getattr(fits[i], name) for i in chosen]) for name in ("centre", "scale", "freedom")
     )
+    low, value, high = (
+        mixture_quantile(probability, share, centre, scale, freedom)
+        for probability in ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
+    )
+    return tuple(Point(int(n), *map(float, each)) for n, *each in zip(ahead, value, low, high, strict=True))

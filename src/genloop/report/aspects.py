@@ -49,8 +49,8 @@ ASPECTS: Mapping[str, tuple[Sign, ...]] = {
         Sign("fid", 1),
         Sign("(bond|angle)_wasserstein", 1),
         Sign("broken|bad_bonds|clashes", 1),
-        Sign("(matching)_precision", 1),
-        Sign("(coverage)_precision", -1),
+        Sign("matching_precision", 1),
+        Sign("coverage_precision", -1),
     ),
     DIVERSITY: (
         Sign("distinct_2", -1),

@@ -96,7 +96,7 @@ def _of_metric(run: Run, limits: Limits, metric: str, policies: Sequence[str]) -
         _refuse_better(measured)
         first = measured.mean(measured.iterations[0])
         if limits.max_increase is not None:
-            yield from _checks(measured, "max-increase", first and _share_bound(measured, first, limits.max_increase))
+            yield from _checks(measured, "max-increase", _share_bound(measured, first, limits.max_increase))
         if limits.max_rise is not None:
             yield from _checks(measured, "max-rise", None if first is None else first + limits.max_rise)
 
@@ -128,7 +128,9 @@ def _checks(measured: Series, limit: Kind, bound: float | None, worse: int = 1) 
         )
 
 
-def _share_bound(measured: Series, first: float, share: float) -> float:
+def _share_bound(measured: Series, first: float | None, share: float) -> float | None:
+    if first is None:
+        return None
     if first <= 0:
         raise UserError(
             f"--max-increase {share:g} of {measured.metric} means nothing: it is {plain(first)} {measured.unit} at "

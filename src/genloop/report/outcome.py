@@ -12,8 +12,8 @@ from genloop.report.series import Series, series
 Trend = Literal["growing", "flat", "falling", "undecided"]
 
 LATE_POINTS = 4  # at least, of the line that tells the trend
-FLAT_SHARE = 0.005  # of the largest value, per iteration
-FLAT_PACE = 1 / 3  # of the mean pace since the first iteration
+SMALL_SHARE = 0.005  # of the largest value, per iteration
+SMALL_PACE = 1 / 3  # of the mean pace since the first iteration
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class Outcome:
         change: from the first to the last, paired by seed; None where a value is not finite.
         margin: half the width of the 90 % interval of the change; None if nothing tells.
         margin_of: what the margin allows for. `seeds`: all of the loop's randomness, by Student's t over seeds.
-            `measurement`: of one seed, only the standard errors that the metric recorded, in quadrature: that much
-            the same two models could have scored on other test data, while another fit could differ by more.
+            `measurement`: of one seed, the standard errors that the metric recorded, in quadrature. Of families that
+            run many loops as one, these are over loops; of others over test examples, and another fit could differ by
+            more.
         num_seeds: loops averaged.
         trend: whether the change goes on; see `trend_of`.
     """
@@ -76,19 +77,25 @@ def trend_of(measured: Series) -> Trend:
     A line is laid through the later half of the iterations, at least the last four, without the first, which is fitted
     on real data only and differs in kind. Its slope has a 90 % interval: by Student's t over three seeds or more; of
     one or two by the scatter of their mean around the line, which says how sure the trend is in these loops, while
-    others may differ. *Flat* is a slope whose interval lies within 0.5 % of the largest value per iteration, or within
-    a third of the mean pace since the first iteration: what has levelled off is flat, however far it rose. Otherwise
-    *growing* is an interval above zero, *falling* one below. The rest is *undecided*: too few iterations (one or two
-    seeds need four), or too much noise. Of values that only scatter, one series in ten has a slope beyond its interval.
+    others may differ. A slope is small within 0.5 % of the largest value per iteration, or within a third of the mean
+    pace since the first iteration.
+
+    - *flat*: the whole interval is small, so what has levelled off is flat, however far it rose;
+    - *growing*, *falling*: the interval is above, or below, zero, and the slope itself is not small;
+    - *undecided*: the rest, by too few iterations (one or two seeds need four) or too much noise.
+
+    Of values that only scatter independently, one series in ten has an interval beside zero.
     """
     late = late_iterations(measured.iterations)
     slope = measured.slope(late)
     if slope is None or slope.margin is None:
         return "undecided"
-    low, high = slope.mean - slope.margin, slope.mean + slope.margin
-    if max(-low, high) <= _tolerance(measured, late):
+    low, high, small = slope.mean - slope.margin, slope.mean + slope.margin, _small_slope(measured, late)
+    if max(-low, high) <= small:
         return "flat"
-    return "growing" if low > 0 else "falling" if high < 0 else "undecided"
+    if abs(slope.mean) <= small or low <= 0 <= high:
+        return "undecided"
+    return "growing" if low > 0 else "falling"
 
 
 def late_iterations(iterations: Sequence[int]) -> list[int]:
@@ -97,15 +104,15 @@ def late_iterations(iterations: Sequence[int]) -> list[int]:
     return list(iterations[1:][-num:])
 
 
-def _tolerance(measured: Series, late: Sequence[int]) -> float:
-    """Return the slope, per iteration, up to which a series counts as flat."""
+def _small_slope(measured: Series, late: Sequence[int]) -> float:
+    """Return the slope, per iteration, that is as good as none."""
     first = measured.iterations[0]
     values = {n: value for n in (first, *late) if (value := measured.mean(n)) is not None}
-    of_level = FLAT_SHARE * max(map(abs, values.values()))
+    of_level = SMALL_SHARE * max(map(abs, values.values()))
     if first not in values:
         return of_level
     last = max(values)
-    return max(of_level, FLAT_PACE * abs(values[last] - values[first]) / max(1, last - first))
+    return max(of_level, SMALL_PACE * abs(values[last] - values[first]) / max(1, last - first))
 
 
 def answer(found: Sequence[Outcome]) -> str:
@@ -139,5 +146,5 @@ def _caution(found: Sequence[Outcome]) -> str:
     """Return what the intervals leave out."""
     known = [outcome for outcome in found if outcome.change is not None]
     if any(outcome.margin_of == "measurement" for outcome in known):
-        return " (one seed: ± of the measurement only)"
+        return " (one seed: ± by the standard errors that the metric recorded)"
     return " (one seed: no interval)" if any(outcome.margin is None for outcome in known) else ""

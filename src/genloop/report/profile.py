@@ -7,7 +7,7 @@ from statistics import mean
 from typing import Literal
 
 from genloop.record import Row, Run
-from genloop.report.aspects import ASPECTS, Sign, signs_of
+from genloop.report.aspects import ASPECTS, COPYING, Sign, signs_of
 from genloop.report.outcome import outcome_of
 from genloop.report.series import FEWEST_SEEDS, Series, series
 
@@ -50,7 +50,7 @@ def profile(run: Run) -> list[Finding]:
 
     - *not measured*: no value of it at all.
     - *undecided*: no finite value after the first iteration.
-    - *stable*: the last value is no worse than what real data score in the place of samples.
+    - *stable*: of copying, the last value is no more than what real data have in the place of samples.
     - *collapsing*: surely worse than at the first iteration, by the 90 % interval of the change, and either it is
       still getting worse at the end (`trend_of`) or half of it is gone: a value of which less is worse has halved, one
       of which more is worse has doubled.
@@ -88,16 +88,16 @@ def finding_of(measured: Series, aspect: str, sign: Sign, floor: float | None) -
     outcome = outcome_of(measured)
     return Finding(
         measured.policy, aspect, measured.metric, measured.unit, outcome.first, outcome.last, outcome.change,
-        outcome.margin, floor, _verdict(measured, sign, floor),
+        outcome.margin, floor, _verdict(measured, aspect, sign, floor),
     )  # fmt: skip
 
 
-def _verdict(measured: Series, sign: Sign, floor: float | None) -> Verdict:
+def _verdict(measured: Series, aspect: str, sign: Sign, floor: float | None) -> Verdict:
     """Return the verdict; all numbers are turned so that more is worse."""
     outcome = outcome_of(measured)
     if outcome.first is None or outcome.last is None or outcome.change is None:
         return "undecided"
-    if floor is not None and sign.worse * (outcome.last - floor) <= 0:
+    if aspect == COPYING and floor is not None and outcome.last <= floor:
         return "stable"
 
     worse_trend, better_trend = ("growing", "falling") if sign.worse > 0 else ("falling", "growing")

@@ -76,8 +76,8 @@ class Series:
     def measurement_margin(self, iteration: int) -> float | None:
         """Return half the width of the 90 % interval of the change by the recorded standard errors, in quadrature.
 
-        They tell how exactly each model was measured, not what another fit would have given; None unless they were
-        recorded for a single seed.
+        They tell how exactly each model was measured, or, of many loops run as one, how much loops differ; None unless
+        they were recorded for a single seed.
         """
         if self.num_seeds > 1 or not self.errors:
             return None

@@ -1,0 +1,115 @@
+"""`genloop forecast` and `genloop check` on small runs, as a user calls them: tables, JSON, figures, exit codes."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from genloop.recipes.linear import linear as recipe
+from genloop.runner import run
+
+EXPERIMENT = replace(recipe(), source=replace(recipe().source, num_replicates=50))
+
+
+@pytest.fixture(scope="module")
+def linear(tmp_path_factory):
+    """Return the folder of a run of ten iterations."""
+    return run(EXPERIMENT, tmp_path_factory.mktemp("linear")).directory
+
+
+def test_forecast_says_law_value_interval_and_mechanism(genloop, linear):
+    code, out, _ = genloop("forecast", linear, "--to", 14, "--figure", "ahead.svg")
+    assert code == 0
+    assert "10 measured" in out
+    assert "nothing real is left in the training set" in out
+    assert "squared error by iteration 14" in out
+    assert "replace" in Path("ahead.svg").read_text()
+
+
+def test_forecast_as_json_is_one_document(genloop, linear):
+    code, out, _ = genloop("forecast", linear, "--to", 12, "-p", "replace", "--metric", "parameter_error", "--json")
+    assert code == 0
+    found = json.loads(out)
+    (policy,) = found["policies"]
+    assert (policy["policy"], policy["metric"], policy["growth"]) == ("replace", "parameter_error", "linear")
+    assert sum(policy["weights"].values()) == pytest.approx(1)
+    assert [row["iteration"] for row in found["rows"]] == [11, 12]
+    assert all(row["low"] < row["value"] < row["high"] for row in found["rows"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--metric", "test_los"), "Did you mean 'test_loss'"),
+        (("-p", "replac"), "Did you mean 'replace'"),
+        (("-p", "window(3)"), "Available: accumulate, replace"),
+        (("--to", 10), "Ask for one between 11 and 300"),
+        (("--figure", "ahead.gif"), "ends in .pdf, .svg or .png"),
+    ],
+)
+def test_bad_input_of_a_forecast_is_one_sentence(genloop, linear, arguments, message):
+    code, _, messages = genloop("forecast", linear, *arguments)
+    assert code == 2
+    assert message in messages
+
+
+def test_too_few_iterations_say_how_many_are_needed(genloop, tmp_path):
+    run(replace(EXPERIMENT, num_iterations=3), tmp_path / "short")
+    code, _, messages = genloop("forecast", "short")
+    assert code == 2
+    assert "4 iterations are needed" in messages
+    assert genloop("forecast", "nowhere")[0] == 2
+
+
+def test_check_passes_or_shows_the_rows_that_fail(genloop, linear):
+    assert genloop("check", linear, "--max-increase", 20)[:2] == (0, "All 18 values pass.\n")
+    code, out, _ = genloop("check", linear, "--max-increase", 0.7, "--metric", "loss")
+    assert code == 1
+    assert "replace" in out
+    assert "│ accumulate" not in out  # its bound is pi^2 / 6, below 1.7
+    assert genloop("check", linear, "-p", "accumulate", "--max-increase", 0.7)[0] == 0
+    assert genloop("check", linear, "-p", "accumulate", "--max-rise", 0.001)[0] == 1
+
+
+def test_the_mean_over_seeds_decides(genloop, tmp_path):
+    found = run(replace(EXPERIMENT, seeds=(0, 1), num_iterations=2), tmp_path / "seeds")
+    code, out, _ = genloop("check", "seeds", "--max-rise", 0, "-p", "replace", "--json")
+    (row,) = json.loads(out)["rows"]
+    values = {
+        (row.seed, row.iteration): row.value
+        for row in found.rows()
+        if (row.metric, row.policy) == ("test_loss", "replace")
+    }
+    rises = [values[seed, 2] - values[seed, 1] for seed in (0, 1)]
+    assert code == 1
+    assert row["value"] == pytest.approx((values[0, 2] + values[1, 2]) / 2)
+    assert row["margin"] == pytest.approx(6.3138 * abs(rises[0] - rises[1]) / 2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "nothing to check"),
+        (("--max-increase", 0.1, "--metric", "los"), "Did you mean"),
+        (("--max-increase", -0.1), "allows less than no change"),
+        (("--min-diversity", 90), "no share to keep"),
+        (("--min-diversity", 0.9), "has measured none"),
+        (("--max-increase", 0.1, "-p", "augment"), "no policy of this run"),
+    ],
+)
+def test_bad_input_of_a_check_is_one_sentence(genloop, linear, arguments, message):
+    code, _, messages = genloop("check", linear, *arguments)
+    assert code == 2
+    assert message in messages
+
+
+def test_what_is_not_finished_does_not_pass(genloop, tmp_path):
+    found = run(replace(EXPERIMENT, num_iterations=2), tmp_path / "broken")
+    shutil.rmtree(found.store.path(found.record.iterations[-1].scores[0]))
+    code, _, messages = genloop("check", "broken", "--max-increase", 20)
+    assert code == 2
+    assert "is not finished" in messages
+    run(replace(EXPERIMENT, num_iterations=1), tmp_path / "short")
+    assert "one iteration" in genloop("check", "short", "--max-increase", 20)[2]

@@ -40,7 +40,7 @@ def numbered_view(run: Run, train: Mapping[str, Any]) -> Any:
     if source is None:
         kind = run.record.experiment["source"]["type"]
         raise UserError(
-            f"The source of this run is {kind}, which its record does not bring back. Open the data with its load_samples."
+            f"This run's source is {kind}, which its record does not bring back. Open the data with its load_samples."
         )
     views = [
         _open(run, source, part["data"]).slice(part["start"], part["stop"]).weighted(number)

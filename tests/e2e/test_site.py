@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import yaml
@@ -53,6 +54,14 @@ def test_every_command_has_its_row():
 def test_what_is_referenced_exists(name):
     module, _, attribute = name.rpartition(".")
     assert hasattr(import_module(module), attribute) or import_module(name)
+
+
+def test_docstrings_name_one_thing_a_line():
+    """Two names before one colon are read as a name and its type."""
+    for name in _referenced():
+        path = ROOT / "src" / Path(*name.split("."))
+        text = next(place for place in (path, *path.parents) if place.with_suffix(".py").is_file()).with_suffix(".py")
+        assert not re.findall(r"^ {4,8}\w+(?:, \w+)+: [a-z].*[.;]$", text.read_text("utf-8"), flags=re.MULTILINE), text
 
 
 def test_files_shown_on_pages_exist():

@@ -24,8 +24,10 @@ class Outcome:
         policy: its name.
         metric: name of the value.
         unit: of the values.
-        first_iteration, last_iteration: the first and the last that all seeds have; usually 1 and the run's last.
-        first, last: values there, averaged over seeds; None where a seed's is not finite.
+        first_iteration: the first that all seeds have; usually 1.
+        last_iteration: the last that all seeds have; usually the run's last.
+        first: value at the first, averaged over seeds; None where a seed's is not finite.
+        last: value at the last, likewise.
         change: from the first to the last, paired by seed; None where a value is not finite.
         margin: half the width of the 90 % interval of the change; None if nothing tells.
         margin_of: what the margin allows for. `seeds`: all of the loop's randomness, by Student's t over seeds.

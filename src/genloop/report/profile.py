@@ -26,7 +26,10 @@ class Finding:
         aspect: one of `aspects.ASPECTS`.
         metric: the value that stands for it; empty, as is its unit, where none was measured.
         unit: of the values.
-        first, last, change, margin: as in `Outcome`.
+        first: as in `Outcome`.
+        last: as in `Outcome`.
+        change: as in `Outcome`.
+        margin: as in `Outcome`.
         floor: what real data score in the place of samples; None for values that need no samples.
         verdict: see `profile`.
     """

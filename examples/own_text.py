@@ -31,6 +31,7 @@ def write_diary(path: Path, num_days: int = 1500) -> None:
     def sentence() -> str:
         return f"{random.choice(WHO)} {random.choice(DID)} {random.choice(WHERE)}."
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     entries = (f"{sentence()} {sentence()} {random.choice(THEN)}: {sentence()}" for _ in range(num_days))
     path.write_text("<|endoftext|>".join(entries), "utf-8")
 
@@ -51,7 +52,7 @@ def experiment(text: str) -> Experiment:
 def main(text: str | None = None, folder: str = "runs/own-text") -> None:
     """Print what became of the test loss: as a table, and in a sentence."""
     if text is None:
-        text = "diary.txt"
+        text = f"{folder}/diary.txt"
         write_diary(Path(text))
     finished = run(experiment(text), folder)
     print(results_table(finished, width=80))

@@ -53,6 +53,5 @@ def test_own_text_runs_on_a_text_of_its_own_and_on_a_file(capsys, monkeypatch, t
     monkeypatch.setattr(own_text, "experiment", small)
     own_text.main()
     assert "replace: " in capsys.readouterr().out
-    (tmp_path / "diary.txt").rename(tmp_path / "other.txt")
-    own_text.main("other.txt", "elsewhere")
+    own_text.main("runs/own-text/diary.txt", "elsewhere")
     assert (tmp_path / "elsewhere" / "run.json").is_file()

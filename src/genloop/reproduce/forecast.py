@@ -46,7 +46,8 @@ HISTORY = (
     "seeds 100 to 111 of these loops and on random walks; seeds 0 to 9 were run several times meanwhile, and the "
     "language models of Table 2 were looked at, too. On seeds 0 to 9, the law of mix(real=0.1) was never "
     "named rightly from 100 loops, after which a slower approach was added to the shapes and the claim about that "
-    "policy was withdrawn. The seeds here were run for the first time when all of that was fixed, and nothing was changed after."
+    "policy was withdrawn. The seeds here were run for the first time when all of that was fixed, and nothing was "
+    "changed after."
 )
 
 

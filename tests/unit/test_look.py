@@ -75,3 +75,11 @@ def test_a_legend_names_some_of_many_with_the_first_and_last(num: int, expected:
 def test_long_text_is_folded():
     assert folded("coverage pixels (share of real images)", 1.0).count("\n") > 1
     assert folded("replace\niteration 4", 3.0) == "replace\niteration 4"
+
+
+def test_figure_makes_its_folder_and_says_where_it_cannot_be_written(tmp_path):
+    with drawing(tmp_path / "new" / "figure.svg"):
+        pass
+    assert (tmp_path / "new" / "figure.svg").exists()
+    with pytest.raises(UserError, match="cannot be written"), drawing(tmp_path / "new" / "figure.svg" / "other.svg"):
+        pass

@@ -77,7 +77,7 @@ def drawing(*paths: Path, width: float = COLUMN_INCHES, height: float = 2.3) -> 
         height: in inches.
 
     Raises:
-        UserError: if a file is of another kind.
+        UserError: if a file is of another kind, or cannot be written.
     """
     for path in paths:
         if path.suffix not in METADATA:
@@ -86,7 +86,15 @@ def drawing(*paths: Path, width: float = COLUMN_INCHES, height: float = 2.3) -> 
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure
         for path in paths:
-            figure.savefig(path, metadata=METADATA[path.suffix])
+            _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, metadata=METADATA[path.suffix])
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
 
 
 def panels(

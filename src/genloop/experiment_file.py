@@ -75,6 +75,8 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         UserError: if there is none, or it is no YAML mapping.
     """
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file. Check the path.")
     try:
         written = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:

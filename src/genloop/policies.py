@@ -263,9 +263,10 @@ def check_supply(label: str, policy: Policy, num_iterations: int, num_real: floa
 
 def _check_amount(label: str, iteration: int, amount: float, supply: float, source: str) -> None:
     if amount > supply * (1 + 1e-9):
+        remedy = "Run fewer iterations, or lower" if iteration > 1 else "Lower"
         raise UserError(
-            f"{label}: iteration {iteration} asks for {amount:g} T of the {source}, which holds {supply:g} T. "
-            "Run fewer iterations, or lower num_samples (T)."
+            f"{label}: iteration {iteration} asks for {amount:g} T of the {source}, which holds {supply:.3g} T. "
+            f"{remedy} num_samples (T)."
         )
 
 

@@ -111,7 +111,7 @@ def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
     ("arguments", "sentence"),
     [
         (("run", "dmo"), "Did you mean 'demo'"),
-        (("run", "none.yaml"), "cannot be read"),
+        (("run", "none.yaml"), "none.yaml: there is no such file"),
         (("run", "demo", "--policy", "acumulate"), "Did you mean 'accumulate'"),
         (("run", "demo", "--iterations", "0"), "at least 1 iteration"),
         (("run", "demo", "--set", "estimator.sampling.temperature=-1"), "temperature=-1"),

@@ -529,6 +529,7 @@ def test_bad_arrays_are_explained(tmp_path):
     ("settings", "message"),
     [
         ({"train": "nowhere.csv"}, "there is no such file"),
+        ({"train": "."}, "is a folder"),
         ({"train": "{own}", "columns": ("weight",)}, "'weight' is no column of .*Available: a"),
         ({"train": "{own}", "test": "{own}"}, "holds the training rows"),
         ({"train": "{array}", "columns": ("a",)}, "which has no names"),

@@ -80,6 +80,8 @@ class ArrayFile:
 
 def _locate(field: str, written: str) -> Path:
     path = Path(written).expanduser()
+    if path.is_dir():
+        raise UserError(f"{field}={written!r} is a folder. Name a .csv or .npy file.")
     if not path.is_file():
         raise UserError(f"{field}={written!r}: there is no such file. Check the path.")
     if path.suffix not in (".csv", ".npy"):
@@ -145,7 +147,7 @@ def _parse_line(path: Path, number: int, line: Sequence[str], num_cells: int, ch
         if not _is_number(line[place]):
             raise UserError(
                 f"{path}, line {number}, has {line[place]!r:.40} in column {place + 1}, which is no number. "
-                "Correct it, or choose numeric columns with columns."
+                "Correct it, or name the numeric columns, for example columns=[height,weight]."
             )
     return [float(line[place]) for place in chosen]
 

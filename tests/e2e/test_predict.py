@@ -58,7 +58,8 @@ def test_sentence_where_no_share_is_enough(genloop):
     ("arguments", "sentence"),
     [
         (("-p", "acumulate"), "Did you mean 'accumulate'"),
-        (("-p", "replace", "-n", "0"), "predicts nothing"),
+        (("-p", "replace", "-n", "0"), "Ask for 1 to 1,000"),
+        (("-p", "replace", "-n", "100000"), "Ask for 1 to 1,000"),
         (("-p", "replace", "--solve", "real"), "Solve for real, in mix or fresh"),
         (("-p", "mix", "--solve", "size"), "Solve for real"),
         (("-p", "mix", "--solve", "real", "--max-increase", "-1"), "allows no increase"),

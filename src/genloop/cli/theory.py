@@ -11,6 +11,8 @@ from genloop.cli.app import app, out
 from genloop.cli.arguments import AsJson
 from genloop.errors import UserError
 
+LONGEST = 1000  # iterations that are predicted in seconds; time and memory grow with the square of their number
+
 
 @app.command()
 def predict(
@@ -29,8 +31,8 @@ def predict(
     from genloop.policy_text import parse_policy
     from genloop.report import predictions
 
-    if iterations < 1:
-        raise UserError(f"--iterations {iterations} predicts nothing. Ask for 1 or more.")
+    if not 1 <= iterations <= LONGEST:
+        raise UserError(f"--iterations {iterations} cannot be predicted. Ask for 1 to {LONGEST:,}.")
     if solve is not None:
         answers = [predictions.solve_share(name, solve, iterations, max_increase) for name in policy]
         if as_json:

@@ -12,7 +12,9 @@ Policies = Annotated[
     list[str] | None,
     typer.Option("--policy", "-p", help="A data policy, such as accumulate or window(3); repeat for several."),
 ]
-Iterations = Annotated[int | None, typer.Option("--iterations", "-n", help="Rounds of fit, sample, evaluate.")]
+Iterations = Annotated[
+    int | None, typer.Option("--iterations", "-n", help="Times that a model is fitted, evaluated and sampled.")
+]
 Seeds = Annotated[str | None, typer.Option(help="Seeds of the loops, such as 0 or 0,1,2.")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="Change a setting: path=value, such as estimator.epochs=5.")

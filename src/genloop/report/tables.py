@@ -198,7 +198,7 @@ def _mean_text(values: Sequence[float | None], errors: Sequence[float | None]) -
     if not finite:
         return "not finite"
     error = stdev(finite) / len(finite) ** 0.5 if len(finite) > 1 else next(iter(errors), None)
-    return _number(mean(finite)) + ("" if error is None else f" ± {error:.2g}")
+    return _number(mean(finite)) + ("" if error is None else f" ± {error:#.2g}".rstrip("."))
 
 
 def _difference_text(curve: Curve, number: int) -> str:

@@ -17,6 +17,7 @@ from genloop.types import Progress
 
 PLAIN_SECONDS = 20.0  # between lines where there is no terminal
 LEAST_SECONDS = 0.5  # that a step takes which deserves a line
+TRUSTED_SECONDS = 20.0  # for which a plan outweighs a pace: that of the first step has loading of libraries in it
 
 
 @dataclass
@@ -51,7 +52,8 @@ class RunProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self.console.is_terminal:
+            self._bar.stop()
 
     def announced(self, what: str) -> None:
         """Say which of several runs begins."""
@@ -76,14 +78,15 @@ class RunProgress:
         text = f"{self._current.label} {share:4.0%}{rate}{loss}"
         self._show(text, share)
         if now - self._spoken > PLAIN_SECONDS:
-            self._say(f"{text} · {self._left(share)}")
+            self._say(" · ".join(filter(None, (text, self._left(share)))))
 
     def finished(self, step: Step, manifest: Manifest) -> None:
         self._done_seconds += self._estimates.get(step.key, 0.0)
         self._show(self._current.label, 0.0)
         self._is_quick = manifest.elapsed_seconds < LEAST_SECONDS and (step.kind == "fit" or self._is_quick)
         if step.kind != "score" and not self._is_quick:
-            self._say(f"{self._current.label} done in {duration(manifest.elapsed_seconds)} · {self._left(0.0)}")
+            done = f"{self._current.label} done in {duration(manifest.elapsed_seconds)}"
+            self._say(" · ".join(filter(None, (done, self._left(0.0)))))
         values = manifest.facts.get("values", {})
         if values.get("test_loss") is not None and not self._is_quick:
             self.console.print(f"{self._current.label}: test_loss {values['test_loss']:.3f}", highlight=False)
@@ -104,13 +107,14 @@ class RunProgress:
         self._bar.update(self._task, description=text, completed=completed, left=self._left(share))
 
     def _left(self, share: float) -> str:
-        """Return the time left: what is still planned, at the pace so far."""
+        """Return the time left: what is still planned, at the pace so far, which counts as planned at first."""
         planned = sum(self._estimates.values())
         completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)
         elapsed = time.monotonic() - self._began
         if completed <= 0 or elapsed < 1:
             return ""
-        return f"{duration((planned - completed) * elapsed / completed)} left"
+        pace = (elapsed + TRUSTED_SECONDS) / (completed + TRUSTED_SECONDS)
+        return f"{duration((planned - completed) * pace)} left"
 
     def _say(self, line: str) -> None:
         self._spoken = time.monotonic()

@@ -73,6 +73,34 @@ class HubAddress:
         return splits[split].select_columns(column)
 
 
+@dataclass(frozen=True)
+class HubSplits:
+    """Splits of a data set that the `datasets` library loads; a kind of source adds which column it takes.
+
+    Attributes:
+        name: id on the Hub such as `roneneldan/TinyStories`, or a folder written by `save_to_disk`.
+        config: configuration of the data set, where it has several.
+        revision: commit on the Hub. Name one for an exact identity; without it, data first prepared stay in use.
+        train: split of the training data.
+        test: split of the test data; None holds out a tenth of the training data.
+    """
+
+    name: str
+    config: str | None = None
+    revision: str | None = None
+    train: str = "train"
+    test: str | None = None
+
+    @property
+    def address(self) -> HubAddress:
+        """Where the data set is.
+
+        Raises:
+            UserError: if a folder has a config or a revision.
+        """
+        return HubAddress(self.name, self.config, self.revision)
+
+
 def first(dataset: "Dataset", num: int | None) -> "Dataset":
     """Return the first `num` examples; None returns all."""
     return dataset if num is None else dataset.select(range(min(num, len(dataset))))

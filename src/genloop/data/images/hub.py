@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from genloop.data.hub_splits import HubAddress, first
+from genloop.data.hub_splits import HubSplits, first
 from genloop.data.images.raw import RawImage, RawImages, RawPart, read_cell, read_file
 from genloop.data.images.source import ImageSource
 from genloop.errors import UserError
@@ -18,26 +18,16 @@ BATCH = 64  # rows that are read at once
 
 
 @dataclass(frozen=True)
-class HubImages(ImageSource):
-    """A column of images of a data set that the `datasets` library loads.
+class HubImages(HubSplits, ImageSource):
+    """A column of images of a data set that the `datasets` library loads; `HubSplits` says which.
 
     Attributes:
-        name: id on the Hub such as `uoft-cs/cifar10`, or a folder written by `save_to_disk`.
-        config: configuration of the data set, where it has several.
-        revision: commit on the Hub. Name one for an exact identity; without it, data first prepared stay in use.
-        train: split of the training images.
-        test: split of the test images; None holds out a tenth of the training images.
         image_column: column that keeps the images.
         max_images: training images to use, from the first; None uses all.
     """
 
     version: ClassVar[int] = 1
 
-    name: str
-    config: str | None = None
-    revision: str | None = None
-    train: str = "train"
-    test: str | None = None
     image_column: str = "image"
     max_images: int | None = None
 
@@ -45,26 +35,22 @@ class HubImages(ImageSource):
         super().__post_init__()
         if self.max_images is not None and self.max_images < 1:
             raise UserError(f"max_images={self.max_images} leaves no image. Use at least 2, or None for all.")
-        assert self._address
-
-    @property
-    def _address(self) -> HubAddress:
-        return HubAddress(self.name, self.config, self.revision)
+        assert self.address
 
     def images_identity(self) -> dict[str, Any]:
         fields = ("train", "test", "image_column", "max_images")
         settings = {name: getattr(self, name) for name in fields}
-        return {"type": "HubImages", "version": self.version, **self._address.identity(), **settings}
+        return {"type": "HubImages", "version": self.version, **self.address.identity(), **settings}
 
     def read(self) -> RawImages:
-        splits = self._address.load()
+        splits = self.address.load()
         train = _part(first(self._column(splits, self.train), self.max_images), self.train)
         return RawImages(train, None if self.test is None else _part(self._column(splits, self.test), self.test))
 
     def _column(self, splits: dict[str, "Dataset"], split: str) -> "Dataset":
         import datasets
 
-        column = self._address.column(splits, split, self.image_column)
+        column = self.address.column(splits, split, self.image_column)
         kind = column.features[self.image_column]
         if not isinstance(kind, datasets.Image):
             raise UserError(

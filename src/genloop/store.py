@@ -155,6 +155,7 @@ class Store:
         }
         manifest = Manifest(key, describe(inputs), describe(facts), files, round(elapsed, 3))
         for name in files:
+            shutil.copymode(self.root / "format.json", result / name)  # safetensors lets nobody but the owner read
             _flush(result / name)
         _write_and_flush(result / MANIFEST, manifest.text())
         _flush(result)

@@ -29,6 +29,16 @@ def test_result_is_found_again_with_its_facts(tmp_path):
     assert manifest.files["data.txt"]["bytes"] == 7
 
 
+def test_whoever_may_read_a_store_may_read_all_of_it(tmp_path):
+    def write(result: Path, scratch: Path) -> dict[str, object]:
+        (result / "weights").touch(mode=0o600)
+        return {}
+
+    store = Store(tmp_path).open()
+    store.create(KEY, {}, write)
+    assert (store.path(KEY) / "weights").stat().st_mode == (store.path(KEY) / "manifest.json").stat().st_mode
+
+
 def test_failed_step_leaves_no_result_and_keeps_its_scratch(tmp_path):
     store = Store(tmp_path).open()
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from genloop import __version__
+
 TINY = {
     "name": "tiny",
     "source": {"type": "bible", "vocabulary": 300},
@@ -75,6 +77,11 @@ def test_exports_are_what_other_libraries_load(genloop, tiny, tmp_path):
 
     code, out, err = genloop("run", "model/experiment.yaml", "--store", "runs/tiny/store")
     assert (code, "fit" in err) == (0, False)
+
+
+def test_version_is_that_of_the_package(genloop):
+    code, out, _ = genloop("--version")
+    assert (code, out) == (0, f"genloop {__version__}\n")
 
 
 @pytest.mark.parametrize(

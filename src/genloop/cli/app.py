@@ -3,16 +3,17 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from genloop import __version__
 from genloop.data.extras import missing_extra
 from genloop.errors import UserError
 
 app = typer.Typer(
-    help="Model-data feedback loops: will my models collapse, and what must I keep to prevent it?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -20,6 +21,21 @@ app = typer.Typer(
 PLAIN_WIDTH = 150  # of tables where there is no terminal
 out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 log = Console(stderr=True)
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        out.print(f"genloop {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Model-data feedback loops: will my models collapse, and what must I keep to prevent it?"""
 
 
 def main() -> None:

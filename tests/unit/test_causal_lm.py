@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from lm_fixtures import EOT, chi_square, documents, limit, random_tokens, small_vocabulary, visible
 
 from genloop.errors import UserError
+from genloop.families.lm import causal_building
 from genloop.families.lm.blocks import Batch
 from genloop.families.lm.causal_lm import CausalLM
 from genloop.families.lm.draw import uniforms
@@ -232,6 +234,12 @@ def test_what_cannot_be_is_refused_before_anything_runs(config, settings, messag
 def test_networks_that_cannot_take_part_are_refused_before_the_fit(data, config, settings, message):
     with pytest.raises(UserError, match=message):
         replace(NEOX, config=config, settings=settings).fit(data, seed=0, context=Context())
+
+
+def test_a_network_larger_than_the_free_memory_is_refused_before_it_is_made(data, monkeypatch):
+    monkeypatch.setattr(causal_building.psutil, "virtual_memory", lambda: SimpleNamespace(available=8e9))
+    with pytest.raises(UserError, match=r"qwen2 .* has 10\.\d billion weights, too many for the 8 GB"):
+        CausalLM(config="qwen2", context=16).fit(data, seed=0, context=Context())
 
 
 def test_a_decoder_of_bert_is_taken(data):

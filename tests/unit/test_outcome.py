@@ -141,7 +141,8 @@ def test_the_answer_says_unit_and_length_once():
     replace = outcome_of(measured([5.0, 5.5, 5.7, 5.9, 6.1], [5.0, 5.5, 5.7, 5.9, 6.12], [5.0, 5.5, 5.7, 5.9, 6.14]))
     accumulate = outcome_of(measured([5.0] * 5, [5.0] * 5, [5.0, 5.0, 5.0, 5.0, 4.97], policy="accumulate"))
     assert answer([replace, accumulate]) == (
-        "replace: +1.120 ± 0.034 nats/token after 5 iterations, growing; accumulate: \N{MINUS SIGN}0.010 ± 0.029, flat."
+        "replace: +1.120 ± 0.034 nats/token after 5 iterations, growing; accumulate: \N{MINUS SIGN}0.010 ± 0.029, flat"
+        " (± 90 %, over 3 seeds)."
     )
     images = outcome_of(measured([-170.0, -180.0], unit="nats/image", policy="fresh"))
     assert "fresh: \N{MINUS SIGN}10.0 nats/image after 2 iterations, undecided (one seed: no interval)." in answer(

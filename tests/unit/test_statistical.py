@@ -288,7 +288,7 @@ def test_results_show_the_error_beside_its_value(tmp_path):
     values = {(row.iteration, row.metric): row.value for row in run(one, tmp_path / "one").rows()}
     text = shown(Run(tmp_path / "one"))
     assert f"{values[2, 'test_loss']:.3f} ± {values[2, 'test_loss_standard_error']:.2g}" in text
-    assert "standard" not in text
+    assert "standard_error" not in text
     assert samples_table(Run(tmp_path / "one")) is None
 
     rows = list(run(replace(one, seeds=(0, 1, 2)), tmp_path / "three").rows())

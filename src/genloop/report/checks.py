@@ -152,7 +152,7 @@ def _refuse_better(measured: Series) -> None:
 
 def checks_table(checks: Sequence[Check]) -> Table:
     """Return one line for each check."""
-    table = Table("policy", "metric", title="Beyond the limits (averaged over seeds)")
+    table = Table("policy", "metric", title="Beyond the limits (of several seeds, the mean)")
     for header in ("iteration", "at iteration 1", "value", "change ± 90 %", "limit", "bound"):
         table.add_column(header, justify="right")
     for each in checks:

@@ -145,8 +145,10 @@ def _why_unknown(outcome: Outcome) -> str:
 
 
 def _caution(found: Sequence[Outcome]) -> str:
-    """Return what the intervals leave out."""
+    """Return what the intervals are, or leave out."""
     known = [outcome for outcome in found if outcome.change is not None]
     if any(outcome.margin_of == "measurement" for outcome in known):
-        return " (one seed: ± by the standard errors that the metric recorded)"
-    return " (one seed: no interval)" if any(outcome.margin is None for outcome in known) else ""
+        return " (one seed: ± 90 %, by the standard errors that the metric recorded)"
+    if any(outcome.margin is None for outcome in known):
+        return " (one seed: no interval)"
+    return f" (± 90 %, over {known[0].num_seeds} seeds)" if known else ""

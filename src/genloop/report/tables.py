@@ -57,6 +57,7 @@ def results_table(run: Run, *, width: int) -> Table:
     shown = _shown_metrics(run, width)
     hidden = len(_own_values(units)) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
+    caption += " · ±: standard error" if _has_errors(run) else ""
     table = Table(
         title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s",
         caption=caption + (f" · {hidden} more: show --json, or a wider terminal" if hidden else ""),
@@ -108,11 +109,16 @@ def _shown_metrics(run: Run, width: int) -> list[str]:
     """Return the metrics that there is room for: first one of every score, then the second ones, ..."""
     groups = [_own_values(values) for values in run.values().values()]
     by_rank = [group[rank] for rank in range(max(map(len, groups), default=0)) for group in groups if rank < len(group)]
-    has_errors = any(_own_values(values) != values for values in run.values().values())
-    cell = 18 if has_errors or len({item.seed for item in run.record.iterations}) > 1 else 9
+    cell = 18 if _has_errors(run) else 9
     room = max(1, (width - 50) // cell)
     chosen = set(by_rank[:room])
     return [metric for group in groups for metric in group if metric in chosen]
+
+
+def _has_errors(run: Run) -> bool:
+    """Whether some values have a standard error: over seeds, or one that the metric measured."""
+    is_measured = any(_own_values(values) != values for values in run.values().values())
+    return is_measured or len({item.seed for item in run.record.iterations}) > 1
 
 
 def training_sets_table(run: Run) -> Table:

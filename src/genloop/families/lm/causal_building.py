@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import psutil
 import torch
 from torch import Tensor
 from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
@@ -31,6 +32,17 @@ def count_weights(config: PreTrainedConfig) -> NumWeights:
     if head is None or head.weight is not table.weight:
         in_products -= sum(weight.numel() for weight in table.parameters())
     return NumWeights(sum(weight.numel() for weight in weights), in_products)
+
+
+def refuse_too_large(config: PreTrainedConfig) -> None:
+    """Raise UserError if not even the weights of an architecture fit into the memory that is free."""
+    num = count_weights(config).all
+    free = psutil.virtual_memory().available
+    if 4 * num > free:
+        raise UserError(
+            f"{config.model_type} with these settings has {num / 1e9:.1f} billion weights, too many for the "
+            f"{free / 1e9:.0f} GB of memory that are free. Set estimator.settings to fewer and narrower layers."
+        )
 
 
 def build(config: PreTrainedConfig) -> PreTrainedModel:

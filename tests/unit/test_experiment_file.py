@@ -124,5 +124,5 @@ def test_unreadable_file_is_one_sentence(tmp_path, content, sentence):
 
 
 def test_missing_file_is_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="there is no such file"):
         read(tmp_path / "none.yaml")

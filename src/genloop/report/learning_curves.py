@@ -27,8 +27,8 @@ def learning_curves(line: Line) -> dict[int, Steps]:
     return {n: {steps: mean(found[n][steps]) for steps in sorted(found[n])} for n in sorted(found)}
 
 
-def draw_learning_curves(lines: Sequence[Line], *paths: Path, what: str = "optimiser steps") -> None:
-    """Draw one panel for each policy with one line for each iteration, against optimiser steps; `what` says so."""
+def draw_learning_curves(lines: Sequence[Line], *paths: Path) -> None:
+    """Draw one panel for each policy with one line for each iteration, against optimiser steps."""
     curves = [learning_curves(line) for line in lines]
     last = max(max(each, default=1) for each in curves)
     colours, named = ordered(last), thinned(last)
@@ -36,7 +36,7 @@ def draw_learning_curves(lines: Sequence[Line], *paths: Path, what: str = "optim
     height = PANEL_INCHES * -(-len(lines) // num_columns) + 0.3
     with drawing(*paths, width=COLUMN_INCHES * num_columns, height=height) as figure:
         titles = [line.label for line in lines]
-        places = panels(figure, titles, x=what, y="test loss (nats/token)", num_columns=num_columns)
+        places = panels(figure, titles, x="optimiser steps", y="test loss (nats/token)", num_columns=num_columns)
         for axes, curve in zip(places, curves, strict=True):
             for number, points in curve.items():
                 steps, losses = zip(*points.items(), strict=True)

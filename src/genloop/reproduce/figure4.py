@@ -25,7 +25,6 @@ def reproduce_figure4(request: Request) -> Reproduction:
 
 def _present(study: Study) -> Reproduction:
     losses = study.curves("test_loss")
-    what = "optimiser steps (accumulating, later training sets are larger)"
-    draw_learning_curves(lines_of([study.run(loop) for loop in study.loops]), study.figure(), what=what)
+    draw_learning_curves(lines_of([study.run(loop) for loop in study.loops]), study.figure())
     claims = [regime_claim(loop.name, losses, loop.policy, NUM_ITERATIONS) for loop in study.loops]
     return study.found(claims, figures=[study.figure()])

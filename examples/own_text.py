@@ -15,7 +15,7 @@ from genloop.data.text.files import Texts
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.text import TestLoss
-from genloop.report.outcome import answer, outcomes
+from genloop.report.analysis.outcome import answer, outcomes
 from genloop.report.tables import results_table
 
 WHO = ("I", "We", "My sister", "My brother", "Grandmother", "The twins", "An old friend", "The dog")

@@ -9,7 +9,7 @@ import pytest
 
 from genloop.errors import UserError
 from genloop.record import Row, Run
-from genloop.report.checks import Check, Limits, check, checks_json
+from genloop.report.analysis.checks import Check, Limits, check, checks_json
 
 UNITS = {"test_loss": "nats/image", "vendi_pixels": "effective number of images", "self_bleu": "BLEU points"}
 

@@ -24,11 +24,11 @@ from genloop.families.statistical.ngram import NGram
 from genloop.loop import Iteration
 from genloop.policy_text import parse_policy
 from genloop.record import Run
-from genloop.report import columns, data_table
-from genloop.report.columns import ImageColumn
-from genloop.report.export import export
-from genloop.report.lineage import ancestors
-from genloop.report.model_card import model_card
+from genloop.report.exports import columns, data_table
+from genloop.report.exports.columns import ImageColumn
+from genloop.report.exports.export import export
+from genloop.report.exports.lineage import ancestors
+from genloop.report.exports.model_card import model_card
 from genloop.runner import run
 from genloop.types import Context, Runtime
 
@@ -303,7 +303,7 @@ def test_failure_halfway_leaves_nothing(texts, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(TokenDataset, "documents", interrupted)
-    monkeypatch.setattr("genloop.report.model_folder.model_card", interrupted)
+    monkeypatch.setattr("genloop.report.exports.model_folder.model_card", interrupted)
     for places in ({"data": tmp_path / "a.parquet"}, {"model": tmp_path / "model"}):
         with pytest.raises(KeyboardInterrupt):
             export(texts, policy="replace", iteration=2, **places)

@@ -17,9 +17,9 @@ from genloop.errors import UserError
 from genloop.metrics.learning_curve import LearningCurve
 from genloop.policies import AccumulateSubsample, Mix, Replace, schedule_from_rows
 from genloop.record import Run
-from genloop.report.figures import save_figures
-from genloop.report.overlay import predicted_test_loss
-from genloop.report.palette import REAL, styles
+from genloop.report.figures.overlay import predicted_test_loss
+from genloop.report.figures.palette import REAL, styles
+from genloop.report.figures.runs import save_figures
 from genloop.runner import run
 from genloop.types import STANDARD_ERROR
 

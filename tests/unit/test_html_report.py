@@ -28,6 +28,8 @@ from genloop.experiment_file import from_dict
 from genloop.families.lm.gpt2 import GPT2
 from genloop.policies import AccumulateSubsample, Replace, schedule_from_rows
 from genloop.record import Run
+from genloop.report.figures.lines import lines_of
+from genloop.report.figures.palette import COLOURS, ordered
 from genloop.report.html.costs import costs
 from genloop.report.html.curves import metric_curves
 from genloop.report.html.learning import losses_within_fits
@@ -37,9 +39,7 @@ from genloop.report.html.provenance import provenance
 from genloop.report.html.samples import outer_first, samples_of
 from genloop.report.html.theme import PAPER, themed
 from genloop.report.html.training_sets import composition
-from genloop.report.lines import lines_of
 from genloop.report.numbers import unsigned
-from genloop.report.palette import COLOURS, ordered
 from genloop.report.samples import sample_texts
 from genloop.runner import run
 from genloop.theory.student import student_quantile

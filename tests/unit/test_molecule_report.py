@@ -18,9 +18,9 @@ from genloop.metrics.denoising import DenoisingLoss
 from genloop.metrics.geometry import Geometry
 from genloop.policies import Accumulate, Replace
 from genloop.record import Run
-from genloop.report import molecules
-from genloop.report.export import export
-from genloop.report.molecules import draw_molecules
+from genloop.report.exports.export import export
+from genloop.report.figures import molecules
+from genloop.report.figures.molecules import draw_molecules
 from genloop.runner import run
 
 SMILES = (

@@ -9,9 +9,9 @@ import pytest
 import toys
 
 from genloop.record import Row, Run
-from genloop.report.change import Change
-from genloop.report.outcome import Trend, answer, outcome_of, outcomes
-from genloop.report.series import Series, series
+from genloop.report.analysis.change import Change
+from genloop.report.analysis.outcome import Trend, answer, outcome_of, outcomes
+from genloop.report.analysis.series import Series, series
 from genloop.runner import run
 from genloop.theory.student import student_log_density, student_quantile
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from genloop.data.images.files import Images
 from genloop.experiment import Experiment
-from genloop.report.pictures import GAP, draw_grids, draw_images, grid
+from genloop.report.figures.pictures import GAP, draw_grids, draw_images, grid
 from genloop.report.samples import sample_images
 from genloop.runner import run
 

@@ -10,9 +10,9 @@ import toys
 
 from genloop import catalog
 from genloop.record import Row
-from genloop.report.aspects import ASPECTS, COPYING, DIVERSITY, LEFT_OUT, LOSS, SUPPORT, TAILS, Sign, signs_of
-from genloop.report.profile import Finding, finding_of, profile
-from genloop.report.series import series
+from genloop.report.analysis.aspects import ASPECTS, COPYING, DIVERSITY, LEFT_OUT, LOSS, SUPPORT, TAILS, Sign, signs_of
+from genloop.report.analysis.profile import Finding, finding_of, profile
+from genloop.report.analysis.series import series
 from genloop.runner import run
 
 ARGUMENTS: dict[str, dict[str, Any]] = {

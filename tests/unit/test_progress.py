@@ -8,7 +8,7 @@ from typing import Any, cast
 from rich.console import Console
 
 from genloop.plan import Plan
-from genloop.report.progress import RunProgress
+from genloop.report.live.progress import RunProgress
 
 
 def said(*, planned_seconds: float, elapsed: float) -> list[str]:

@@ -20,10 +20,10 @@ from genloop.errors import UserError
 from genloop.executors.local import LocalExecutor
 from genloop.executors.progress_file import PROGRESS_FILE, StepProgress
 from genloop.record import RecordedIteration, Run
-from genloop.report.run_state import Observer, RunState
-from genloop.report.time_left import TimeLeft
-from genloop.report.watching import changes, ranges, run_view, summary
-from genloop.report.works import works_in
+from genloop.report.live.run_state import Observer, RunState
+from genloop.report.live.time_left import TimeLeft
+from genloop.report.live.watching import changes, ranges, run_view, summary
+from genloop.report.live.works import works_in
 from genloop.runner import run
 from genloop.store import Store
 

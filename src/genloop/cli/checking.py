@@ -30,7 +30,7 @@ def check(
     pass, 1 with the failing rows, 2 for bad input or a run that is not finished.
     """
     from genloop.record import Run
-    from genloop.report import checks
+    from genloop.report.analysis import checks
 
     limits = checks.Limits(max_increase, max_rise, min_diversity)
     found = checks.check(Run(run_dir), limits, metric, policy or ())

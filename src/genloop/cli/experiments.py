@@ -59,7 +59,7 @@ def run(
 ) -> None:
     """Run or resume an experiment; what is done already is not done again."""
     from genloop.experiment_file import from_dict
-    from genloop.report.progress import RunProgress
+    from genloop.report.live.progress import RunProgress
     from genloop.runner import run as run_experiment
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
@@ -126,7 +126,7 @@ def _settings(
 
 def _present(finished: Any) -> None:
     """Print the answer, the table and the samples of a run, and write its figures and its page."""
-    from genloop.report.outcome import answer, outcomes
+    from genloop.report.analysis.outcome import answer, outcomes
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
     from genloop.store import report_disk_errors
@@ -141,10 +141,10 @@ def _present(finished: Any) -> None:
             with texts.open("w", encoding="utf-8") as file:
                 Console(file=file, width=PLAIN_WIDTH).print(samples)
         if _is_older(figure, finished.directory / "run.json"):
-            from genloop.report.figures import draw_metric
+            from genloop.report.figures.molecules import draw_molecules
+            from genloop.report.figures.pictures import draw_images
+            from genloop.report.figures.runs import draw_metric
             from genloop.report.html.page import write_page
-            from genloop.report.molecules import draw_molecules
-            from genloop.report.pictures import draw_images
 
             draw_metric(finished, "test_loss", figure)
             draw_images(finished, picture)

@@ -25,7 +25,7 @@ def forecast(
     exponential growth; each is judged by how well fits to the first iterations predict the later ones.
     """
     from genloop.record import Run
-    from genloop.report import forecasts
+    from genloop.report.analysis import forecasts
 
     found = forecasts.forecasts(Run(run_dir), metric, until, policy or ())
     if as_json:

@@ -20,7 +20,7 @@ def report(
 ) -> None:
     """Write one HTML page about runs: the answer, curves, collapse profile, samples, costs, provenance."""
     from genloop.record import Run
-    from genloop.report.figures import save_figures
+    from genloop.report.figures.runs import save_figures
     from genloop.report.html.page import write_page
 
     runs = [Run(directory) for directory in run_dirs]

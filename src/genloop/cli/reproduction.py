@@ -31,7 +31,7 @@ def reproduce(
 
     `all` puts every page and figure and an index into one folder; exit code 2 if a target could not be computed.
     """
-    from genloop.report.progress import RunProgress
+    from genloop.report.live.progress import RunProgress
     from genloop.report.verdicts import print_reproduction
     from genloop.reproduce.request import Request
     from genloop.store import report_disk_errors

@@ -53,7 +53,7 @@ def export(
 ) -> None:
     """Write a model, or the texts or images that it was fitted on or generated, for other tools."""
     from genloop.record import Run
-    from genloop.report.export import export as export_results
+    from genloop.report.exports.export import export as export_results
 
     export_results(Run(run_dir), policy=policy, iteration=iteration, seed=seed, model=model, data=data, part=part)
     for place in filter(None, (data, model)):

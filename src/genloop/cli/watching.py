@@ -14,7 +14,7 @@ from genloop.errors import UserError
 from genloop.record import RECORD_FILE
 
 if TYPE_CHECKING:
-    from genloop.report.run_state import RunState
+    from genloop.report.live.run_state import RunState
 
 LONGEST_SECONDS = 3600.0
 SPOKEN_SECONDS = 20.0  # between lines about the same step, where there is no terminal
@@ -27,7 +27,7 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Look once, print one table, and end.")] = False,
 ) -> None:
     """Show how far a run is while it is going, until it is complete; it is only read, never disturbed."""
-    from genloop.report.watching import run_view
+    from genloop.report.live.watching import run_view
 
     if not 0 < every <= LONGEST_SECONDS:
         raise UserError(
@@ -46,8 +46,8 @@ def watch(
 
 def _looks(run_dir: Path, every: float) -> "Iterator[tuple[RunState, float | None]]":
     """Iterate over the state of a run and the seconds left, until it is complete."""
-    from genloop.report.run_state import Observer
-    from genloop.report.time_left import TimeLeft
+    from genloop.report.live.run_state import Observer
+    from genloop.report.live.time_left import TimeLeft
 
     observer = Observer(run_dir)
     time_left = TimeLeft(observer)
@@ -61,7 +61,7 @@ def _looks(run_dir: Path, every: float) -> "Iterator[tuple[RunState, float | Non
 
 def _wait(run_dir: Path, every: float) -> None:
     """Wait until a run begins."""
-    from genloop.report.watching import waiting, waiting_view
+    from genloop.report.live.watching import waiting, waiting_view
 
     if (run_dir / RECORD_FILE).is_file():
         return
@@ -75,7 +75,7 @@ def _wait(run_dir: Path, every: float) -> None:
 
 def _show(looks: "Iterable[tuple[RunState, float | None]]") -> None:
     """Show a run on a terminal, in place."""
-    from genloop.report.watching import run_view
+    from genloop.report.live.watching import run_view
 
     with Live(console=out, auto_refresh=False) as live:
         for state, left in looks:
@@ -84,7 +84,7 @@ def _show(looks: "Iterable[tuple[RunState, float | None]]") -> None:
 
 def _tell(looks: "Iterable[tuple[RunState, float | None]]") -> None:
     """Tell of a run line by line: what was done since the last look and, now and then, what is going on."""
-    from genloop.report.watching import changes, summary, work_text
+    from genloop.report.live.watching import changes, summary, work_text
 
     before, spoken = None, -SPOKEN_SECONDS
     for state, left in looks:

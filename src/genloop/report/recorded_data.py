@@ -6,7 +6,7 @@ from typing import Any, Literal
 from genloop.errors import UserError
 from genloop.experiment_file import source_from_dict
 from genloop.record import RecordedIteration, Run
-from genloop.report.lineage import finished, origin
+from genloop.report.exports.lineage import finished, origin
 from genloop.types import Source
 
 Part = Literal["train", "samples"]

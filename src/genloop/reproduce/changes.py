@@ -8,7 +8,7 @@ can be said: Student's interval of two is 12.7 standard errors wide to either si
 import math
 from collections.abc import Callable
 
-from genloop.report import change
+from genloop.report.analysis import change
 from genloop.reproduce.claims import Claim
 
 TOLERANCE = 0.02  # nats per token; about 2 % of perplexity

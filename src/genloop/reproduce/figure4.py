@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from genloop.policies import Accumulate, Policy, Replace
-from genloop.report.learning_curves import draw_learning_curves
-from genloop.report.lines import lines_of
+from genloop.report.figures.learning_curves import draw_learning_curves
+from genloop.report.figures.lines import lines_of
 from genloop.reproduce.claims import Reproduction
 from genloop.reproduce.language_models import reproduce
 from genloop.reproduce.request import Request

@@ -8,7 +8,7 @@ all later iterations together than in the first one on synthetic data.
 """
 
 from genloop.policies import Accumulate, Replace
-from genloop.report.molecules import draw_molecules
+from genloop.report.figures.molecules import draw_molecules
 from genloop.reproduce.changes import SIGN_RULE
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.compute import compute

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from genloop.forecast import forecast
 from genloop.policies import Mix
 from genloop.policy_text import parse_policy, policy_name
-from genloop.report.look import PAGE_INCHES, count_iterations, drawing, legend_below, panels
-from genloop.report.palette import Style, styles
+from genloop.report.figures.look import PAGE_INCHES, count_iterations, drawing, legend_below, panels
+from genloop.report.figures.palette import Style, styles
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.computation import simulated
 from genloop.reproduce.forecast_curves import FAMILIES, FIRST_SEED, NUM_ITERATIONS, REUSING, known_curves, linear_name

@@ -12,7 +12,7 @@ from genloop.data.images.dataset import ImageDataset
 from genloop.policies import Accumulate, Replace
 from genloop.policy_text import policy_name
 from genloop.record import RecordedIteration
-from genloop.report.pictures import Grids, draw_grids
+from genloop.report.figures.pictures import Grids, draw_grids
 from genloop.report.samples import sample_images
 from genloop.reproduce.changes import SIGN_RULE
 from genloop.reproduce.claims import Reproduction

@@ -24,8 +24,16 @@ from genloop.families.linear import LinearRegression
 from genloop.metrics.regression import TestError
 from genloop.policies import Accumulate, Policy, Replace
 from genloop.policy_text import policy_name
-from genloop.report.look import PAGE_INCHES, count_iterations, drawing, legend_below, panels, rise_by_factors, spacing
-from genloop.report.palette import Style, styles
+from genloop.report.figures.look import (
+    PAGE_INCHES,
+    count_iterations,
+    drawing,
+    legend_below,
+    panels,
+    rise_by_factors,
+    spacing,
+)
+from genloop.report.figures.palette import Style, styles
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.computation import simulated
 from genloop.reproduce.grid import Grid

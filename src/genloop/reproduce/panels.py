@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from genloop.report.lines import draw_curve
-from genloop.report.look import COLUMN_INCHES, PAGE_INCHES, count_iterations, drawing, legend_below, panels
-from genloop.report.palette import styles
+from genloop.report.figures.lines import draw_curve
+from genloop.report.figures.look import COLUMN_INCHES, PAGE_INCHES, count_iterations, drawing, legend_below, panels
+from genloop.report.figures.palette import styles
 from genloop.report.tables import Curve
 
 PANEL_INCHES = 2.2  # height

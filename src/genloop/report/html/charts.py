@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from genloop.report.figures.palette import FLOOR_DASH, THEORY_DASH, Style
 from genloop.report.html.curves import Curve, MetricCurves, Point
 from genloop.report.html.theme import LINE, MUTED, PAPER, REAL_DATA, TEXT, line_colour
-from genloop.report.palette import FLOOR_DASH, THEORY_DASH, Style
 
 SYMBOLS: Mapping[str, str] = {  # a marker in the letters of matplotlib -> its name in Plotly
     "o": "circle",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from statistics import NormalDist, mean, stdev
 
 from genloop.record import Row
-from genloop.report.aspects import ASPECTS, aspect_of
-from genloop.report.learning_curves import LEARNING_CURVE
-from genloop.report.lines import Line
-from genloop.report.overlay import predicted_test_loss
-from genloop.report.series import series
+from genloop.report.analysis.aspects import ASPECTS, aspect_of
+from genloop.report.analysis.series import series
+from genloop.report.figures.learning_curves import LEARNING_CURVE
+from genloop.report.figures.lines import Line
+from genloop.report.figures.overlay import predicted_test_loss
 from genloop.theory.student import LEVEL, student_quantile
 from genloop.types import STANDARD_ERROR
 

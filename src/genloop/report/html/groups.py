@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genloop.record import RecordedIteration
+from genloop.report.figures.lines import Line
+from genloop.report.figures.look import thinned
+from genloop.report.figures.palette import Style
 from genloop.report.html.charts import Chart, metric_chart
 from genloop.report.html.curves import MetricCurves, Point, metric_curves
 from genloop.report.html.learning import Losses, losses_within_fits
 from genloop.report.html.table import Table
 from genloop.report.html.theme import REAL_DATA, iteration_colours
 from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
-from genloop.report.lines import Line
-from genloop.report.look import thinned
 from genloop.report.numbers import plain, unsigned
-from genloop.report.palette import Style
 from genloop.theory.student import LEVEL
 
 INTERVALS = f"{100 * LEVEL:g} % intervals"

@@ -9,11 +9,11 @@ import numpy as np
 
 from genloop.identity import file_digest
 from genloop.record import Run
+from genloop.report.figures.learning_curves import learning_curves
+from genloop.report.figures.lines import Line
+from genloop.report.figures.look import thinned
 from genloop.report.html.charts import Chart, layout, line_trace
 from genloop.report.html.theme import iteration_colours
-from genloop.report.learning_curves import learning_curves
-from genloop.report.lines import Line
-from genloop.report.look import thinned
 from genloop.store import DamagedArtefact
 
 RECORD_FILE = "training.json"  # that every neural family writes beside a model

@@ -8,10 +8,10 @@ from PIL import Image
 
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.report.columns import png
-from genloop.report.molecules import first_of_each, shape_at
-from genloop.report.pictures import grid
-from genloop.report.shapes import ELEMENTS, OTHER, shape_picture
+from genloop.report.exports.columns import png
+from genloop.report.figures.molecules import first_of_each, shape_at
+from genloop.report.figures.pictures import grid
+from genloop.report.figures.shapes import ELEMENTS, OTHER, shape_picture
 
 NUM_COLUMNS = 4  # images in a row
 LARGEST_IMAGE = 96  # rows and columns at which an image is shown

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genloop.record import Run
+from genloop.report.analysis.profile import Finding, Verdict, profile
 from genloop.report.numbers import plain, signed
-from genloop.report.profile import Finding, Verdict, profile
 
 MARKS: Mapping[Verdict, str] = {"collapsing": "✕", "stable": "✓", "undecided": "?", "not measured": "\N{EN DASH}"}
 

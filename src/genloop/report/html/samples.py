@@ -13,10 +13,10 @@ from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.text.tokens import TokenDataset
 from genloop.record import Run
+from genloop.report.figures.lines import Line
 from genloop.report.html.blocks import NUM_IMAGES, NUM_TEXTS, TEXT_LENGTH, Block, way_to_show
 from genloop.report.html.pictures import element_colours
 from genloop.report.html.recorded_experiment import recorded_experiment
-from genloop.report.lines import Line
 
 REAL = "real data"
 NUM_POLICIES = 3  # beside the real data at first

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from genloop.errors import UserError
 from genloop.policy_text import parse_policy
 from genloop.record import Run
+from genloop.report.analysis.outcome import answer, outcomes
 from genloop.report.citation import bibtex
+from genloop.report.figures.lines import lines_of
+from genloop.report.figures.palette import Style
 from genloop.report.html.cost_table import cost_notes, cost_table
 from genloop.report.html.costs import costs
 from genloop.report.html.groups import Group, learning_group, metric_group, training_sets_group
@@ -14,9 +17,6 @@ from genloop.report.html.profile import ProfileTable, profile_table
 from genloop.report.html.provenance import Provenance, provenance
 from genloop.report.html.samples import Samples, samples_of
 from genloop.report.html.table import Table
-from genloop.report.lines import lines_of
-from genloop.report.outcome import answer, outcomes
-from genloop.report.palette import Style
 
 HEADINGS = {  # of the parts of a section
     "metrics": "Test loss and other metrics",

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from genloop.errors import UserError
 from genloop.record import Run
-from genloop.report.aspects import ASPECTS, DIVERSITY, Sign, aspect_of, signs_of
+from genloop.report.analysis.aspects import ASPECTS, DIVERSITY, Sign, aspect_of, signs_of
+from genloop.report.analysis.series import Series, find_series
 from genloop.report.numbers import plain, signed
-from genloop.report.series import Series, find_series
 
 ALIASES = {"loss": "test_loss"}
 Kind = Literal["max-increase", "max-rise", "min-diversity"]

@@ -9,15 +9,15 @@ from statistics import mean
 from matplotlib.axes import Axes
 
 from genloop.record import Run
-from genloop.report.learning_curves import LEARNING_CURVE, draw_learning_curves, learning_curves
-from genloop.report.lines import Line, draw_curve, lines_of
-from genloop.report.look import FORMATS, count_iterations, drawing, legend_below, panels
-from genloop.report.molecules import sampled_shapes
-from genloop.report.overlay import predicted_test_loss
-from genloop.report.palette import FLOOR_DASH, REAL, THEORY_DASH, Style, styles
-from genloop.report.pictures import draw_grids, sampled_grids
-from genloop.report.shapes import draw_shapes
-from genloop.report.training_sets import draw_training_sets
+from genloop.report.figures.learning_curves import LEARNING_CURVE, draw_learning_curves, learning_curves
+from genloop.report.figures.lines import Line, draw_curve, lines_of
+from genloop.report.figures.look import FORMATS, count_iterations, drawing, legend_below, panels
+from genloop.report.figures.molecules import sampled_shapes
+from genloop.report.figures.overlay import predicted_test_loss
+from genloop.report.figures.palette import FLOOR_DASH, REAL, THEORY_DASH, Style, styles
+from genloop.report.figures.pictures import draw_grids, sampled_grids
+from genloop.report.figures.shapes import draw_shapes
+from genloop.report.figures.training_sets import draw_training_sets
 from genloop.store import report_disk_errors
 from genloop.types import STANDARD_ERROR
 

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from genloop.record import Run
-from genloop.report.lines import Line, lines_of
-from genloop.report.look import PAGE_INCHES, drawing, folded
+from genloop.report.figures.lines import Line, lines_of
+from genloop.report.figures.look import PAGE_INCHES, drawing, folded
 from genloop.report.samples import sample_images
 
 Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label of a row -> images

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genloop.record import Run
+from genloop.report.analysis.series import Series, series
 from genloop.report.numbers import plain, signed
-from genloop.report.series import Series, series
 
 Trend = Literal["growing", "flat", "falling", "undecided"]
 

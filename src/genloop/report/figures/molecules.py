@@ -10,9 +10,9 @@ import numpy as np
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.source import INFO_FILE
 from genloop.record import Run
-from genloop.report.lines import Line, lines_of
+from genloop.report.figures.lines import Line, lines_of
+from genloop.report.figures.shapes import Shape, draw_shapes
 from genloop.report.recorded_data import recorded_source
-from genloop.report.shapes import Shape, draw_shapes
 
 
 def draw_molecules(run: Run, path: Path, *, num: int = 4, beside: Sequence[Run] = ()) -> None:

@@ -15,7 +15,7 @@ from genloop.data.images.dataset import ImageDataset
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.record import RecordedIteration, Run
-from genloop.report.columns import Cell, Column, ImageColumn, TextColumn
+from genloop.report.exports.columns import Cell, Column, ImageColumn, TextColumn
 from genloop.report.recorded_data import Part, numbered_view, origins, parts_of
 
 COLUMNS: Mapping[type, Column] = {TokenDataset: TextColumn(), ImageDataset: ImageColumn()}

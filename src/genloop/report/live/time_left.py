@@ -9,7 +9,7 @@ from genloop.experiment_file import from_dict
 from genloop.loop import plan_iterations
 from genloop.plan import make_plan
 from genloop.record import Run
-from genloop.report.run_state import Observer, RunState
+from genloop.report.live.run_state import Observer, RunState
 from genloop.steps import Prepare
 
 

@@ -10,9 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from genloop.report.run_state import LoopState, RunState
+from genloop.report.live.run_state import LoopState, RunState
+from genloop.report.live.works import Work, works_in
 from genloop.report.tables import duration
-from genloop.report.works import Work, works_in
 
 BAR_WIDTH = 20
 

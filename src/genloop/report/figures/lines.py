@@ -8,8 +8,8 @@ from statistics import mean, stdev
 from matplotlib.axes import Axes
 
 from genloop.record import RecordedIteration, Row, Run
-from genloop.report.look import spacing
-from genloop.report.palette import Style
+from genloop.report.figures.look import spacing
+from genloop.report.figures.palette import Style
 from genloop.report.tables import Curve, curves
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genloop.record import RecordedIteration, Run
-from genloop.report.works import Work, step_labels, works_in
+from genloop.report.live.works import Work, step_labels, works_in
 from genloop.store import DamagedArtefact, Manifest
 
 

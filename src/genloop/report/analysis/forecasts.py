@@ -10,11 +10,11 @@ from rich.table import Table
 from genloop.errors import UserError
 from genloop.forecast import FEWEST, Forecast, forecast
 from genloop.record import Run
-from genloop.report.look import count_iterations, drawing, legend_below, panels
+from genloop.report.analysis.series import Series, find_series
+from genloop.report.figures.look import count_iterations, drawing, legend_below, panels
+from genloop.report.figures.palette import styles
 from genloop.report.numbers import plain, signed
-from genloop.report.palette import styles
 from genloop.report.predictions import growth_text
-from genloop.report.series import Series, find_series
 
 SHOWN_ROWS = 12  # of a table; longer forecasts are thinned
 BAND = 0.18  # opacity of an interval

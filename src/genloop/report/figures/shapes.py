@@ -15,7 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from genloop.report.look import PAGE_INCHES, drawing, folded
+from genloop.report.figures.look import PAGE_INCHES, drawing, folded
 
 # Symbols and colours of elements, as in Jmol, darkened where they would not show on white.
 ELEMENTS: Mapping[int, tuple[str, str]] = {

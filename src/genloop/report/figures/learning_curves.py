@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import mean
 
 from genloop.record import Run
-from genloop.report.lines import Line
-from genloop.report.look import COLUMN_INCHES, drawing, legend_below, panels, thinned
-from genloop.report.palette import ordered
+from genloop.report.figures.lines import Line
+from genloop.report.figures.look import COLUMN_INCHES, drawing, legend_below, panels, thinned
+from genloop.report.figures.palette import ordered
 
 LEARNING_CURVE = "test_loss_at_"  # begins the names of its values; the share of the optimiser steps follows
 PANEL_INCHES = 1.7  # height

@@ -15,7 +15,7 @@ import numpy as np
 from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.record import Row, Run
-from genloop.report.change import Change
+from genloop.report.analysis.change import Change
 from genloop.theory.student import LEVEL, student_quantile
 from genloop.types import STANDARD_ERROR
 

@@ -7,9 +7,9 @@ from statistics import mean
 from typing import Literal
 
 from genloop.record import Row, Run
-from genloop.report.aspects import ASPECTS, COPYING, Sign, signs_of
-from genloop.report.outcome import outcome_of
-from genloop.report.series import FEWEST_SEEDS, Series, series
+from genloop.report.analysis.aspects import ASPECTS, COPYING, Sign, signs_of
+from genloop.report.analysis.outcome import outcome_of
+from genloop.report.analysis.series import FEWEST_SEEDS, Series, series
 
 Verdict = Literal["collapsing", "stable", "undecided", "not measured"]
 

@@ -14,8 +14,8 @@ import yaml
 
 from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
 from genloop.record import RecordedIteration, Run
-from genloop.report.lineage import finished
-from genloop.report.model_card import estimator_of, model_card
+from genloop.report.exports.lineage import finished
+from genloop.report.exports.model_card import estimator_of, model_card
 
 TOKENIZER_SETTINGS = {
     "tokenizer_class": "PreTrainedTokenizerFast",

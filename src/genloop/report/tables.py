@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
 from rich.table import Table
@@ -11,6 +11,7 @@ from rich.table import Table
 from genloop.plan import Plan
 from genloop.policy_text import policy_name
 from genloop.record import RecordedIteration, Row, Run
+from genloop.report.spread import standard_error
 from genloop.types import STANDARD_ERROR
 
 Curve = dict[int, list[float | None]]  # iteration -> one value for each seed
@@ -203,7 +204,7 @@ def _mean_text(values: Sequence[float | None], errors: Sequence[float | None]) -
         return "-"
     if not finite:
         return "not finite"
-    error = stdev(finite) / len(finite) ** 0.5 if len(finite) > 1 else next(iter(errors), None)
+    error = standard_error(finite, next(iter(errors), None))
     return _number(mean(finite)) + ("" if error is None else f" ± {error:#.2g}".rstrip("."))
 
 

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean, median, stdev
+from statistics import mean, median
 
 import numpy as np
 
 from genloop.forecast import Forecast, forecast
+from genloop.report.spread import standard_error
 from genloop.reproduce.grid import Grid
 
 
@@ -97,7 +98,7 @@ def coverage(found: Sequence[Hindcast]) -> Coverage:
     for each in found:
         by_seed[each.curve.seed].append(each)
     shares = [mean(mean(each.covered) for each in of_seed) for of_seed in by_seed.values()]
-    error = stdev(shares) / len(shares) ** 0.5 if len(shares) > 1 else None
+    error = standard_error(shares)
     return Coverage(mean(shares), error, mean(each.covered[-1] for each in found))
 
 

@@ -2,12 +2,14 @@
 
 from functools import cache
 from math import lgamma, log, pi, sqrt
+from statistics import NormalDist
 
 import numpy as np
 
 from genloop.theory.curve import Array
 
 LEVEL = 0.9  # of all intervals
+NORMAL_QUANTILE = NormalDist().inv_cdf((1 + LEVEL) / 2)  # where the standard error is known
 WIDEST = 1e4  # standard errors; one degree of freedom has a 90 % interval of 6.3
 HALVINGS = 60  # of an interval that holds a quantile: more than a float has digits
 

@@ -34,13 +34,12 @@ def count_weights(config: PreTrainedConfig) -> NumWeights:
     return NumWeights(sum(weight.numel() for weight in weights), in_products)
 
 
-def refuse_too_large(config: PreTrainedConfig) -> None:
-    """Raise UserError if not even the weights of an architecture fit into the memory that is free."""
-    num = count_weights(config).all
+def refuse_too_large(kind: str, num: int) -> None:
+    """Raise UserError if not even so many weights of a network of this kind fit into the memory that is free."""
     free = psutil.virtual_memory().available
     if 4 * num > free:
         raise UserError(
-            f"{config.model_type} with these settings has {num / 1e9:.1f} billion weights, too many for the "
+            f"{kind} with these settings has {num / 1e9:.1f} billion weights, too many for the "
             f"{free / 1e9:.0f} GB of memory that are free. Set estimator.settings to fewer and narrower layers."
         )
 

@@ -62,9 +62,11 @@ class CausalLM(LanguageEstimator):
         return identity
 
     def network(self, vocabulary: int, *, seed: int) -> "CausalNetwork":
+        from genloop.families.lm.causal_building import refuse_too_large
         from genloop.families.lm.causal_config import with_vocabulary
         from genloop.families.lm.causal_network import CausalNetwork
 
+        refuse_too_large(self._config.model_type, self.num_parameters(vocabulary))
         return CausalNetwork.initial(with_vocabulary(self._config, vocabulary), context=self.context, seed=seed)
 
     def load(self, directory: Path, prepared_dir: Path, context: Context) -> "LanguageModel":

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 from genloop.families.lm.blocks import Batch
-from genloop.families.lm.causal_building import build, check, refuse_too_large
+from genloop.families.lm.causal_building import build, check
 from genloop.families.lm.causal_config import describe_config
 from genloop.families.lm.causal_documents import CausalDocuments, bytes_per_position
 from genloop.families.lm.language_network import LanguageNetwork
@@ -43,10 +43,8 @@ class CausalNetwork(LanguageNetwork):
         """Return a network with the initial weights of its architecture.
 
         Raises:
-            UserError: if its settings do not go together, if it is too large for the machine, or if it cannot be
-                trained and sampled token by token.
+            UserError: if its settings do not go together, or it cannot be trained and sampled token by token.
         """
-        refuse_too_large(config)
         with _seeded(seed):
             network = cls(build(config), context=context)
         check(network.model)

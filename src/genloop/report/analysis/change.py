@@ -6,9 +6,10 @@ Loops that share a seed meet the same random numbers, so differences are taken w
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
+from statistics import mean
 from typing import Self
 
+from genloop.report.spread import standard_error
 from genloop.theory.student import student_quantile
 
 
@@ -37,8 +38,7 @@ class Change:
     @property
     def standard_error(self) -> float | None:
         """Over the seeds; None for one."""
-        num = len(self.differences)
-        return stdev(self.differences) / num**0.5 if num > 1 and math.isfinite(self.mean) else None
+        return standard_error(self.differences) if math.isfinite(self.mean) else None
 
     @property
     def margin(self) -> float | None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import NormalDist, mean
+from statistics import mean
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.record import Row, Run
 from genloop.report.analysis.change import Change
-from genloop.theory.student import LEVEL, student_quantile
+from genloop.theory.student import NORMAL_QUANTILE, student_quantile
 from genloop.types import STANDARD_ERROR
 
 Values = Mapping[int, Mapping[int, float | None]]  # seed -> iteration -> value
@@ -85,7 +85,7 @@ class Series:
         first, last = (of_seed.get(each) for each in (self.iterations[0], iteration))
         if first is None or last is None:
             return None
-        return NormalDist().inv_cdf((1 + LEVEL) / 2) * (first**2 + last**2) ** 0.5
+        return NORMAL_QUANTILE * (first**2 + last**2) ** 0.5
 
     def slope(self, iterations: list[int]) -> Slope | None:
         """Return the slope of the least-squares line through the values at some iterations.

@@ -9,11 +9,17 @@ from genloop.record import Run
 from genloop.report.figures.lines import Line
 from genloop.report.figures.look import COLUMN_INCHES, drawing, legend_below, panels, thinned
 from genloop.report.figures.palette import ordered
+from genloop.types import STANDARD_ERROR
 
 LEARNING_CURVE = "test_loss_at_"  # begins the names of its values; the share of the optimiser steps follows
 PANEL_INCHES = 1.7  # height
 
 Steps = dict[float, float]  # optimiser steps -> test loss, averaged over seeds
+
+
+def is_shown(metric: str) -> bool:
+    """Whether a value has a curve of its own: errors stand beside others, and values within a fit elsewhere."""
+    return not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
 
 
 def learning_curves(line: Line) -> dict[int, Steps]:

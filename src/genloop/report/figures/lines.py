@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import mean, stdev
+from statistics import mean
 
 from matplotlib.axes import Axes
 
 from genloop.record import RecordedIteration, Row, Run
 from genloop.report.figures.look import spacing
 from genloop.report.figures.palette import Style
+from genloop.report.spread import standard_error
 from genloop.report.tables import Curve, curves
 
 
@@ -71,10 +72,6 @@ def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style
     axes.errorbar(
         list(points),
         [mean(values) for values in points.values()],
-        yerr=[_standard_error(values, errors.get(n, [])) for n, values in points.items()],
+        yerr=[standard_error(values, next(iter(errors.get(n, [])), None)) or 0.0 for n, values in points.items()],
         color=style.colour, marker=style.marker, linestyle=style.line, markevery=spacing(len(points)), label=label,
     )  # fmt: skip
-
-
-def _standard_error(values: Sequence[float], errors: Sequence[float | None]) -> float:
-    return stdev(values) / len(values) ** 0.5 if len(values) > 1 else next(iter(errors), None) or 0.0

@@ -9,7 +9,7 @@ from statistics import mean
 from matplotlib.axes import Axes
 
 from genloop.record import Run
-from genloop.report.figures.learning_curves import LEARNING_CURVE, draw_learning_curves, learning_curves
+from genloop.report.figures.learning_curves import draw_learning_curves, is_shown, learning_curves
 from genloop.report.figures.lines import Line, draw_curve, lines_of
 from genloop.report.figures.look import FORMATS, count_iterations, drawing, legend_below, panels
 from genloop.report.figures.molecules import sampled_shapes
@@ -119,11 +119,7 @@ def _axis_label(metric: str, unit: str) -> str:
 def _metrics(lines: Sequence[Line]) -> dict[tuple[str, str], None]:
     """Return names and units of what was measured, in its order; errors stand beside values."""
     measured = {(row.metric, row.unit): None for line in lines for row in line.rows}
-    return {
-        (metric, unit): None
-        for metric, unit in measured
-        if not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
-    }
+    return {(metric, unit): None for metric, unit in measured if is_shown(metric)}
 
 
 def _file_name(metric: str, unit: str, lines: Sequence[Line]) -> str:

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, mean, stdev
+from statistics import mean
 
 from genloop.record import Row
 from genloop.report.analysis.aspects import ASPECTS, aspect_of
 from genloop.report.analysis.series import series
-from genloop.report.figures.learning_curves import LEARNING_CURVE
+from genloop.report.figures.learning_curves import is_shown
 from genloop.report.figures.lines import Line
 from genloop.report.figures.overlay import predicted_test_loss
-from genloop.theory.student import LEVEL, student_quantile
+from genloop.report.spread import standard_error
+from genloop.theory.student import NORMAL_QUANTILE, student_quantile
 from genloop.types import STANDARD_ERROR
 
 OTHER = "other values"
@@ -91,20 +92,13 @@ def metric_curves(lines: Sequence[Line]) -> list[MetricCurves]:
     return sorted(found, key=lambda each: (order.index(each.aspect), each.metric != "test_loss"))
 
 
-def is_shown(metric: str) -> bool:
-    """Whether a value has a curve of its own: errors stand beside others, and values within a fit elsewhere."""
-    return not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
-
-
 def point(values: Sequence[float | None], error: float | None) -> Point:
     """Return mean and interval of one value for each seed, or of one value with its own standard error."""
     finite = [value for value in values if value is not None]
     if len(finite) < len(values):
         return Point(None, None, len(values))
-    if len(finite) > 1:
-        error, quantile = stdev(finite) / len(finite) ** 0.5, student_quantile(len(finite) - 1)
-    else:
-        quantile = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    error = standard_error(finite, error)
+    quantile = student_quantile(len(finite) - 1) if len(finite) > 1 else NORMAL_QUANTILE
     return Point(mean(finite), None if error is None else error * quantile, len(values))
 
 

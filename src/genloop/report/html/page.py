@@ -14,7 +14,7 @@ from genloop.report.figures.lines import lines_of
 from genloop.report.figures.palette import styles
 from genloop.report.html import theme
 from genloop.report.html.groups import metric_group
-from genloop.report.html.library import packed, plotly_script, security_policy
+from genloop.report.html.scripts import packed, plotly_script, security_policy
 from genloop.report.html.sections import HEADINGS, section
 from genloop.store import report_disk_errors, write_atomically
 

@@ -74,6 +74,17 @@ def test_columns_may_lack_rows_and_each_grid_is_where_it_belongs(suffix: str, tm
     assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == ["iteration 1", "iteration 5"]
 
 
+@pytest.mark.parametrize(
+    "title", ["", "samples of a run whose name is as long as the figure is wide, and then a little longer"]
+)
+def test_grids_fill_the_width_however_long_their_headings_are(title: str, tmp_path: Path, drawn: list[Figure]):
+    column = {f"iteration {n}": images(8) for n in range(1, 5)}
+    draw_grids({"replace": column, "baseline: iteration 1, real images only": column}, tmp_path / "a.png", title=title)
+    (figure,) = drawn
+    widths = [axes.get_position().width for axes in figure.axes]
+    assert sum(widths) / 4 > 0.8  # of the figure; the rest is for labels
+
+
 def test_pixels_keep_their_shades_in_the_file(tmp_path: Path):
     """Grey levels are not stretched to what occurs: a dark image stays dark, to one level of rounding."""
     draw_grids({"": {"": np.full((4, 8, 8, 1), 60, np.uint8)}}, tmp_path / "a.png", columns=2)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from genloop.record import Run
 from genloop.report.figures.lines import Line, lines_of
-from genloop.report.figures.look import PAGE_INCHES, drawing, folded
+from genloop.report.figures.look import LINE_INCHES, PAGE_INCHES, drawing, folded
 from genloop.report.samples import sample_images
 
 Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label of a row -> images
@@ -16,8 +16,9 @@ Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label o
 GAP = 1  # white pixels between images
 NUM_COLUMNS = 8  # images in a row of a grid
 NUM_ROWS = 5  # iterations in the figure of a run, at most
-PANEL_INCHES = 1.4  # width of a grid, at most
-LABEL_INCHES = 0.6  # left of the grids
+PANEL_INCHES = 2.1  # width of a grid, at most
+LABEL_INCHES = 0.7  # left of the grids
+SPACE_INCHES = 0.1  # around a grid
 
 
 def grid(images: np.ndarray, columns: int = NUM_COLUMNS) -> np.ndarray:
@@ -53,12 +54,16 @@ def draw_grids(grids: Grids, *paths: Path, columns: int = NUM_COLUMNS, title: st
         heading: {label: grid(images, columns) for label, images in column.items()} for heading, column in grids.items()
     }
     tallest = [max(_tallness(column[label]) for column in pictures.values() if label in column) for label in labels]
-    panel = min(PANEL_INCHES, (PAGE_INCHES - LABEL_INCHES) / len(grids))
-    width, height = panel * len(grids) + LABEL_INCHES, panel * sum(tallest) + 0.04 * len(labels) + 0.3
+    panel = min(PANEL_INCHES, (PAGE_INCHES - LABEL_INCHES) / len(grids) - SPACE_INCHES)
+    headings = [folded(heading, panel) for heading in grids]
+    width = LABEL_INCHES + (panel + SPACE_INCHES) * len(grids)
+    title = folded(title, width)
+    num_lines = max(len(heading.split("\n")) for heading in headings) + len(title.splitlines())
+    height = LINE_INCHES * num_lines + panel * sum(tallest) + SPACE_INCHES * (len(labels) + 1)
     with drawing(*paths, width=width, height=height) as figure:
         panels = figure.subplots(len(labels), len(grids), squeeze=False, height_ratios=tallest)
-        for axes, (heading, column) in zip(panels.T, pictures.items(), strict=True):
-            axes[0].set_title(folded(heading, panel))
+        for axes, heading, column in zip(panels.T, headings, pictures.values(), strict=True):
+            axes[0].set_title(heading)
             for place, label in zip(axes, labels, strict=True):
                 _draw(place, column.get(label))
         for axes, label in zip(panels[:, 0], labels, strict=True):

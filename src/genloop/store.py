@@ -222,7 +222,8 @@ def report_disk_errors(folder: Path) -> Iterator[None]:
                 f"The disk that holds {folder} is full. Finished steps are kept: free some space and run the same "
                 "command again."
             ) from error
-        if code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        is_gone = code == errno.ENOENT and not folder.exists()  # or cannot be made, as under /proc
+        if code and (is_gone or code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)):
             raise UserError(f"{folder} cannot be written ({os.strerror(code)}). Choose another folder.") from error
         raise
 

@@ -56,6 +56,13 @@ def test_run_show_plan_and_run_again(genloop, tiny, tmp_path):
     assert "model 1" in out
 
 
+def test_a_folder_that_showed_more_before_says_what_is_left_out(genloop):
+    run = ("run", "gaussian", "-n", 1, "--set", "source.num_replicates=2")
+    assert "before" not in genloop(*run, "--seeds", "0,1")[1]
+    assert "held accumulate, seed 0 before" in genloop(*run, "-p", "replace", "--seeds", "1,2")[1]
+    assert "before" not in genloop(*run, "--seeds", "1,2")[1]
+
+
 def test_exports_are_what_other_libraries_load(genloop, tiny, tmp_path):
     transformers = pytest.importorskip("transformers")
     datasets = pytest.importorskip("datasets")

@@ -1,5 +1,6 @@
 """What reads a run works on one of the user's own policy, source, estimator and metric, which no record brings back."""
 
+import html
 from dataclasses import replace
 
 import own_model
@@ -8,6 +9,7 @@ import pytest
 from cases import CASES
 
 from genloop.policies import Replace
+from genloop.report.samples import sample_texts
 from genloop.runner import run
 
 READERS = (
@@ -38,6 +40,15 @@ def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, tmp
     code, _, err = genloop(*export, "--model", "model", "--data", "texts.parquet")
     assert code == 0, err
     assert "EverySecond, the user's own" in (tmp_path / "model" / "README.md").read_text()
+
+
+def test_a_page_shows_samples_of_an_own_policy(genloop, tmp_path):
+    found = run(replace(CASES["gpt2-grammar"](), policies=(own_policy.POLICY,)), tmp_path / "runs" / "own")
+    assert genloop("report", "runs/own")[0] == 0
+    (text, *_) = sample_texts(found, found.record.iterations[0], 1)
+    page = (tmp_path / "runs" / "own" / "report.html").read_text()
+    assert "Samples cannot be shown" not in page
+    assert text.strip()[:40] in html.unescape(page)
 
 
 def test_data_of_an_own_source_are_refused_in_one_sentence(genloop, tmp_path):

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import html
 import json
 import shlex
 import shutil
@@ -228,7 +229,9 @@ def test_costs_count_shared_steps_once(named: None, tmp_path: Path):
 
 def test_classes_of_ones_own_leave_out_what_they_alone_know(numbers: Run):
     text = page([numbers])
-    assert "Samples cannot be shown: the run uses classes that its record does not bring back" in text
+    assert "Samples cannot be shown: the run's source is a class that its record does not bring back" in html.unescape(
+        text
+    )
     assert "Operations are not known" in text
     assert "after 3 iterations" in text
 

@@ -137,6 +137,13 @@ def test_outcomes_of_a_run_that_is_not_finished(tmp_path):
     assert outcomes(found, "unheard_of") == []
 
 
+def test_the_answer_of_an_unfinished_run_says_how_many_seeds_there_are():
+    behind = outcome_of(measured([5.0, 5.5, 5.7], [5.0, 5.5, 5.8]))
+    ahead = outcome_of(measured([5.0, 5.5, 5.7], [5.0, 5.5, 5.8], [5.0, 5.5, 5.9], policy="accumulate"))
+    assert "over 2 to 3 seeds" in answer([behind, ahead])
+    assert "over 3 seeds" in answer([ahead, ahead])
+
+
 def test_the_answer_says_unit_and_length_once():
     replace = outcome_of(measured([5.0, 5.5, 5.7, 5.9, 6.1], [5.0, 5.5, 5.7, 5.9, 6.12], [5.0, 5.5, 5.7, 5.9, 6.14]))
     accumulate = outcome_of(measured([5.0] * 5, [5.0] * 5, [5.0, 5.0, 5.0, 5.0, 4.97], policy="accumulate"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import pytest
 import toys
 
 from genloop import catalog
+from genloop.data.known import Zipf
+from genloop.policies import Replace, ReplaceMultiple
+from genloop.recipes.statistical import zipf
 from genloop.record import Row
 from genloop.report.analysis.aspects import ASPECTS, COPYING, DIVERSITY, LEFT_OUT, LOSS, SUPPORT, TAILS, Sign, signs_of
 from genloop.report.analysis.profile import Finding, finding_of, profile
@@ -135,3 +139,14 @@ def test_a_profile_has_every_aspect_of_every_policy(tmp_path):
     empty = Finding("replace", DIVERSITY, "", "", None, None, None, None, None, "not measured")
     assert [by_aspect[aspect].verdict for aspect in (TAILS, SUPPORT, COPYING)] == ["not measured"] * 3
     assert by_aspect[DIVERSITY] == empty
+
+
+def test_real_data_stand_in_for_as_many_samples_as_the_policy_takes(tmp_path):
+    """Replace-multiple samples 2 T of its first model, and twice as much real data has more types."""
+    source = Zipf(num_replicates=2, num_test=8000)
+    changes: Any = {"source": source, "policies": (Replace(), ReplaceMultiple()), "num_iterations": 1}
+    found = run(replace(zipf(), **changes), tmp_path)
+    measured = {(row.policy, row.metric): row.value for row in found.noise_floor()}
+    floors = {(item.policy, item.metric): item.floor for item in profile(found) if item.floor is not None}
+    assert floors == {place: measured[place] for place in floors}
+    assert floors["replace", "missing_mass"] > floors["replace-multiple", "missing_mass"]

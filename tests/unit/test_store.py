@@ -1,7 +1,9 @@
 """The store: a result is there whole or not at all, and is never used after it changed."""
 
+import errno
 import json
 import multiprocessing
+import os
 import subprocess
 import sys
 import time
@@ -101,6 +103,15 @@ def test_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         Store(tmp_path / "file" / "store").open()
+
+
+def test_folder_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)  # as it does under /proc
+    with pytest.raises(UserError, match="cannot be written"):
+        Store(tmp_path / "store").open()
 
 
 def test_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path):

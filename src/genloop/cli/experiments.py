@@ -21,7 +21,7 @@ from genloop.cli.arguments import (
     make_runtime,
     parse_seeds,
 )
-from genloop.errors import unknown_name
+from genloop.errors import UserError, unknown_name
 
 
 @app.command()
@@ -64,11 +64,15 @@ def run(
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = out_dir or Path("runs") / experiment.name
+    before = _loops(directory)
     with resumable(), RunProgress(log) as progress:
         finished = run_experiment(
             experiment, directory, store_dir=store_dir, runtime=make_runtime(device, threads), listener=progress
         )
     _present(finished)
+    if left_out := [loop for loop in before if loop not in _loops(directory)]:
+        told = f"{directory} held {', '.join(left_out)} before. Those results are kept: name them, too, to see all."
+        out.print(told, markup=False, highlight=False)
 
 
 @app.command()
@@ -122,6 +126,17 @@ def _settings(
         written = complete(written)
         set_value(written, assignment)
     return written
+
+
+def _loops(directory: Path) -> list[str]:
+    """Return the policies and the seeds in the record of a run; none where there is no record that can be read."""
+    from genloop.record import Run
+
+    try:
+        iterations = Run(directory).record.iterations
+    except UserError:
+        return []
+    return list(dict.fromkeys([each.policy for each in iterations] + [f"seed {each.seed}" for each in iterations]))
 
 
 def _present(finished: Any) -> None:

@@ -151,4 +151,7 @@ def _caution(found: Sequence[Outcome]) -> str:
         return " (one seed: ± 90 %, by the standard errors that the metric recorded)"
     if any(outcome.margin is None for outcome in known):
         return " (one seed: no interval)"
-    return f" (± 90 %, over {known[0].num_seeds} seeds)" if known else ""
+    if not known:
+        return ""
+    fewest, most = (extreme(outcome.num_seeds for outcome in known) for extreme in (min, max))
+    return f" (± 90 %, over {fewest} seeds)" if fewest == most else f" (± 90 %, over {fewest} to {most} seeds)"

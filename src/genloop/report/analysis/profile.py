@@ -68,9 +68,9 @@ def profile(run: Run) -> list[Finding]:
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    floor = _floor(run)
+    floors = _floors(run)
     return [
-        _finding(rows, policy, aspect, units, floor)
+        _finding(rows, policy, aspect, units, floors[policy])
         for policy in dict.fromkeys(item.policy for item in run.record.iterations)
         for aspect in ASPECTS
     ]
@@ -137,10 +137,11 @@ def _half_is_gone(first: float, last: float, sign: Sign) -> bool:
     return last <= HALF * first if sign.worse < 0 else last >= first / HALF
 
 
-def _floor(run: Run) -> dict[str, float]:
-    """Return what real data score in the place of samples, by metric, averaged over seeds."""
-    found: dict[str, list[float]] = defaultdict(list)
+def _floors(run: Run) -> Mapping[str, Mapping[str, float]]:
+    """Return what real data score in the place of as many samples, by policy and metric, averaged over seeds."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in run.noise_floor():
         if row.value is not None:
-            found[row.metric].append(row.value)
-    return {metric: mean(values) for metric, values in found.items()}
+            found[row.policy][row.metric].append(row.value)
+    means = {policy: {metric: mean(each) for metric, each in values.items()} for policy, values in found.items()}
+    return defaultdict(dict, means)

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from genloop.data.extras import missing_extra
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.text.tokens import TokenDataset
+from genloop.errors import UserError
 from genloop.record import Run
 from genloop.report.figures.lines import Line
 from genloop.report.html.blocks import NUM_IMAGES, NUM_TEXTS, TEXT_LENGTH, Block, way_to_show
 from genloop.report.html.pictures import element_colours
-from genloop.report.html.recorded_experiment import recorded_experiment
+from genloop.report.recorded_data import recorded_source
 
 REAL = "real data"
 NUM_POLICIES = 3  # beside the real data at first
@@ -50,12 +52,16 @@ def samples_of(run: Run, lines: Sequence[Line], *, most_bytes: int) -> Samples:
     Raises:
         DamagedArtefact: if samples have changed since they were written.
     """
-    recorded = recorded_experiment(run)
-    if recorded.experiment is None:
-        return Samples(note=f"Samples cannot be shown: {recorded.problem}")
+    try:
+        source = recorded_source(run)
+    except (UserError, ModuleNotFoundError) as error:
+        problem = error if isinstance(error, UserError) else missing_extra(error)
+        return Samples(note=f"Samples cannot be shown: {problem}")
+    if source is None:
+        return Samples(note="Samples cannot be shown: the run's source is a class that its record does not bring back.")
     if run.manifest(run.record.source) is None:
         return Samples(note="Nothing has been generated yet.")
-    source, prepared = recorded.experiment.source, run.store.path(run.record.source)
+    prepared = run.store.path(run.record.source)
     real: Any = source.load(prepared, "train")
     show = way_to_show(real)
     if show is None:

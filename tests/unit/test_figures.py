@@ -20,6 +20,7 @@ from genloop.record import Run
 from genloop.report.figures.overlay import predicted_test_loss
 from genloop.report.figures.palette import REAL, styles
 from genloop.report.figures.runs import save_figures
+from genloop.report.html.page import page
 from genloop.runner import run
 from genloop.types import STANDARD_ERROR
 
@@ -167,6 +168,21 @@ def test_runs_stand_beside_one_another(several: Run, tmp_path: Path, drawn):
     figure = drawn["test_loss-nats-example.svg"]
     assert list(measured(figure)) == ["gaussian · replace", "gaussian · accumulate"]
     assert not lines_named(figure, "linear · replace, theory")
+
+
+def test_runs_of_one_name_are_called_by_their_folders_as_written(tmp_path: Path, monkeypatch, drawn):
+    """In figures and on the page alike, and where the last names of the folders are equal, too."""
+    monkeypatch.chdir(tmp_path)
+    runs = [run(replace(CASES["gaussian"](), seeds=(n,)), Path(f"s{n}/run")) for n in (1, 2)]
+    save_figures(runs, tmp_path, ["svg"])
+    labels = [f"s{n}/run · {policy}" for n in (1, 2) for policy in ("replace", "accumulate")]
+    figure = drawn["test_loss.svg"]
+    assert list(measured(figure)) == labels
+    drawn_lines = [container.lines[0] for container in figure.axes[0].containers]
+    looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in drawn_lines}
+    assert len(looks) == len(labels)
+    text = page(runs)
+    assert all(label in text for label in (*labels, "<title>s1/run, s2/run"))
 
 
 def test_an_unfinished_run_shows_what_there_is(tmp_path: Path, drawn):

@@ -58,11 +58,14 @@ def lines_of(runs: Sequence[Run]) -> list[Line]:
     found = [(run, policy) for run in runs for policy in dict.fromkeys(item.policy for item in run.record.iterations)]
     if len({policy for _, policy in found}) == len(found):
         return [Line(policy, policy, run) for run, policy in found]
-    names = [run.record.name for run in runs]
-    if len(set(names)) < len(names):
-        names = [run.directory.resolve().name for run in runs]
-    named = dict(zip(runs, names, strict=True))
+    named = dict(zip(runs, run_names(runs), strict=True))
     return [Line(f"{named[run]} · {policy}", policy, run) for run, policy in found]
+
+
+def run_names(runs: Sequence[Run]) -> list[str]:
+    """Return what tells some runs apart: their names or, where two are equal, their folders as they were written."""
+    names = [run.record.name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run.directory) for run in runs]
 
 
 def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 import genloop
 from genloop.errors import UserError
 from genloop.record import Run
-from genloop.report.figures.lines import lines_of
+from genloop.report.figures.lines import lines_of, run_names
 from genloop.report.figures.palette import styles
 from genloop.report.html import theme
 from genloop.report.html.groups import metric_group
@@ -37,7 +37,7 @@ def write_page(runs: Sequence[Run], path: Path) -> None:
 
 def page(runs: Sequence[Run]) -> str:
     """Return the text of the page."""
-    names, lines = _names(runs), lines_of(runs)
+    names, lines = run_names(runs), lines_of(runs)
     looks = styles(line.policy for line in lines)
     room = SAMPLE_BYTES // len(runs)
     sections = [section(run, name, looks, most_sample_bytes=room) for run, name in zip(runs, names, strict=True)]
@@ -62,12 +62,6 @@ def page(runs: Sequence[Run]) -> str:
         security_policy=security_policy(script, library),
         version=genloop.__version__,
     )
-
-
-def _names(runs: Sequence[Run]) -> list[str]:
-    """Return what the page calls its runs: their names or, where two are equal, their folders."""
-    names = [run.record.name for run in runs]
-    return names if len(set(names)) == len(names) else [str(run.directory) for run in runs]
 
 
 def _asset(name: str) -> str:

@@ -114,11 +114,31 @@ def test_discrete_is_relative_frequencies_with_pseudo_counts():
     np.testing.assert_allclose(smooth.probabilities, [[4.5 / 10, 2.5 / 10, 2.5 / 10, 0.5 / 10]])
 
 
-def test_one_component_is_the_gaussian():
-    values = examples(3, 50, 2)
+@pytest.mark.parametrize("scales", [(1, 1), (3e4, 14)], ids=str)
+def test_one_component_is_the_gaussian(scales):
+    """But for its least variance, a millionth of that of each column, whatever its unit."""
+    values = examples(3, 50, 2) * scales
     mixture, normal = (fitted(e, values).distribution for e in (GaussianMixture(num_components=1), Gaussian()))
     np.testing.assert_allclose(mixture.mean, normal.mean)
-    np.testing.assert_allclose(mixture.covariances, normal.covariances, rtol=1e-5, atol=1e-5)  # its least variance
+    np.testing.assert_allclose(mixture.variance / normal.variance, 1 + 1e-6, rtol=1e-9)
+    off_diagonal = mixture.covariances[..., 0, 1] - normal.covariances[..., 0, 1]
+    np.testing.assert_allclose(off_diagonal / np.prod(scales), 0, atol=1e-12)
+
+
+def test_a_column_in_other_units_gives_the_same_mixture():
+    """Factors are powers of two, which round nothing: the fit from the same seed is equal bit by bit."""
+    values, units = examples(3, 60, 2) + np.where(np.arange(60)[:, None] < 20, 3.0, 0.0), np.array([1.0, 2.0**40])
+    plain, other = (fitted(GaussianMixture(3), each).distribution for each in (values, values * units))
+    np.testing.assert_array_equal(other.weights, plain.weights)
+    np.testing.assert_array_equal(other.means, plain.means * units)
+    np.testing.assert_array_equal(other.covariances, plain.covariances * np.outer(units, units))
+
+
+def test_a_mixture_of_a_column_that_never_varies_stays_finite():
+    values = np.concatenate([examples(2, 50, 1), np.full((2, 50, 1), 3.0)], axis=2)
+    model = fitted(GaussianMixture(), values)
+    assert model.status == "fitted"
+    assert np.isfinite(model.distribution.log_density(values)).all()
 
 
 def test_mixture_finds_separate_clusters():

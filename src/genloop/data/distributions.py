@@ -83,6 +83,11 @@ class NormalMixture(_Arrays):
         """Return the mixture whose components have `factor` times the covariance."""
         return NormalMixture(self.weights, self.means, factor * self.covariances)
 
+    def scaled(self, factors: np.ndarray) -> "NormalMixture":
+        """Return the mixture of the same values times `factors`, shape (replicate, column)."""
+        squares = factors[:, None, :, None] * factors[:, None, None]
+        return NormalMixture(self.weights, self.means * factors[:, None], self.covariances * squares)
+
     def sample(self, num: int, random: np.random.Generator) -> np.ndarray:
         component = draw_types(self.weights, num, random)
         replicate = np.arange(len(self.weights))[:, None]

@@ -11,7 +11,7 @@ from genloop.errors import UserError
 from genloop.families.statistical.gaussian import check_narrowing
 from genloop.families.statistical.model import StatisticalEstimator, weighted_moments
 
-SMALLEST_VARIANCE = 1e-6  # of the data's; keeps a component from shrinking onto one example, where it has no maximum
+SMALLEST_VARIANCE = 1e-6  # of a column's; keeps a component from shrinking onto one example, where it has no maximum
 SMALLEST_SHARE = 1e-12  # of a component, so that an empty one can still be divided by
 
 
@@ -20,6 +20,7 @@ class GaussianMixture(StatisticalEstimator):
     """A mixture of normal distributions with full covariances; one component is the maximum-likelihood Gaussian.
 
     Starts from examples far apart (k-means++, Arthur and Vassilvitskii 2007), each with the covariance of the data.
+    Every column is fitted in its own standard deviations, so a column in other units gives the same fit in other units.
 
     Attributes:
         num_components: normal distributions in the mixture.
@@ -28,6 +29,7 @@ class GaussianMixture(StatisticalEstimator):
         tolerance: least gain of the mean log-likelihood per step, in nats, to go on for.
     """
 
+    version: ClassVar[int] = 2
     kind: ClassVar[type[NormalMixture]] = NormalMixture
     sampling: ClassVar[frozenset[str]] = frozenset({"narrowing"})
     operations: ClassVar[int] = 5000
@@ -48,16 +50,17 @@ class GaussianMixture(StatisticalEstimator):
                 f"{self.num_components} components cannot be fitted to {len(train)} examples. Raise num_samples (T), "
                 "or lower num_components."
             )
-        values, weights = train.read(), train.read_weights()
         _, scatter, total = weighted_moments(train)
         covariance = scatter / total[..., None]
-        floor = SMALLEST_VARIANCE * np.trace(covariance, axis1=1, axis2=2) / values.shape[-1]
-        smallest = floor[:, None, None] * np.eye(values.shape[-1])
+        scale = _deviations(covariance)
+        values, weights = train.read() / scale[:, None], train.read_weights()
+        smallest = SMALLEST_VARIANCE * np.eye(values.shape[-1])
 
+        start = covariance / (scale[:, :, None] * scale[:, None]) + smallest
         mixture = NormalMixture(
             np.full((len(values), self.num_components), 1 / self.num_components),
             _starts(values, weights, self.num_components, random),
-            np.repeat((covariance + smallest)[:, None], self.num_components, axis=1),
+            np.repeat(start[:, None], self.num_components, axis=1),
         )
         before = np.full(len(values), -np.inf)
         for _ in range(self.num_steps):
@@ -68,10 +71,16 @@ class GaussianMixture(StatisticalEstimator):
             if np.all(likelihood - before < self.tolerance):
                 break
             before = likelihood
-        return mixture
+        return mixture.scaled(scale)
 
     def sampler(self, distribution: NormalMixture) -> NormalMixture:
         return distribution.narrowed(self.narrowing)
+
+
+def _deviations(covariance: np.ndarray) -> np.ndarray:
+    """Return the standard deviation of every column, shape (replicate, column); 1 of one that never varies."""
+    variance = np.diagonal(covariance, axis1=1, axis2=2)
+    return np.sqrt(np.where(variance > 0, variance, 1.0))
 
 
 def _maximised(shares: np.ndarray, values: np.ndarray, smallest: np.ndarray) -> NormalMixture:
@@ -80,7 +89,7 @@ def _maximised(shares: np.ndarray, values: np.ndarray, smallest: np.ndarray) -> 
     Args:
         shares: weighted responsibilities, shape (component, replicate, example).
         values: examples, shape (replicate, example, column).
-        smallest: added to every covariance, shape (replicate, column, column).
+        smallest: added to every covariance, shape (column, column).
     """
     owned = shares.sum(axis=2) + SMALLEST_SHARE  # (component, replicate)
     means = np.einsum("krn,rni->kri", shares, values) / owned[..., None]

@@ -145,7 +145,7 @@ def test_the_other_file_serves_where_the_first_is_absent(tmp_path, monkeypatch):
 
 
 def test_settings_and_molecules_have_limits(monkeypatch, tmp_path):
-    for settings in ({"num_molecules": 1}, {"num_conformers": 0}):
+    for settings in ({"num_molecules": 1}, {"num_conformers": 0}, {"seed": -1}):
         with pytest.raises(UserError):
             DrugLike(**settings)
     monkeypatch.setattr(drug_like, "_read", lambda path: ["CC(=O)Oc1ccccc1C(=O)O", "CCO"])

@@ -9,6 +9,7 @@ import numpy as np
 
 from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
 from genloop.data.distributions import Categorical, Distribution, NormalMixture
+from genloop.data.seeds import check_seed
 from genloop.errors import UserError
 from genloop.identity import describe
 from genloop.types import Context
@@ -33,6 +34,7 @@ class KnownSource(ABC):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         if min(self.num_replicates, self.num_train, self.num_test) < 1:
             raise UserError(
                 f"num_replicates={self.num_replicates}, num_train={self.num_train} and num_test={self.num_test} must "

@@ -19,6 +19,7 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
 from genloop.data.molecules.source import MoleculeSource
+from genloop.data.seeds import check_seed
 from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.types import Context, Progress
@@ -47,6 +48,7 @@ class DrugLike(MoleculeSource):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         if self.num_molecules < 2:
             raise UserError(f"num_molecules={self.num_molecules} is too few to hold some out. Use 2 or more.")
         if self.num_conformers < 1:

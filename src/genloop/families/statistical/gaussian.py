@@ -51,5 +51,5 @@ class Gaussian(StatisticalEstimator):
 
 def check_narrowing(narrowing: float) -> None:
     """Raise UserError if samples could not have this multiple of the model's variance."""
-    if narrowing < 0:
+    if not 0 <= narrowing < np.inf:
         raise UserError(f"narrowing={narrowing} is no factor of a variance. Use 1 for none, or less, such as 0.8.")

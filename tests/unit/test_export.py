@@ -20,6 +20,7 @@ from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.executors.local import LocalExecutor
 from genloop.experiment_file import from_dict, read
+from genloop.families.lm.sampling import Sampling
 from genloop.families.statistical.ngram import NGram
 from genloop.loop import Iteration
 from genloop.policy_text import parse_policy
@@ -48,6 +49,14 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def network(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of small GPT-2s."""
     return run(CASES["gpt2-grammar"](), tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture(scope="module")
+def causal(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of a network of `transformers`, of which snapshots are kept, and which is not sampled as it comes."""
+    experiment: Any = CASES["causal-lm"]()
+    estimator = replace(experiment.estimator, sampling=Sampling(temperature=0.7, top_k=20))
+    return run(replace(experiment, estimator=estimator, num_iterations=1), tmp_path_factory.mktemp("causal"))
 
 
 def _iteration(found: Run, policy: str, number: int, seed: int = 0) -> tuple[LocalExecutor, Iteration]:
@@ -160,7 +169,7 @@ def test_row_groups_bound_memory_and_metadata_name_the_run(texts, tmp_path, monk
     }.items()  # fmt: skip
 
 
-def test_transformers_computes_the_logits_of_the_run_and_samples_as_it_did(network, tmp_path):
+def test_transformers_computes_the_logits_of_the_run(network, tmp_path):
     """Logits agree to float32 rounding; the vocabulary encodes as it did for the run."""
     transformers = pytest.importorskip("transformers")
     export(network, policy="accumulate", iteration=2, model=tmp_path / "model")
@@ -179,8 +188,32 @@ def test_transformers_computes_the_logits_of_the_run_and_samples_as_it_did(netwo
         logits = model.network(tokens) @ model.network.head.T
         found = loaded(tokens).logits
     torch.testing.assert_close(found, logits.view(found.shape), rtol=1e-4, atol=1e-5)
-    assert (loaded.generation_config.do_sample, loaded.generation_config.temperature) == (True, 1.0)
-    assert not loaded.generation_config.top_k
+
+
+@pytest.mark.parametrize(("name", "temperature", "num_kept"), [("network", 1.0, 300), ("causal", 0.7, 20)])
+def test_transformers_draws_from_the_distribution_that_the_run_drew_from(
+    name, temperature, num_kept, tmp_path, request
+):
+    """What `generate` draws a token from are the logits of all 300 types over the temperature, or of the likeliest."""
+    transformers = pytest.importorskip("transformers")
+    found = request.getfixturevalue(name)
+    export(found, policy="replace", iteration=1, model=tmp_path / "model")
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    settings = {"max_new_tokens": 1, "return_dict_in_generate": True, "output_scores": True, "output_logits": True}
+    drawn = loaded.generate(torch.zeros(1, 1, dtype=torch.long), **settings)
+    assert loaded.generation_config.do_sample
+    logits, scores = drawn.logits[0][0], drawn.scores[0][0]
+    kept = logits.topk(num_kept).indices
+    assert scores.isfinite().sum() == num_kept
+    torch.testing.assert_close(scores[kept], logits[kept] / temperature)
+
+
+def test_the_model_is_the_only_weights_in_its_folder(causal, tmp_path):
+    """vLLM would load snapshots over it."""
+    item = causal.record.iterations[0]
+    assert list(causal.store.path(item.model).glob("snapshot-*.safetensors"))
+    export(causal, policy="replace", iteration=1, model=tmp_path / "model")
+    assert [path.name for path in (tmp_path / "model").glob("*.safetensors")] == ["model.safetensors"]
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama", "causal-lm", "vae", "ngram", "gaussian", "linear-regression"])

@@ -24,6 +24,7 @@ TOKENIZER_SETTINGS = {
     "clean_up_tokenization_spaces": False,  # which would join " ," to ","
 }
 SAMPLING_SETTINGS = ("temperature", "top_k", "top_p")  # of an estimator's sampling, as `transformers` calls them
+NOT_THE_MODEL = ("manifest.json", "snapshot-*.safetensors")  # vLLM reads all `.safetensors` of a folder as one model
 
 
 def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
@@ -36,14 +37,14 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
     """
     finished(run, item.model)
     finished(run, run.record.source)
-    shutil.copytree(run.store.path(item.model), folder, ignore=shutil.ignore_patterns("manifest.json"))
+    shutil.copytree(run.store.path(item.model), folder, ignore=shutil.ignore_patterns(*NOT_THE_MODEL))
     tokenizer = run.store.path(run.record.source) / TOKENIZER_FILE
     if tokenizer.exists():
         shutil.copy(tokenizer, folder)
     is_huggingface = _names_an_architecture(folder / "config.json")
     if is_huggingface:
-        _write_new(folder / "tokenizer_config.json", TOKENIZER_SETTINGS)
-        _write_new(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
+        _write_over(folder / "tokenizer_config.json", TOKENIZER_SETTINGS)
+        _write_over(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
     (folder / "experiment.yaml").write_text(_experiment(run, item), "utf-8")
     (folder / "README.md").write_text(model_card(run, item, is_huggingface=is_huggingface), "utf-8")
 
@@ -54,12 +55,13 @@ def _names_an_architecture(config: Path) -> bool:
 
 
 def _generation(run: Run, item: RecordedIteration, end_of_text: int) -> dict[str, Any]:
-    """Return how the loop drew documents; without this, `transformers` might keep the 50 likeliest tokens only."""
+    """Return how the loop drew documents; without a `top_k`, `transformers` keeps the 50 likeliest tokens only."""
     ends = {"bos_token_id": end_of_text, "eos_token_id": end_of_text}
     sampling = estimator_of(run, item).get("sampling") or {}
     if sampling.get("temperature") == 0:
         return {**ends, "do_sample": False}
-    return {**ends, "do_sample": True, **{name: sampling[name] for name in SAMPLING_SETTINGS if name in sampling}}
+    drawn = {name: sampling[name] for name in SAMPLING_SETTINGS if sampling.get(name) is not None}
+    return {**ends, "do_sample": True, "top_k": 0, **drawn}
 
 
 def _experiment(run: Run, item: RecordedIteration) -> str:
@@ -68,7 +70,7 @@ def _experiment(run: Run, item: RecordedIteration) -> str:
     return yaml.safe_dump({**run.record.experiment, **chosen}, sort_keys=False, allow_unicode=True)
 
 
-def _write_new(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a file unless the family saved its own."""
-    if not path.exists():
-        path.write_text(json.dumps(content, indent=1) + "\n")
+def _write_over(path: Path, content: Mapping[str, Any]) -> None:
+    """Write settings to a file, which keeps what else the family saved in it."""
+    saved = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**saved, **content}, indent=1) + "\n")

@@ -1,6 +1,7 @@
 """Token streams against plain Python lists: slicing, joining, weighting and drawing must agree for any input."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,6 +97,22 @@ def test_every_document_is_equally_likely_to_be_drawn(vocabulary: Vocabulary):
 
 def test_a_stream_counts_as_preceded_by_end_of_text(vocabulary: Vocabulary):
     assert dataset([[1, 2], [3]], vocabulary).read(-1, 2).tolist() == [END, 1, 2]
+
+
+class NeverCopied(tuple[Segment, ...]):
+    """Segments that can be looked at one by one only."""
+
+    def __getitem__(self, number: Any) -> Any:
+        assert isinstance(number, int), "a part of the segments was copied"
+        return super().__getitem__(number)
+
+
+def test_reading_copies_no_list_of_documents(vocabulary: Vocabulary):
+    """After a draw every document is a segment of its own; there may be millions."""
+    drawn = dataset([[1, END, 2, 3, END]] * 3, vocabulary).draw(15, seed=0)
+    data = TokenDataset(NeverCopied(drawn.segments), vocabulary)
+    assert data.read(4, 9).tolist() == tokens_of(drawn)[4:9]
+    assert data.read_weights(4, 9).tolist() == [1.0] * 5
 
 
 def test_is_weighted_only_where_weights_differ(vocabulary: Vocabulary):

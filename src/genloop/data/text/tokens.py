@@ -147,8 +147,9 @@ class TokenDataset:
 
     def _cut(self, start: int, stop: int) -> Iterator[Segment]:
         first = int(np.searchsorted(self._ends, start, side="right"))
-        for segment, end in zip(self.segments[first:], self._ends[first:], strict=True):
-            begin = int(end) - len(segment.tokens)
+        for number in range(first, len(self.segments)):  # a slice would copy up to all documents of a draw
+            segment = self.segments[number]
+            begin = int(self._ends[number]) - len(segment.tokens)
             if begin >= stop:
                 return
             yield Segment(segment.tokens[max(0, start - begin) : stop - begin], segment.weight)

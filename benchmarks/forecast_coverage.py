@@ -73,4 +73,4 @@ if __name__ == "__main__":
     given = parser.parse_args()
     found = [curve for place in given.places for curve in read_curves(place) if len(curve.values) >= given.least]
     grid = compare(found, given.shown)
-    print(grid.markdown()) if given.markdown else Console(width=150).print(grid_table(grid))
+    print(grid.markdown()) if given.markdown else Console(width=150, markup=False, emoji=False).print(grid_table(grid))

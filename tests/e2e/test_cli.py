@@ -56,6 +56,29 @@ def test_run_show_plan_and_run_again(genloop, tiny, tmp_path):
     assert "model 1" in out
 
 
+def test_samples_and_places_are_printed_as_they_are(genloop, tmp_path):
+    """What stands in brackets or between colons in them is no markup."""
+    document = "a [red]b[/red] [/x] c[d-z] :x:"
+    (tmp_path / "text.txt").write_text("<|endoftext|>".join(f"{document} {number}" for number in range(200)))
+    settings = {
+        "name": "brackets",
+        "source": {"type": "text", "train": "text.txt", "vocabulary": 300},
+        "estimator": {"type": "ngram", "order": 6},
+        "policies": ["replace"],
+        "metrics": [{"type": "test-loss", "num_tokens": 100}],
+        "num_iterations": 1,
+        "num_samples": 1000,
+    }
+    (tmp_path / "brackets.yaml").write_text(yaml.safe_dump(settings))
+    folder = f"a[b=1]/{'long/' * 30}"
+    code, out, err = genloop("run", "brackets.yaml", "--out", folder)
+    assert code == 0, err
+    for shown in (out, (tmp_path / folder / "samples.txt").read_text()):
+        assert document in shown
+    assert f"Page: {folder}report.html   Figure: {folder}test_loss.png   Samples: {folder}samples.txt\n" in out
+    assert f"genloop show {folder[:-1]}\n" in out
+
+
 def test_a_folder_that_showed_more_before_says_what_is_left_out(genloop):
     run = ("run", "gaussian", "-n", 1, "--set", "source.num_replicates=2")
     assert "before" not in genloop(*run, "--seeds", "0,1")[1]

@@ -1,14 +1,14 @@
 """What reads a run works on one of the user's own policy, source, estimator and metric, which no record brings back."""
 
 import html
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import own_model
 import own_policy
 import pytest
 from cases import CASES
 
-from genloop.policies import Replace
+from genloop.policies import Accumulate, Replace
 from genloop.report.samples import sample_texts
 from genloop.runner import run
 
@@ -31,6 +31,35 @@ def test_every_reader_reads_runs_of_own_classes(experiment, genloop, tmp_path):
         assert code == 0, (arguments, err)
     assert (tmp_path / "runs" / "own" / "report.html").is_file()
     assert (tmp_path / "figures" / "test_loss.pdf").is_file()
+
+
+@dataclass(frozen=True)
+class Matching(Accumulate):
+    """Accumulate, under a name that may look like markup."""
+
+    pattern: str = "[a-z][/x]:x:"
+
+
+def test_names_and_folders_are_printed_as_they_are(genloop, tmp_path):
+    """Neither is markup: no bracket is taken for a colour, nothing between colons for a picture, and no path broken."""
+    folder = f"a[b=1]/{'long/' * 30}"
+    run(replace(own_model.EXPERIMENT, policies=(Matching(),), num_iterations=4), tmp_path / folder)
+    name = "Matching(pattern='[a-z][/x]:x:')"
+    says = {
+        ("show", folder): name,
+        ("show", folder, "--training-sets"): name,
+        ("check", folder, "--max-rise", 0): name,
+        ("forecast", folder): name,
+        ("watch", folder, "--once"): name,
+        ("report", folder): f"Report: {folder}report.html\n",
+        ("report", folder, "--figures", folder + "figures"): f"files in {folder}figures\n",
+        ("cite", folder): "@",
+    }
+    for arguments, said in says.items():
+        code, out, err = genloop(*arguments)
+        assert (code, said in out) == (int(arguments[0] == "check"), True), (arguments, out, err)
+    code, _, err = genloop("show", "nothing[/x]")
+    assert (code, "nothing[/x] holds no run" in err) == (2, True)
 
 
 def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, tmp_path):

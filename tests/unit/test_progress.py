@@ -1,13 +1,16 @@
 """What a run says while it computes where there is no terminal: whole lines, and times left that a plan tempers."""
 
 import time
+from dataclasses import dataclass
 from io import StringIO
 from types import SimpleNamespace
 from typing import Any, cast
 
 from rich.console import Console
+from rich.text import Text
 
 from genloop.plan import Plan
+from genloop.policies import Accumulate
 from genloop.report.live.progress import RunProgress
 
 
@@ -40,3 +43,25 @@ def test_a_long_step_is_believed():
 def test_lines_end_with_what_is_known():
     """Without a plan no time is left to tell, nor a mark before it; and no empty line closes the output."""
     assert said(planned_seconds=0.0, elapsed=0.6) == ["fit done in 1 s"]
+
+
+@dataclass(frozen=True)
+class Matching(Accumulate):
+    """A policy whose name looks like markup."""
+
+    pattern: str = "[a-z][/x]"
+
+
+def test_brackets_of_a_policy_and_of_a_warning_are_shown():
+    """On a terminal too, whose line is drawn anew; a warning stays on one line however long it is."""
+    out = StringIO()
+    step = SimpleNamespace(key="fit-0", kind="fit")
+    iteration = SimpleNamespace(policy=Matching(), number=1, seed=0)
+    planned = SimpleNamespace(step=step, seconds=1.0, is_done=False, iteration=iteration)
+    with RunProgress(Console(file=out, force_terminal=True, width=80)) as progress:
+        progress.planned(Plan(cast(Any, (planned,))))
+        progress.started(cast(Any, step), cast(Any, iteration))
+        progress.warned(f"[red]a[/red][/x] {'b' * 80} c")
+    shown = Text.from_ansi(out.getvalue()).plain
+    assert "Matching(pattern='[a-z][/x]') 1 · fit" in shown
+    assert f"Warning: [red]a[/red][/x] {'b' * 80} c\n" in shown

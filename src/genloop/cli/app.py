@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from genloop import __version__
 from genloop.data.extras import missing_extra
@@ -19,8 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 PLAIN_WIDTH = 150  # of tables where there is no terminal
-out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-log = Console(stderr=True)
+# Names and paths are printed as they are: [a-z] is no colour in them, and :x: no picture.
+out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, markup=False, emoji=False)
+log = Console(stderr=True, markup=False, emoji=False)
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         app()
     except (UserError, ModuleNotFoundError) as error:
         problem = error if isinstance(error, UserError) else missing_extra(error)
-        log.print(f"[red]Error:[/red] {escape(str(problem))}", highlight=False, soft_wrap=True)
+        log.print(Text.assemble(("Error:", "red"), f" {problem}"), soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

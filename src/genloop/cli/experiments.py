@@ -72,7 +72,7 @@ def run(
     _present(finished)
     if left_out := [loop for loop in before if loop not in _loops(directory)]:
         told = f"{directory} held {', '.join(left_out)} before. Those results are kept: name them, too, to see all."
-        out.print(told, markup=False, highlight=False)
+        out.print(told, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -154,7 +154,7 @@ def _present(finished: Any) -> None:
         if samples:
             out.print(samples)
             with texts.open("w", encoding="utf-8") as file:
-                Console(file=file, width=PLAIN_WIDTH).print(samples)
+                Console(file=file, width=PLAIN_WIDTH, markup=False, emoji=False).print(samples)
         if _is_older(figure, finished.directory / "run.json"):
             from genloop.report.figures.molecules import draw_molecules
             from genloop.report.figures.pictures import draw_images
@@ -167,10 +167,9 @@ def _present(finished: Any) -> None:
             write_page([finished], page)
     written = [place for place, exists in ((texts, samples), (picture, picture.exists())) if exists]
     out.print(answer(outcomes(finished)), style="bold", highlight=False)
-    out.print(
-        f"Page: {page}   Figure: {figure}" + "".join(f"   Samples: {place}" for place in written), highlight=False
-    )
-    out.print(f"Again as a table: genloop show {finished.directory}", highlight=False)
+    places = f"Page: {page}   Figure: {figure}" + "".join(f"   Samples: {place}" for place in written)
+    out.print(places, highlight=False, soft_wrap=True)
+    out.print(f"Again as a table: genloop show {finished.directory}", highlight=False, soft_wrap=True)
 
 
 def _is_older(path: Path, than: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from rich.markup import escape
 from rich.table import Table
 
 from genloop import catalog
@@ -26,5 +25,5 @@ def list_names() -> None:
     for kind, names in groups.items():
         for name in names:
             about = (catalog.load(kind, name, names).__doc__ or "").strip().split("\n")[0]
-            table.add_row(kind, name, escape(about), end_section=name == list(names)[-1])
+            table.add_row(kind, name, about, end_section=name == list(names)[-1])
     out.print(table)

@@ -26,6 +26,7 @@ def report(
     runs = [Run(directory) for directory in run_dirs]
     path = out_path or (run_dirs[0] if len(runs) == 1 else Path()) / "report.html"
     write_page(runs, path)
-    out.print(f"Report: {path}", highlight=False)
+    out.print(f"Report: {path}", highlight=False, soft_wrap=True)
     if figures:
-        out.print(f"Figures: {len(save_figures(runs, figures))} files in {figures}", highlight=False)
+        num_files = len(save_figures(runs, figures))
+        out.print(f"Figures: {num_files} files in {figures}", highlight=False, soft_wrap=True)

@@ -57,4 +57,4 @@ def export(
 
     export_results(Run(run_dir), policy=policy, iteration=iteration, seed=seed, model=model, data=data, part=part)
     for place in filter(None, (data, model)):
-        out.print(f"Wrote {place}.", highlight=False)
+        out.print(f"Wrote {place}.", highlight=False, soft_wrap=True)

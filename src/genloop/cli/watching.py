@@ -66,7 +66,7 @@ def _wait(run_dir: Path, every: float) -> None:
     if (run_dir / RECORD_FILE).is_file():
         return
     if not out.is_terminal:
-        out.print(waiting(run_dir), highlight=False, markup=False)
+        out.print(waiting(run_dir), highlight=False, soft_wrap=True)
     with Live(console=out, auto_refresh=False, transient=True) as live:
         while not (run_dir / RECORD_FILE).is_file():
             live.update(waiting_view(run_dir), refresh=out.is_terminal)
@@ -89,13 +89,9 @@ def _tell(looks: "Iterable[tuple[RunState, float | None]]") -> None:
     before, spoken = None, -SPOKEN_SECONDS
     for state, left in looks:
         for line in changes(before, state) if before else ():
-            out.print(line, highlight=False, markup=False)
+            out.print(line, highlight=False)
         if state.is_complete or time.monotonic() - spoken > SPOKEN_SECONDS:
             spoken = time.monotonic()
-            out.print(
-                " · ".join([summary(state, left), *map(work_text, state.works)]),
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
+            told = " · ".join([summary(state, left), *map(work_text, state.works)])
+            out.print(told, highlight=False, soft_wrap=True)
         before = state

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
-from rich.markup import escape
 from rich.table import Table
 
 from genloop.data.images.dataset import ImageDataset
@@ -42,7 +41,7 @@ def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table | None:
     for number in sorted({1, last}):
         columns = [_column(run, first_seed, policy, number, num) for policy in policies]
         for texts in filter(any, zip(*columns, strict=True)):
-            table.add_row(str(number), *(escape(shortened(text, width)) for text in texts))
+            table.add_row(str(number), *(shortened(text, width) for text in texts))
     return table if table.row_count else None
 
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.grid import Grid
@@ -24,23 +24,22 @@ def print_reproduction(found: Reproduction, console: Console) -> None:
         console.print(note, highlight=False)
     for kind, paths in (("Figure", found.figures), ("Page", found.pages)):
         for path in paths:
-            console.print(f"{kind}: {path}", highlight=False)
+            console.print(f"{kind}: {path}", highlight=False, soft_wrap=True)
 
 
 def claims_table(title: str, claims: Iterable[Claim]) -> Table:
     """Return one line for each claim."""
     table = Table("claim", "paper or theory", "ours ± standard error", "verdict", title=title)
     for claim in claims:
-        cells = map(escape, (claim.text, claim.expected_text, claim.measured_text))
-        table.add_row(*cells, _verdict(claim))
+        table.add_row(claim.text, claim.expected_text, claim.measured_text, _verdict(claim))
     return table
 
 
 def grid_table(grid: Grid) -> Table:
     """Return a table of text."""
-    table = Table(*map(escape, grid.header), title=grid.title, show_lines=True)
+    table = Table(*grid.header, title=grid.title, show_lines=True)
     for line in grid.lines:
-        table.add_row(*map(escape, line))
+        table.add_row(*line)
     return table
 
 
@@ -57,6 +56,5 @@ def summary(reproduction: Reproduction) -> str:
     return f"All {len(judged)} claims hold{rest}."
 
 
-def _verdict(claim: Claim) -> str:
-    colour = {True: "green", False: "red", None: "default"}[claim.holds]
-    return f"[{colour}]{claim.verdict}[/{colour}]"
+def _verdict(claim: Claim) -> Text:
+    return Text(claim.verdict, style={True: "green", False: "red", None: "default"}[claim.holds])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from genloop.loop import Iteration
 from genloop.plan import Plan
@@ -33,7 +34,7 @@ class RunProgress:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._bar = Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[left]}"),
             console=console,
@@ -57,7 +58,7 @@ class RunProgress:
 
     def announced(self, what: str) -> None:
         """Say which of several runs begins."""
-        self.console.print(what, highlight=False)
+        self.console.print(what, highlight=False, soft_wrap=True)
 
     def planned(self, plan: Plan) -> None:
         self._estimates = {planned.step.key: planned.seconds for planned in plan.missing}
@@ -94,7 +95,7 @@ class RunProgress:
             self.warned(f"{self._current.label}: the fit diverged; its last finite state was kept.")
 
     def warned(self, message: str) -> None:
-        self.console.print(f"[yellow]Warning:[/yellow] {message}", highlight=False)
+        self.console.print(Text.assemble(("Warning:", "yellow"), f" {message}"), soft_wrap=True)
 
     def _label(self, step: Step, iteration: Iteration | None) -> str:
         if iteration is None:

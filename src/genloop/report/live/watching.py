@@ -5,7 +5,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -106,7 +105,7 @@ def _loops_table(state: RunState) -> Table:
     for loop in state.loops:
         fitted = ranges(loop.fitted) + (f" ({ranges(loop.diverged)} diverged)" if loop.diverged else "")
         table.add_row(
-            escape(loop.policy), str(loop.seed), fitted, ranges(loop.sampled), ranges(loop.scored),
+            loop.policy, str(loop.seed), fitted, ranges(loop.sampled), ranges(loop.scored),
             *_loss(loop, loop.latest),
         )  # fmt: skip
     return table

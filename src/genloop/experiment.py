@@ -1,6 +1,9 @@
 """What to compute: the experiment is the configuration."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import index
 from typing import Literal
 
 from genloop.errors import UserError
@@ -38,6 +41,7 @@ class Experiment:
     first_estimator: Estimator | None = None
 
     def __post_init__(self) -> None:
+        self._take_whole_numbers()
         names = [policy_name(policy) for policy in self.policies]
         checks = [
             (_names_a_folder(self.name), f"{self.name!r} cannot name a folder. Use letters, digits, dashes."),
@@ -46,6 +50,7 @@ class Experiment:
             (bool(self.policies), "No policy is given. Name at least one, such as accumulate."),
             (bool(self.seeds), "No seed is given. Name at least one, such as 0."),
             (len(set(names)) == len(names), f"The policies {', '.join(names)} name one twice. Name each once."),
+            (not (shared := _shared_values(self.metrics)), _measured_twice(shared)),
             (self.init in ("fresh", "previous"), f"init is {self.init!r}. Use 'fresh' or 'previous'."),
             (self.init != "previous" or isinstance(self.estimator, Refittable), _no_refit(self.estimator)),
             (len(set(self.seeds)) == len(self.seeds), f"The seeds {list(self.seeds)} name one twice. Name each once."),
@@ -53,6 +58,32 @@ class Experiment:
         problems = [problem for passed, problem in checks if not passed]
         if problems:
             raise UserError(" ".join(problems))
+
+    def _take_whole_numbers(self) -> None:
+        """Turn whole numbers of any library into Python's, which keys and records are made of."""
+        object.__setattr__(self, "num_iterations", _whole("num_iterations", self.num_iterations))
+        object.__setattr__(self, "seeds", tuple(_whole("A seed", seed) for seed in self.seeds))
+        if self.num_samples is not None:
+            object.__setattr__(self, "num_samples", _whole("num_samples (T)", self.num_samples))
+
+
+def _whole(name: str, value: int) -> int:
+    try:
+        return index(value)
+    except TypeError as error:
+        raise UserError(f"{name} is {value!r}. Use a whole number.") from error
+
+
+def _shared_values(metrics: Iterable[Metric]) -> list[str]:
+    times = Counter(name for metric in metrics for name in metric.units)
+    return [name for name, number in times.items() if number > 1]
+
+
+def _measured_twice(values: Iterable[str]) -> str:
+    return (
+        f"Two metrics measure {', '.join(values)}, which would be averaged as if they were two seeds. "
+        "Give one of the metrics per run; runs can share a store."
+    )
 
 
 def _no_refit(estimator: Estimator) -> str:

@@ -1,7 +1,11 @@
 """Experiments as YAML: they round-trip, are changed by path, and every problem is told at once."""
 
+import json
+
+import numpy as np
 import pytest
 import yaml
+from toys import experiment
 
 from genloop import catalog
 from genloop.errors import UserError
@@ -88,6 +92,10 @@ def test_unknown_path_suggests_the_nearest(assignment, sentence):
         ({"policies": ["replace", "replace"]}, "Name each once"),
         ({"policies": "replace"}, "Write a list"),
         ({"policies": ["replac"]}, "Did you mean 'replace'"),
+        (
+            {"metrics": ["test-loss", {"type": "test-loss", "num_tokens": 9}]},
+            "Two metrics measure test_loss, bits_per_byte, which",
+        ),
         ({"metrics": ["test-los"]}, "Did you mean 'test-loss'"),
         ({"estimator": "gpt3"}, "Did you mean 'gpt2'"),
         ({"estimator": {"type": "gpt2", "wdth": 3}}, "Did you mean 'width'"),
@@ -104,6 +112,22 @@ def test_bad_values_are_named(change, sentence):
     with pytest.raises(UserError) as raised:
         from_dict({**PLAIN, **change})
     assert sentence in str(raised.value)
+
+
+def test_whole_numbers_of_numpy_are_those_of_python():
+    counted = experiment(seeds=np.arange(2), num_samples=np.int64(20), num_iterations=np.uint8(3))
+    assert json.dumps(to_dict(counted)) == json.dumps(to_dict(experiment(seeds=(0, 1))))
+
+
+@pytest.mark.parametrize("name", ["num_samples", "num_iterations"])
+def test_half_a_number_is_refused(name):
+    with pytest.raises(UserError, match=rf"{name}.* is 2\.5. Use a whole number"):
+        experiment(**{name: 2.5})
+
+
+def test_half_a_seed_is_refused():
+    with pytest.raises(UserError, match=r"A seed is 0\.5. Use a whole number"):
+        experiment(seeds=(0.5,))
 
 
 def test_all_problems_are_told_at_once():

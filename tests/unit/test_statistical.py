@@ -1,5 +1,6 @@
 """Statistical families, sources and metrics against formulas, brute force, and examples small enough for a look."""
 
+import json
 from dataclasses import replace
 from itertools import product
 
@@ -369,6 +370,11 @@ def test_wasserstein_of_a_shift_is_the_shift():
     assert 0 < values["wasserstein_floor"] < 0.5
 
 
+def test_too_few_test_examples_are_explained():
+    with pytest.raises(UserError, match="Give 3 test examples or more"):
+        score(Wasserstein(), samples=ArrayDataset.of(examples(1, 5, 1)), test=ArrayDataset.of(examples(1, 1, 1)))
+
+
 def test_tails_of_the_real_data_hold_their_share():
     test = ArrayDataset.of(examples(1, 1000, 2))
     assert score(Tails(0.1), samples=test, test=test)["tail_mass"] == pytest.approx(0.1)
@@ -518,6 +524,60 @@ def test_a_file_is_known_by_its_content(tmp_path):
     assert first == same != other
 
 
+def split(directory, **settings):
+    """Return training and test rows as they are prepared, shape (row, column)."""
+    source = ArrayFile(**settings)
+    source.prepare(directory, CONTEXT)
+    return (source.load(directory, part).read()[0].copy() for part in ("train", "test"))
+
+
+def table(header, rows):
+    return "\n".join([header, *(",".join(map(repr, row)) for row in rows.tolist())]) + "\n"
+
+
+def test_columns_of_test_rows_are_found_by_name(tmp_path):
+    rows, test_rows = examples(20, 2), examples(10, 2, seed=1)
+    train = write(tmp_path / "train.csv", table("income,age", rows))
+    test = write(tmp_path / "test.csv", table("age,income", test_rows[:, ::-1]))
+    prepared = split(tmp_path, train=train, test=test)
+    for expected, found in zip((rows, test_rows), prepared, strict=True):
+        np.testing.assert_array_equal(found[found[:, 0].argsort()], expected[expected[:, 0].argsort()])
+
+
+def test_given_test_rows_are_in_random_order_too(tmp_path):
+    """A prefix of a sorted file would be its smallest rows, not an independent draw from all of them."""
+    train, test = (write(tmp_path / f"{n}.csv", "".join(f"{2 * i + n}\n" for i in range(1000))) for n in (0, 1))
+    standard_error = 2000 / np.sqrt(12 * 500)
+    for part in split(tmp_path, train=train, test=test):
+        assert abs(part[:500].mean() - 1000) < 4 * standard_error
+    first, again, other = (next(split(tmp_path, train=train, test=test, seed=seed)) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert ArrayFile(train, test).identity() != ArrayFile(train, test, seed=1).identity()
+
+
+def test_test_rows_that_are_training_rows_are_refused_unless_values_are_coarse(tmp_path):
+    fine, coarse = examples(300, 2), np.random.default_rng(1).integers(4, size=(300, 2))
+    train = write(tmp_path / "train.csv", table("a,b", fine))
+    test = write(tmp_path / "test.csv", table("b,a", np.concatenate([examples(9, 2, seed=1), fine[40:41, ::-1]])))
+    with pytest.raises(UserError, match="holds training rows: 1 of its 10, such as row 10"):
+        split(tmp_path, train=train, test=test)
+    train, test = (write(tmp_path / f"{n}.csv", table("a,b", part)) for n, part in enumerate(np.split(coarse, [200])))
+    assert len(list(split(tmp_path, train=train, test=test))) == 2
+    few = write(tmp_path / "few.csv", table("a,b", np.concatenate([fine, fine[:3]])))  # three rows twice: by accident
+    test = write(tmp_path / "test.csv", table("a,b", fine[100:200]))
+    with pytest.raises(UserError, match="100 of its 100"):
+        split(tmp_path, train=few, test=test)
+
+
+@pytest.mark.parametrize(("text", "columns"), [("2019,2020\n", None), ("y2019,y2020\n", ["y2019", "y2020"])])
+def test_prepared_data_say_whether_the_first_line_was_a_header(tmp_path, text, columns):
+    rows = "".join(f"{a},{b}\n" for a, b in examples(40, 2))
+    num = sum(map(len, split(tmp_path, train=write(tmp_path / "own.csv", text + rows))))
+    assert num == 40 + (columns is None)
+    assert json.loads((tmp_path / "info.json").read_text())["columns"] == columns
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -526,8 +586,12 @@ def test_a_file_is_known_by_its_content(tmp_path):
         ("1,2\n3\n", "line 2, has 1 cells where the first has 2"),
         ("a,b\n1,x\n", "line 2, has 'x' in column 2"),
         ("a\n1\nnan\n2\n", "row 2, column 1 of the data is nan"),
-        ("1,5\n2,5\n3,5\n4,5\n", "column 2 is 5 in every training row"),
-        ("1\n2\n", "leaves 1 rows to train on"),
+        ("".join(f"{row},5\n" for row in range(30)), "column 2 is 5 in every training row"),
+        ("".join(f"{row}\n" for row in range(29)), "too few rows to test on, 2: .* Give 30 rows or more"),
+        ("".join(f"{row},{row == 7:d}\n" for row in range(30)), "column 2 is 0 in all 2 test rows that a noise floor"),
+        ("1.0,NA,3\n2,3,4\n", "holds the number '1.0' and 'NA', which is none"),
+        ("a;b\n1,5;2\n", "begins with the one cell 'a;b'. Separate cells by commas and write decimals with points"),
+        ("a\tb\n1\t2\n", "Separate cells by commas"),
     ],
 )
 def test_bad_tables_are_explained(tmp_path, text, message):
@@ -539,8 +603,12 @@ def test_bad_arrays_are_explained(tmp_path):
     np.save(tmp_path / "words.npy", np.array(["a", "b"]))
     np.save(tmp_path / "objects.npy", np.array([{}], object), allow_pickle=True)
     np.save(tmp_path / "cube.npy", np.zeros((2, 2, 2)))
+    np.save(tmp_path / "empty.npy", np.zeros((0, 3)))
     (tmp_path / "text.npy").write_text("1,2,3")
-    for name in ("words", "objects", "cube", "text"):
+    (tmp_path / "zip.npy").write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(UserError, match="holds no rows"):
+        ArrayFile(str(tmp_path / "empty.npy")).prepare(tmp_path, CONTEXT)
+    for name in ("words", "objects", "cube", "text", "zip"):
         with pytest.raises(UserError, match=f"{name}.npy is no "):
             ArrayFile(str(tmp_path / f"{name}.npy")).prepare(tmp_path, CONTEXT)
 
@@ -551,15 +619,27 @@ def test_bad_arrays_are_explained(tmp_path):
         ({"train": "nowhere.csv"}, "there is no such file"),
         ({"train": "."}, "is a folder"),
         ({"train": "{own}", "columns": ("weight",)}, "'weight' is no column of .*Available: a"),
-        ({"train": "{own}", "test": "{own}"}, "holds the training rows"),
+        ({"train": "{own}", "test": "{own}"}, "holds training rows: 3 of its 3, such as row 1"),
+        ({"train": "{own}", "test": "{other}"}, "own.csv has the columns a and .*other.csv has b. Give both the same"),
+        (
+            {"train": "{own}", "test": "{array}"},
+            "array.npy has too few rows to test on, 2: .* Give 3 test rows or more",
+        ),
+        ({"train": "{own}", "test": "{wide}"}, "own.csv has 1 columns and .*wide.csv has 2"),
+        ({"train": "{twice}", "columns": ("a",)}, "twice.csv has 2 columns named 'a'"),
+        ({"train": "{own}", "seed": -1}, "seed=-1 is negative"),
         ({"train": "{array}", "columns": ("a",)}, "which has no names"),
         ({"train": "{text}"}, "neither .csv nor .npy"),
     ],
 )
 def test_wrong_settings_of_a_file_are_explained(tmp_path, settings, message):
-    places = {"own": write(tmp_path / "own.csv", "a\n1\n2\n3\n"), "text": write(tmp_path / "own.txt", "1")}
-    places["array"] = str(tmp_path / "own.npy")
-    np.save(places["array"], np.arange(5.0))
+    texts = {
+        "own.csv": "a\n1\n2\n3\n", "other.csv": "b\n4\n5\n6\n", "wide.csv": "4,5\n6,7\n", "twice.csv": "a,a\n1,2\n",
+        "text.txt": "1",
+    }  # fmt: skip
+    places = {name.split(".")[0]: write(tmp_path / name, text) for name, text in texts.items()}
+    places["array"] = str(tmp_path / "array.npy")
+    np.save(places["array"], np.array([4.0, 5.0]))
     filled = {name: value.format(**places) if isinstance(value, str) else value for name, value in settings.items()}
     with pytest.raises(UserError, match=message):
         ArrayFile(**filled).prepare(tmp_path, CONTEXT)

@@ -1,7 +1,11 @@
-"""Numbers of the user's own, from a table in a `.csv` or `.npy` file: rows are examples, columns are numbers."""
+"""Numbers of the user's own, from a table in a `.csv` or `.npy` file: rows are examples, columns are numbers.
 
-import csv
-from collections.abc import Sequence
+A prepared folder holds `train.npy`, `test.npy`, and `info.json` with the names of the columns, which are null where the
+first line of the file was taken for an example.
+"""
+
+import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -9,22 +13,30 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
-from genloop.errors import UserError, unknown_name
+from genloop.data.seeds import check_seed
+from genloop.data.table import Table, read_table
+from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.types import Context
 
+INFO_FILE = "info.json"
 HELD_OUT = 10  # one row in so many becomes test data
+FEWEST_TEST_ROWS = 3  # a noise floor judges one half of them by the other, which wasserstein halves again
 
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """Numeric columns of a file, as one replicate.
+    """Numeric columns of a file, as one replicate, in random order.
+
+    The first line of a `.csv` is a header if no cell of it is a number. A header of numbers alone, such as years, would
+    be taken for an example: give its columns names, such as y2019.
 
     Attributes:
         train: path of the training rows.
-        test: path of the test rows; None holds out a tenth of the training rows, drawn at random.
+        test: path of the test rows, whose columns are found by their names where both files have a header; None holds
+            out a tenth of the training rows, drawn at random.
         columns: names of the columns of a `.csv` with a header; None takes all.
-        seed: of the draw of the held-out rows.
+        seed: of the draw of the held-out rows and of the order.
     """
 
     version: ClassVar[int] = 1
@@ -34,28 +46,31 @@ class ArrayFile:
     columns: tuple[str, ...] | None = None
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
     def identity(self) -> Any:
         return {
             "type": "ArrayFile",
             "version": self.version,
             "train": file_digest(_locate("train", self.train)),
-            "test": self.seed if self.test is None else file_digest(_locate("test", self.test)),
+            "test": self.seed if self.test is None else [file_digest(_locate("test", self.test)), self.seed],
             "columns": self.columns,
         }
 
     def prepare(self, directory: Path, context: Context) -> None:
-        train = _read(_locate("train", self.train), self.columns)
+        table = read_table(_locate("train", self.train), self.columns)
+        random = np.random.default_rng(self.seed)
+        train = random.permutation(table.rows)
         if self.test is None:
-            order = np.random.default_rng(self.seed).permutation(len(train))
             held_out = max(1, len(train) // HELD_OUT)
-            test, train = train[order[:held_out]], train[order[held_out:]]
+            test, train = train[:held_out], train[held_out:]
         else:
-            test = _read(_locate("test", self.test), self.columns)
-            if np.array_equal(train, test):
-                raise UserError(f"test={self.test!r} holds the training rows. Give others, or leave test out.")
+            test = random.permutation(self._read_test(table))
         self._check(train, test)
         np.save(directory / "train.npy", train[None], allow_pickle=False)
         np.save(directory / "test.npy", test[None], allow_pickle=False)
+        (directory / INFO_FILE).write_text(json.dumps({"columns": table.names}, indent=2) + "\n", "utf-8")
 
     def load(self, directory: Path, part: Literal["train", "test"]) -> ArrayDataset:
         return ArrayDataset.open(directory / f"{part}.npy")
@@ -63,19 +78,67 @@ class ArrayFile:
     def load_samples(self, directory: Path, prepared_dir: Path) -> ArrayDataset:
         return ArrayDataset.open(directory / EXAMPLES_FILE)
 
-    def _check(self, train: np.ndarray, test: np.ndarray) -> None:
-        if len(train) < 2:
-            raise UserError(f"{self.train} leaves {len(train)} rows to train on. Give 3 rows or more.")
-        if train.shape[1] != test.shape[1]:
+    def _read_test(self, train: Table) -> np.ndarray:
+        """Return the test rows, with the columns of the training rows."""
+        assert self.test is not None
+        test = read_table(_locate("test", self.test), self.columns)
+        rows = test.rows
+        if train.names and test.names and train.names != test.names:
+            if sorted(train.names) != sorted(test.names) or len(set(train.names)) < len(train.names):
+                raise UserError(
+                    f"{self.train} has the columns {', '.join(train.names)} and {self.test} has "
+                    f"{', '.join(test.names)}. Give both the same, or say which to take, as in columns=[height,weight]."
+                )
+            rows = rows[:, [test.names.index(name) for name in train.names]]
+        if train.rows.shape[1] != rows.shape[1]:
             raise UserError(
-                f"{self.train} has {train.shape[1]} columns and {self.test} has {test.shape[1]}. Give both the same."
+                f"{self.train} has {train.rows.shape[1]} columns and {self.test} has {rows.shape[1]}. Give both the "
+                "same."
             )
-        constant = np.flatnonzero(np.ptp(train, axis=0) == 0)
-        if len(constant):
+        self._check_overlap(train.rows, rows)
+        return rows
+
+    def _check_overlap(self, train: np.ndarray, test: np.ndarray) -> None:
+        """Raise UserError if more test rows are training rows than chance explains.
+
+        Coarse values, such as counts, repeat honestly: test rows are then training rows about as often as training
+        rows equal another one. Four standard errors of a count are allowed for.
+        """
+        times = Counter(map(tuple, train.tolist()))
+        shared = [place for place, row in enumerate(test.tolist(), start=1) if tuple(row) in times]
+        by_chance = len(test) * sum(num for num in times.values() if num > 1) / len(train)
+        if np.array_equal(train, test) or len(shared) > by_chance + 4 * np.sqrt(by_chance):
             raise UserError(
-                f"{self.train}: column {constant[0] + 1} is {train[0, constant[0]]:g} in every training row, so there "
+                f"test={self.test!r} holds training rows: {len(shared)} of its {len(test)}, such as row {shared[0]}. "
+                "Give others, or leave test out."
+            )
+
+    def _check(self, train: np.ndarray, test: np.ndarray) -> None:
+        """Raise UserError if there is nothing to learn, or nothing to measure it by."""
+        name, remedy = (self.train, "rows") if self.test is None else (self.test, "test rows")
+        if len(test) < FEWEST_TEST_ROWS:
+            fewest = FEWEST_TEST_ROWS * (HELD_OUT if self.test is None else 1)
+            raise UserError(
+                f"{name} has too few rows to test on, {len(test)}: metrics halve them twice. Give {fewest} {remedy} or "
+                "more."
+            )
+        if len(train) < 2:
+            raise UserError(f"{self.train} leaves {len(train)} rows to train on. Give 2 rows or more.")
+        for column in _constant_columns(train):
+            raise UserError(
+                f"{self.train}: column {column + 1} is {train[0, column]:g} in every training row, so there "
                 "is nothing to learn. Leave it out."
             )
+        judging = test[len(test) // 2 :]  # the half that judges the other in a noise floor
+        for column in _constant_columns(judging):
+            raise UserError(
+                f"{name}: column {column + 1} is {judging[0, column]:g} in all {len(judging)} test rows that a noise "
+                f"floor is judged by, so there is no spread to measure in. Give more {remedy}, or leave the column out."
+            )
+
+
+def _constant_columns(rows: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.ptp(rows, axis=0) == 0)
 
 
 def _locate(field: str, written: str) -> Path:
@@ -87,74 +150,3 @@ def _locate(field: str, written: str) -> Path:
     if path.suffix not in (".csv", ".npy"):
         raise UserError(f"{field}={written!r} is neither .csv nor .npy. Convert it to one of them.")
     return path
-
-
-def _read(path: Path, columns: Sequence[str] | None) -> np.ndarray:
-    """Return the rows of a file, shape (row, column)."""
-    rows = _read_csv(path, columns) if path.suffix == ".csv" else _read_npy(path, columns)
-    if rows.size == 0:
-        raise UserError(f"{path} holds no rows of numbers. Give a file with data.")
-    if not np.isfinite(rows).all():
-        row, column = np.argwhere(~np.isfinite(rows))[0]
-        raise UserError(
-            f"{path}: row {row + 1}, column {column + 1} of the data is {rows[row, column]}, which is not finite. "
-            "Remove such rows, or fill them in."
-        )
-    return rows
-
-
-def _read_npy(path: Path, columns: Sequence[str] | None) -> np.ndarray:
-    if columns is not None:
-        raise UserError(f"columns={list(columns)} cannot be chosen from {path}, which has no names. Remove columns.")
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as problem:
-        raise UserError(f"{path} is no readable .npy array of numbers: {problem}. Write it with numpy.save.") from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
-        raise UserError(f"{path} is no table of real numbers. Save an array of shape (rows,) or (rows, columns).")
-    return np.asarray(array, float).reshape(len(array), -1)
-
-
-def _read_csv(path: Path, columns: Sequence[str] | None) -> np.ndarray:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [(number, line) for number, line in enumerate(csv.reader(file), start=1) if any(line)]
-    except (UnicodeDecodeError, csv.Error) as problem:
-        raise UserError(f"{path} is no readable CSV: {problem}. Save it as UTF-8 text.") from None
-    if not lines:
-        return np.empty((0, 0))
-    header = lines[0][1]
-    has_header = not all(map(_is_number, header))
-    chosen = _choose(path, header if has_header else None, columns) if columns else range(len(header))
-    rows = [_parse_line(path, number, line, len(header), chosen) for number, line in lines[has_header:]]
-    return np.array(rows, float).reshape(len(rows), len(chosen))
-
-
-def _choose(path: Path, header: Sequence[str] | None, columns: Sequence[str]) -> list[int]:
-    if header is None:
-        raise UserError(f"columns={list(columns)} cannot be chosen from {path}, which has no header. Add a first line.")
-    places = {name.strip(): place for place, name in enumerate(header)}
-    for name in columns:
-        if name not in places:
-            raise unknown_name(f"column of {path}", name, places)
-    return [places[name] for name in columns]
-
-
-def _parse_line(path: Path, number: int, line: Sequence[str], num_cells: int, chosen: Sequence[int]) -> list[float]:
-    if len(line) != num_cells:
-        raise UserError(f"{path}, line {number}, has {len(line)} cells where the first has {num_cells}. Correct it.")
-    for place in chosen:
-        if not _is_number(line[place]):
-            raise UserError(
-                f"{path}, line {number}, has {line[place]!r:.40} in column {place + 1}, which is no number. "
-                "Correct it, or name the numeric columns, for example columns=[height,weight]."
-            )
-    return [float(line[place]) for place in chosen]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -89,7 +89,10 @@ class Wasserstein:
         test, samples = evidence.test.read(), evidence.samples.read()
         size = min(samples.shape[1], test.shape[1] // 2)
         if size < 1:
-            raise UserError("wasserstein halves the test examples, but there is one only. Raise num_test.")
+            raise UserError(
+                "wasserstein halves the test examples, and those of a noise floor are halved before, but one is left. "
+                "Give 3 test examples or more."
+            )
         deviation = np.sqrt(_real_moments(evidence.test)[1])[:, None]
         first, second = test[:, :size] / deviation, test[:, size : 2 * size] / deviation
         return average(

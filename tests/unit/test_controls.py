@@ -1,6 +1,8 @@
 """Controls of a loop: warm starts, another first estimator, the first model as a judge, real data as a noise floor."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from genloop.loop import unroll
 from genloop.policies import Accumulate, Replace, schedule_from_rows
 from genloop.recipes.linear import linear
 from genloop.recipes.stories import demo
-from genloop.record import Run
+from genloop.record import Row, Run
 from genloop.report.tables import results_table
+from genloop.reproduce.noise_floor import beside_real_data
 from genloop.runner import run
 from genloop.types import Context
 
@@ -103,6 +106,28 @@ def test_noise_floor_is_the_last_line_of_the_table(tmp_path):
     table = results_table(run(experiment(), tmp_path), width=150)
     assert list(table.columns[0].cells)[-1] == "real data"
     assert table.row_count == 2 * 3 + 1
+
+
+def test_a_value_that_is_not_finite_stands_beside_real_data_as_such():
+    """Of two seeds one has no number at the last iteration of replace; of real data neither has one of `spread`."""
+
+    def measured(at: int, *of_seeds: tuple[float | None, float | None]) -> list[Row]:
+        return [
+            Row("any", seed, at, metric, "1", value)
+            for seed, values in enumerate(of_seeds)
+            for metric, value in zip(("mean", "spread"), values, strict=True)
+        ]
+
+    first = measured(1, (1.0, 1.0), (2.0, 2.0))
+    floor = measured(1, (0.5, None), (1.0, None))
+    replaced, accumulated = (
+        cast(Run, SimpleNamespace(rows=lambda last=last: [*first, *last], noise_floor=lambda: floor))
+        for last in (measured(3, (None, 3.0), (4.0, 5.0)), measured(3, (6.0, 7.0), (8.0, 9.0)))
+    )
+    assert list(beside_real_data(replaced, accumulated, 3).lines) == [
+        ("mean", "1.500", "not finite", "7.000", "0.750"),
+        ("spread", "1.500", "4.000", "8.000", "not finite"),
+    ]
 
 
 def test_memory_and_disk_agree_on_warm_starts(tmp_path):

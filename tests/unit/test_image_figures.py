@@ -54,7 +54,14 @@ def test_a_rise_must_be_one_at_every_iteration_and_of_every_seed():
     both_lower = [(10.0, 12.0), (9.0, 11.0), (40.0, 30.0)]
     claim = loss_claims(measured(both_lower, SLOWER))[0]
     assert (claim.holds, claim.measured, claim.unit) == (False, -1.0, "nats/image")
-    assert verdicts(loss_claims(measured([(10.0, 12.0), (np.nan, 20.0), (40.0, 30.0)], SLOWER)))[0] is False
+
+
+def test_a_value_that_is_not_finite_holds_nothing_in_its_seed():
+    """So a claim is undecided where the other seed agrees with it, and fails where no seed does; no mean is shown."""
+    one, both = ([(10.0, 12.0), values, (40.0, 30.0)] for values in ((np.nan, 20.0), (np.nan, np.nan)))
+    claims = [loss_claims(measured(rising, SLOWER))[0] for rising in (one, both)]
+    assert verdicts(claims) == [None, False]
+    assert [claim.measured_text for claim in claims] == ["not finite", "not finite"]
 
 
 def test_less_than_half_is_half_at_most():

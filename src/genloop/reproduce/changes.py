@@ -5,7 +5,6 @@ hold in every seed; where some seeds agree with it and others do not, it is unde
 can be said: Student's interval of two is 12.7 standard errors wide to either side.
 """
 
-import math
 from collections.abc import Callable
 
 from genloop.report.analysis import change
@@ -40,6 +39,6 @@ class Change(change.Change):
         return self._claim(text, paper, lambda difference: difference <= TOLERANCE)
 
     def _claim(self, text: str, paper: float | str | None, is_so: Callable[[float], bool]) -> Claim:
-        agreed = {math.isfinite(self.mean) and is_so(difference) for difference in self.differences}
+        agreed = {is_so(difference) for difference in self.differences}  # nothing is so of what is no number
         holds = agreed.pop() if len(agreed) == 1 else None
         return Claim(text, paper, self.mean, self.standard_error, holds, self.unit)

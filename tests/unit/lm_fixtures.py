@@ -30,7 +30,7 @@ def visible(text: list[int], context: int = 8) -> list[int]:
     """Return what the prediction after `text` sees: a full context is replaced by its latter half."""
     seen = [EOT]
     for token in text:
-        seen = (seen[-(context // 2) :] if len(seen) == context else seen) + [token]
+        seen = (seen[context - context // 2 :] if len(seen) == context else seen) + [token]
     return seen
 
 

@@ -1,14 +1,20 @@
 """The sampler: its distribution against exact probabilities, its cache against full forward passes, its bookkeeping."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from lm_fixtures import EOT, chi_square, documents, limit, small_vocabulary, visible
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from genloop.families.lm.cache import CompactCache, TensorCache, bytes_per_row
 from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
-from genloop.families.lm.generate import generate
+from genloop.families.lm.generate import _suitable_rows, generate
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.llama_network import LlamaNetwork, LlamaShape
 from genloop.families.lm.network import Network, Shape
@@ -32,7 +38,11 @@ def vocabulary(tmp_path_factory):
 @pytest.fixture(scope="module")
 def network() -> Network:
     """A network with far from uniform predictions, and documents of a few tokens."""
-    network = GPT2Network(Shape(V, 16, 2, 2, 8), seed=1)
+    return spread(GPT2Network(Shape(V, 16, 2, 2, 8), seed=1))
+
+
+def spread(network: Network) -> Network:
+    """Return a network with its predictions made far from uniform."""
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(0.3 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(2)))
@@ -79,9 +89,11 @@ def naive_sample(network: Network, num: int, *, seed: int, temperature: float) -
     for document in range(num):
         text: list[int] = []
         while len(tokens) < num and (not text or text[-1] != EOT):
-            cumulative = probabilities(network, visible(text), temperature).cumsum()
+            cumulative = probabilities(network, visible(text, network.context), temperature).cumsum()
             fraction = uniforms(seed, np.array([document]), np.array([len(text)]))[0]
-            text.append(EOT if len(text) == 63 else int((cumulative <= fraction * cumulative[-1]).sum()))
+            text.append(
+                EOT if len(text) == 8 * network.context - 1 else int((cumulative <= fraction * cumulative[-1]).sum())
+            )
             tokens.append(text[-1])
     return tokens
 
@@ -90,6 +102,15 @@ def test_sample_equals_a_naive_one_token_for_token(network, vocabulary):
     naive = naive_sample(network, 1500, seed=3, temperature=3.0)
     assert max(len(text) for text in documents(np.array(naive))) > 30
     found = sample(network, vocabulary, 1500, seed=3, temperature=3.0, num_rows=5, cache="float32", weights="float32")
+    assert found.tolist() == naive
+
+
+@pytest.mark.parametrize("shape", [Shape(V, 16, 2, 2, 1), LlamaShape(V, 16, 2, 2, 1, inner=24)], ids=["gpt2", "llama"])
+def test_a_context_of_one_token_is_enough_to_go_on(vocabulary, shape):
+    network = spread(LlamaNetwork(shape) if isinstance(shape, LlamaShape) else GPT2Network(shape))
+    naive = naive_sample(network, 300, seed=3, temperature=3.0)
+    assert max(len(text) for text in documents(np.array(naive))) == 8
+    found = sample(network, vocabulary, 300, seed=3, temperature=3.0, cache="float32", weights="float32")
     assert found.tolist() == naive
 
 
@@ -228,6 +249,33 @@ def test_draw_inverts_the_distribution_function_across_groups():
     assert (drawn.diff() >= 0).all()
     shares = torch.bincount(drawn, minlength=200) / 100_000
     torch.testing.assert_close(shares, logits.softmax(-1), atol=2e-5, rtol=0)  # a grid of 1e-5
+
+
+def test_apples_gpus_are_asked_for_no_double_precision():
+    """They have none; here one is imitated, which takes note of what is asked for and computes no numbers."""
+    asked = []
+
+    class Notes(TorchDispatchMode):
+        def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+            found = operation(*args, **(kwargs or {}))
+            tensors = [leaf for leaf in tree_leaves(found) if isinstance(leaf, torch.Tensor)]
+            asked.extend((tensor.device.type, tensor.dtype) for tensor in tensors)
+            return found
+
+    with FakeTensorMode(), Notes():
+        logits, fractions = torch.empty(3, 200, device="mps"), torch.empty(3, dtype=torch.float64)
+        assert draw(logits, fractions, temperature=0.5, top_k=5).shape == (3,)
+    assert ("cpu", torch.float64) in asked
+    assert {dtype for device, dtype in asked if device == "mps"} == {torch.float32}
+
+
+@pytest.mark.parametrize(("memory", "num_rows"), [(24e9, 46), (80e9, 156), (2e15, 2048), (1e6, 1)])
+def test_documents_on_a_gpu_take_at_most_a_quarter_of_its_memory(monkeypatch, memory, num_rows):
+    """The keys and values of a row here take 128 MB: at 1000 positions, in 16 layers, 1000 wide, in float32."""
+    properties = SimpleNamespace(total_memory=int(memory))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: properties)
+    network: Any = SimpleNamespace(device=torch.device("cuda"), bytes_per_row=lambda _: 128_000_000)
+    assert _suitable_rows(network, Sampling()) == num_rows
 
 
 def test_uniforms_are_uniform_and_independent():

@@ -57,9 +57,10 @@ class Decoder(Documents):
     def _replay(self, full: np.ndarray) -> None:
         """Refill full rows with the latter half of the context, so that their documents can go on."""
         num_kept = self.context // 2
-        for start in range(0, len(full), size := blocks_at_once(max(1, num_kept))):
-            self._prefill(full[start : start + size], num_kept)
         self._cached[full] = num_kept
+        if num_kept:
+            for start in range(0, len(full), size := blocks_at_once(num_kept)):
+                self._prefill(full[start : start + size], num_kept)
 
     def _prefill(self, rows: np.ndarray, num_tokens: int) -> None:
         """Read the tokens before the latest one again, as though they were the first."""

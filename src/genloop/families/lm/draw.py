@@ -25,13 +25,15 @@ def uniforms(seed: int, documents: np.ndarray, positions: np.ndarray) -> np.ndar
 
 
 def draw(logits: Tensor, fractions: Tensor, *, temperature: float, top_k: int | None) -> Tensor:
-    """Return one token per row of `logits` (N, V), which is overwritten, by inverting the distribution function.
+    """Return one token per row of `logits` (N, V), which may be overwritten, by inverting the distribution function.
 
     Args:
-        fractions: where to invert it, (N,), float64 in [0, 1).
+        fractions: where to invert it, (N,), float64 in [0, 1), on any device.
     """
     if temperature == 0:
         return logits.argmax(-1)
+    device = _with_float64(logits.device)
+    logits, fractions = logits.to(device), fractions.to(device)
     if top_k is not None and top_k < logits.shape[1]:
         smallest = logits.topk(top_k).values[:, -1:]
         logits.masked_fill_(logits < smallest, -torch.inf)
@@ -42,6 +44,11 @@ def draw(logits: Tensor, fractions: Tensor, *, temperature: float, top_k: int | 
     group, fractions = _choose(groups.sum(-1).double(), fractions)
     members = groups[torch.arange(len(groups), device=group.device), group].double()  # (N, G)
     return group * GROUP + _choose(members, fractions)[0]
+
+
+def _with_float64(device: torch.device) -> torch.device:
+    """Return the device, or the CPU in the place of one of Apple's, which have no float64."""
+    return torch.device("cpu") if device.type == "mps" else device
 
 
 def _choose(weights: Tensor, fractions: Tensor) -> tuple[Tensor, Tensor]:

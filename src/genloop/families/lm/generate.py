@@ -24,7 +24,7 @@ from genloop.identity import describe, digest
 from genloop.types import Context, Progress
 
 MOST_ROWS = {"cpu": 256, "cuda": 2048, "mps": 256}
-MOST_CACHE_BYTES = {"cpu": 1 << 30, "cuda": 1 << 35, "mps": 1 << 30}
+MOST_CACHE_BYTES = 1 << 30  # where the memory is not the device's own
 BATCHES_PER_PORTION = 8  # a portion ends with ever fewer rows in use: a longer one wastes less, but more can be lost
 MAX_LENGTH_IN_CONTEXTS = 8
 
@@ -112,7 +112,7 @@ class _Portion:
     def _draw(self, rows: np.ndarray, logits: Tensor) -> np.ndarray:
         decoder, lengths = self._decoder, self._decoder.length[rows]
         documents = self._first_document + decoder.documents[rows]
-        fractions = torch.from_numpy(uniforms(self._seed, documents, lengths)).to(decoder.device)
+        fractions = torch.from_numpy(uniforms(self._seed, documents, lengths))
         tokens = draw(logits, fractions, temperature=self._sampling.temperature, top_k=self._sampling.top_k)
         return np.where(lengths + 1 == decoder.max_length, decoder.end_of_text, tokens.cpu().numpy())
 
@@ -131,5 +131,12 @@ class _Portion:
 
 
 def _suitable_rows(network: LanguageNetwork, sampling: Sampling) -> int:
-    device = network.device.type
-    return max(1, min(MOST_ROWS[device], MOST_CACHE_BYTES[device] // network.bytes_per_row(sampling)))
+    most = _most_cache_bytes(network.device) // network.bytes_per_row(sampling)
+    return max(1, min(MOST_ROWS[network.device.type], most))
+
+
+def _most_cache_bytes(device: torch.device) -> int:
+    """Return a quarter of a GPU's memory, whoever else uses it now: the number of rows decides on roundings."""
+    if device.type != "cuda":
+        return MOST_CACHE_BYTES
+    return torch.cuda.get_device_properties(device).total_memory // 4

@@ -82,7 +82,7 @@ class GeoDiffModel:
         @torch.inference_mode()
         def sum_of(start: int) -> float:
             places = np.arange(start, min(start + at_once, len(data)))
-            return task.losses(self.network, places, places).double().sum().item()
+            return task.losses(self.network, places, places).cpu().double().sum().item()
 
         with Workers(self.network.device) as workers:
             step = at_once * workers.num

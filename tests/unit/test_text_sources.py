@@ -22,6 +22,7 @@ from genloop.data.text.hub import HubTexts
 from genloop.data.text.source import TextSource
 from genloop.data.text.tokens import END_OF_TEXT, TokenDataset
 from genloop.errors import UserError
+from genloop.identity import file_digest
 from genloop.types import Context, Progress
 
 FABLES = [f"The {animal} met a {other}." for animal in ("fox", "crow", "ant", "owl") for other in ("frog", "lion")]
@@ -227,6 +228,16 @@ def test_identity_follows_content_not_names(tmp_path: Path):
     assert Texts(one).identity() != Texts(other).identity()
     assert Texts(one).identity() != Texts(one, vocabulary=300).identity()
     assert Texts(one).identity() != Texts(one, other).identity()
+
+
+def test_identity_follows_how_a_file_is_read(tmp_path: Path):
+    """The same bytes are other documents as plain text than as JSON lines; plain text has its bare digest."""
+    plain, lines, same = (str(tmp_path / name) for name in ("a.txt", "a.jsonl", "a.json"))
+    for path in (plain, lines, same):
+        write_jsonl(Path(path), [f"{fable} {END_OF_TEXT}" for fable in FABLES])
+    assert prepared(Texts(plain), tmp_path / "x")[:2] != prepared(Texts(lines), tmp_path / "y")[:2]
+    assert Texts(plain).identity() != Texts(lines).identity() == Texts(same).identity()
+    assert Texts(plain).identity()["train"] == [file_digest(Path(plain))]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from genloop.data.extras import needs_extra
 from genloop.data.text.documents import RawTexts
@@ -49,8 +49,22 @@ class Texts(TextSource):
 
 
 def _digests(field: str, written: str) -> list[str]:
-    """Return the content digests of all files; their names and order change nothing."""
-    return sorted(map(file_digest, _files(field, written)))
+    """Return the content digests of all files, after their format where it is not plain text.
+
+    The ending of a name chooses how its file is read; beyond that, names and order change nothing.
+    """
+    return sorted(_digest(path) for path in _files(field, written))
+
+
+def _digest(path: Path) -> str:
+    file_format = _format(path)
+    return file_digest(path) if file_format == "plain" else f"{file_format} {file_digest(path)}"
+
+
+def _format(path: Path) -> Literal["plain", "json-lines", "parquet"]:
+    if path.name.endswith(".parquet"):
+        return "parquet"
+    return "json-lines" if path.name.endswith(JSON_LINES) else "plain"
 
 
 def _read(field: str, written: str, column: str) -> Iterator[str]:
@@ -73,9 +87,9 @@ def _files(field: str, written: str) -> list[Path]:
 def _read_file(path: Path, column: str) -> Iterator[str]:
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty. Give a file with text.")
-    if path.name.endswith(".parquet"):
+    if _format(path) == "parquet":
         return _read_parquet(path, column)
-    if path.name.endswith(JSON_LINES):
+    if _format(path) == "json-lines":
         return _read_json_lines(path, column)
     if column != DEFAULT_COLUMN:
         raise UserError(f"text_column={column!r} means nothing for {path}, which is plain text. Remove it.")

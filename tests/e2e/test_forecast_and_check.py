@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from genloop.recipes.linear import linear as recipe
+from genloop.record import Run
 from genloop.runner import run
 
 EXPERIMENT = replace(recipe(), source=replace(recipe().source, num_replicates=50))
@@ -61,6 +62,40 @@ def test_too_few_iterations_say_how_many_are_needed(genloop, tmp_path):
     assert code == 2
     assert "4 iterations are needed" in messages
     assert genloop("forecast", "nowhere")[0] == 2
+
+
+@pytest.fixture
+def unsteady(linear, tmp_path):
+    """Return a copy of the run: replace has no loss from iteration 4 on, and no policy an error at iteration 1."""
+    folder = Path(shutil.copytree(linear, tmp_path / "unsteady"))
+    found = Run(folder)
+    for item in found.record.iterations:
+        lost = {"parameter_error"} if item.iteration == 1 else set()
+        lost |= {"test_loss"} if item.policy == "replace" and item.iteration > 3 else set()
+        for key in item.scores if lost else ():
+            manifest = found.store.peek(key)
+            values = {name: None if name in lost else value for name, value in manifest.facts["values"].items()}
+            found.store.discard(key)
+            found.store.create(key, manifest.inputs, lambda *_, facts=manifest.facts | {"values": values}: facts)
+    return folder
+
+
+def test_policies_that_cannot_be_forecast_are_left_out_aloud(genloop, unsteady):
+    """One that was asked for by name is refused, and so is a change from an iteration 1 that is not finite."""
+    lack = "only 3 of the 4 finite values of test_loss"
+    code, out, _ = genloop("forecast", unsteady, "--to", 12)
+    assert (code, f"Left out: replace has {lack}" in out) == (0, True), out
+    assert "accumulate: " in out
+    found = json.loads(genloop("forecast", unsteady, "--json")[1])
+    assert [each["policy"] for each in found["policies"]] == ["accumulate"]
+    assert [each["policy"] for each in found["left_out"]] == ["replace"]
+    assert "Left out" not in genloop("forecast", unsteady, "-p", "accumulate")[1]
+
+    code, out, messages = genloop("forecast", unsteady, "-p", "replace", "-p", "accumulate")
+    assert (code, out, f"replace has {lack}" in messages, "accumulate has" in messages) == (2, "", True, False)
+    code, out, messages = genloop("forecast", unsteady, "--metric", "parameter_error")
+    assert (code, out) == (2, "")
+    assert "replace has no finite parameter_error at iteration 1" in messages
 
 
 def test_check_passes_or_shows_the_rows_that_fail(genloop, linear):

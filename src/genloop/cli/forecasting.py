@@ -27,13 +27,16 @@ def forecast(
     from genloop.record import Run
     from genloop.report.analysis import forecasts
 
-    found = forecasts.forecasts(Run(run_dir), metric, until, policy or ())
+    told = forecasts.forecasts(Run(run_dir), metric, until, policy or ())
+    found = told.found
     if as_json:
-        print(json.dumps(forecasts.forecasts_json(found), indent=1, ensure_ascii=False))
+        print(json.dumps(forecasts.forecasts_json(told), indent=1, ensure_ascii=False))
     else:
         out.print(forecasts.forecasts_table(found))
         out.print(forecasts.laws_table(found))
         for each in found:
             out.print(forecasts.forecast_sentence(each), highlight=False)
+        if told.left_out:
+            out.print(forecasts.left_out_sentence(told), highlight=False)
     if figure is not None:
         forecasts.draw_forecasts(found, figure)

@@ -1,6 +1,6 @@
 """How the curves of a run go on, as a table, as JSON, in a sentence, and as a figure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,34 +43,64 @@ class PolicyForecast:
         return value - next(iter(self.forecast.measured.values()))
 
 
-def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -> list[PolicyForecast]:
-    """Return how a metric goes on under each policy; those with fewer than four finite values are left out.
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """How a metric goes on under the policies of a run.
+
+    Attributes:
+        found: one for each policy that can be forecast.
+        left_out: what the others lack, by policy.
+    """
+
+    found: Sequence[PolicyForecast]
+    left_out: Mapping[str, str]
+
+
+def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -> Forecasts:
+    """Return how a metric goes on under each policy that has a finite value at iteration 1, and four in all.
 
     Args:
         run: finished or not.
         metric: its name.
         until: the last iteration to forecast.
-        policies: their names; all if there are none.
+        policies: their names; all that can be forecast if there are none.
 
     Raises:
-        UserError: if a name is unknown, no policy has enough values, or nothing lies ahead.
+        UserError: if a name is unknown, its policy or every policy lacks values, or nothing lies ahead.
     """
     curves = [(each, _finite(each)) for each in find_series(run, metric, policies)]
-    longest = max(len(values) for _, values in curves)
-    if longest < FEWEST:
+    lacking = {each.policy: lack for each, values in curves if (lack := _lack(metric, values))}
+    if lacking and (policies or len(lacking) == len(curves)):
         raise UserError(
-            f"{run.directory} has {longest} finite values of {metric}. To tell how it goes on, {FEWEST} iterations are "
-            "needed, and 8 or more to tell laws apart: run it again with --iterations."
+            f"{run.directory}: {_lacks(lacking)}. To tell how a curve goes on, {FEWEST} iterations are needed, and 8 "
+            "or more to tell laws apart: run it again with --iterations, or name another --policy or --metric."
         )
-    return [
+    found = [
         PolicyForecast(each.policy, each.metric, each.unit, each.num_seeds, forecast(values, until))
         for each, values in curves
-        if len(values) >= FEWEST
+        if each.policy not in lacking
     ]
+    return Forecasts(found, lacking)
 
 
 def _finite(measured: Series) -> dict[int, float]:
     return {n: value for n in measured.iterations if (value := measured.mean(n)) is not None}
+
+
+def _lack(metric: str, values: Mapping[int, float]) -> str:
+    """Return what finite values lack to be forecast; nothing where they are enough."""
+    if 1 not in values:
+        return f"no finite {metric} at iteration 1, from which changes are told"
+    return "" if len(values) >= FEWEST else f"only {len(values)} of the {FEWEST} finite values of {metric} it takes"
+
+
+def _lacks(lacking: Mapping[str, str]) -> str:
+    return "; ".join(f"{policy} has {lack}" for policy, lack in lacking.items())
+
+
+def left_out_sentence(told: Forecasts) -> str:
+    """Return which policies are left out, and why."""
+    return f"Left out: {_lacks(told.left_out)}."
 
 
 def forecast_sentence(found: PolicyForecast) -> str:
@@ -110,7 +140,7 @@ def laws_table(found: Sequence[PolicyForecast]) -> Table:
     return table
 
 
-def forecasts_json(found: Sequence[PolicyForecast]) -> dict[str, Any]:
+def forecasts_json(told: Forecasts) -> dict[str, Any]:
     """Return forecasts as one JSON document."""
     return {
         "policies": [
@@ -120,16 +150,17 @@ def forecasts_json(found: Sequence[PolicyForecast]) -> dict[str, Any]:
                 "limit": each.forecast.growth.limit, "weights": dict(each.forecast.weights),
                 "mechanism": each.forecast.mechanism,
             }
-            for each in found
+            for each in told.found
         ],
         "rows": [
             {
                 "policy": each.policy, "iteration": point.iteration, "value": point.value, "low": point.low,
                 "high": point.high, "change": each.excess(point.value), "level": 0.9,
             }
-            for each in found
+            for each in told.found
             for point in each.forecast.points
         ],
+        "left_out": [{"policy": policy, "lacks": lack} for policy, lack in told.left_out.items()],
     }  # fmt: skip
 
 

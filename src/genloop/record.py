@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -147,11 +148,11 @@ class Run:
 
     def values(self) -> dict[str, list[str]]:
         """Return the metrics measured so far: which scorer judged which text, and what it measured."""
-        found: dict[str, list[str]] = {}
+        found: dict[str, dict[str, None]] = defaultdict(dict)
         for iteration in self.record.iterations:
             for manifest in filter(None, map(self.store.find, iteration.scores)):
-                found[manifest.facts["about"]] = list(manifest.facts["units"])
-        return found
+                found[manifest.facts["about"]] |= dict.fromkeys(manifest.facts["units"])
+        return {about: list(metrics) for about, metrics in found.items()}
 
     def diverged(self) -> list[RecordedIteration]:
         """Return the rounds whose fit left the finite numbers; their model is the last finite state."""

@@ -2,12 +2,13 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from toys import NormalSource, experiment
+from toys import NormalLoss, NormalSource, SampleMean, experiment
 
 import genloop
 from genloop.errors import UserError
@@ -15,10 +16,27 @@ from genloop.executors.local import Silence
 from genloop.loop import Iteration
 from genloop.policies import Accumulate, Replace, Window
 from genloop.record import Run
+from genloop.report.tables import results_table
 from genloop.runner import run
 from genloop.steps import Step
 from genloop.store import Manifest
-from genloop.types import Progress
+from genloop.types import Context, Evidence, Progress
+
+
+@dataclass(frozen=True)
+class SampleMoment:
+    """The mean of a power of the samples; `SampleMean` is about the same."""
+
+    power: int
+    needs: ClassVar[frozenset[str]] = SampleMean.needs
+    about: ClassVar[str] = SampleMean.about
+
+    @property
+    def units(self) -> dict[str, str]:
+        return {f"moment_{self.power}": "number"}
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> dict[str, float]:
+        return {f"moment_{self.power}": float(np.mean(np.array(evidence.samples.values) ** self.power))}
 
 
 class Journal(Silence):
@@ -76,6 +94,17 @@ def test_only_what_is_new_is_computed(tmp_path):
     assert _run(tmp_path, num_iterations=5)[1].computed.count("fit") == 4
     assert _run(tmp_path, policies=(Replace(), Accumulate(), Window(2)))[1].computed.count("fit") == 1
     assert _run(tmp_path, seeds=(0, 1))[1].computed.count("fit") == 5
+
+
+def test_metrics_about_the_same_stand_beside_one_another(tmp_path):
+    """What is drawn, written on the page and into model cards needs to know what every value is about."""
+    metrics = (NormalLoss(), SampleMoment(2), SampleMean(), SampleMoment(3))
+    found = run(experiment(metrics=metrics, num_iterations=1), tmp_path)
+    of_samples = ["moment_2", "sample_mean", "moment_3"]
+    assert found.values() == {NormalLoss.about: ["test_loss"], SampleMean.about: of_samples}
+    assert {row.metric for row in found.rows()} == {"test_loss", *of_samples}
+    shown = [column.header for column in results_table(found, width=150).columns]
+    assert [name.replace("\n", "_") for name in map(str, shown[5:])] == of_samples
 
 
 def test_runs_can_share_a_store(tmp_path):

@@ -72,8 +72,9 @@ def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -
     lacking = {each.policy: lack for each, values in curves if (lack := _lack(metric, values))}
     if lacking and (policies or len(lacking) == len(curves)):
         raise UserError(
-            f"{run.directory}: {_lacks(lacking)}. To tell how a curve goes on, {FEWEST} iterations are needed, and 8 "
-            "or more to tell laws apart: run it again with --iterations, or name another --policy or --metric."
+            f"{run.directory} allows no forecast of {_policies(lacking)}. To tell how a curve goes on, {FEWEST} "
+            "iterations are needed, and 8 or more to tell laws apart: run it again with --iterations, or name another "
+            "--policy or --metric."
         )
     found = [
         PolicyForecast(each.policy, each.metric, each.unit, each.num_seeds, forecast(values, until))
@@ -94,13 +95,15 @@ def _lack(metric: str, values: Mapping[int, float]) -> str:
     return "" if len(values) >= FEWEST else f"only {len(values)} of the {FEWEST} finite values of {metric} it takes"
 
 
-def _lacks(lacking: Mapping[str, str]) -> str:
-    return "; ".join(f"{policy} has {lack}" for policy, lack in lacking.items())
+def _policies(lacking: Mapping[str, str]) -> str:
+    """Return policies with what they lack, which is said once."""
+    by_lack = {lack: [policy for policy in lacking if lacking[policy] == lack] for lack in lacking.values()}
+    return "; ".join(f"{', '.join(policies)} ({lack})" for lack, policies in by_lack.items())
 
 
 def left_out_sentence(told: Forecasts) -> str:
     """Return which policies are left out, and why."""
-    return f"Left out: {_lacks(told.left_out)}."
+    return f"Left out: {_policies(told.left_out)}."
 
 
 def forecast_sentence(found: PolicyForecast) -> str:

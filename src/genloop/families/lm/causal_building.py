@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import psutil
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
 from genloop.errors import UserError
@@ -16,7 +16,7 @@ LARGEST_ERROR = 1e-3  # of logits, as a share of their spread: far above a round
 
 @dataclass(frozen=True)
 class NumWeights:
-    """How many weights a network has: in all, and in matrix products."""
+    """How many weights a network has: in all, and in the matrix products of a token."""
 
     all: int
     products: int
@@ -26,12 +26,27 @@ def count_weights(config: PreTrainedConfig) -> NumWeights:
     """Count the weights of an architecture without making them."""
     with torch.device("meta"):
         model = build(config)
-    weights = list(model.parameters())
-    table, head = model.get_input_embeddings(), model.get_output_embeddings()
-    in_products = sum(weight.numel() for weight in weights if weight.ndim >= 2)
-    if head is None or head.weight is not table.weight:
-        in_products -= sum(weight.numel() for weight in table.parameters())
-    return NumWeights(sum(weight.numel() for weight in weights), in_products)
+    head = model.get_output_embeddings()
+    tables = {module.weight for module in model.modules() if isinstance(module, nn.Embedding)}
+    looked_up = tables - (set() if head is None else {head.weight})  # a tied head is a product, too
+    weights = dict(model.named_parameters())
+    products = sum(_num_used(config, name, weights[name]) for name in weights if weights[name] not in looked_up)
+    return NumWeights(sum(weight.numel() for weight in weights.values()), products)
+
+
+def _num_used(config: PreTrainedConfig, name: str, weight: Tensor) -> int:
+    """Return how many numbers of a weight a token is multiplied by."""
+    if weight.ndim < 2:
+        return 0
+    if weight.ndim == 3 and "experts" in name.split("."):  # (E, O, I), of which a router chooses some
+        return weight[0].numel() * _experts_per_token(config, len(weight))
+    return weight.numel()
+
+
+def _experts_per_token(config: PreTrainedConfig, num_experts: int) -> int:
+    """Return what architectures call by several names; all experts where none is known."""
+    found = (getattr(config, name, None) for name in ("num_experts_per_tok", "moe_topk", "top_k_experts"))
+    return next((num for num in found if num), num_experts)
 
 
 def refuse_too_large(kind: str, num: int) -> None:

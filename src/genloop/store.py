@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
+SPENT = "seconds_spent"  # in a working folder: by all attempts before the one that began when this was written
 RUST_NO_SPACE = f"os error {errno.ENOSPC}"  # how libraries written in Rust tell a full disk
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 LEAST_FREE_BYTES = 1 << 16  # with less, a failed write is taken for a full disk
 
 
@@ -40,7 +42,7 @@ class Manifest:
         inputs: what the key was made of.
         facts: small results, such as a model's status.
         files: for each file its SHA-256 and size in bytes.
-        elapsed_seconds: time that the step took.
+        elapsed_seconds: time that the step took, what was spent before interruptions included.
     """
 
     key: str
@@ -119,6 +121,18 @@ class Store:
         self._checked.pop(key, None)
         self._remove(self.path(key))
 
+    def discard_damaged(self, key: str) -> None:
+        """Discard a result if its files are still other than what was written: another process may have mended it.
+
+        Raises:
+            UserError: if the store cannot be written.
+        """
+        with report_disk_errors(self.root), self._locked(key):
+            try:
+                self.find(key)
+            except DamagedArtefact:
+                self.discard(key)
+
     def create(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
         """Compute a step and publish its result, unless another process has done so meanwhile.
 
@@ -140,13 +154,14 @@ class Store:
     def _publish(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
         working = self.root / "partial" / key
         result, scratch = working / "result", working / "scratch"
+        scratch.mkdir(parents=True, exist_ok=True)
+        spent = _take_up(working)
         shutil.rmtree(result, ignore_errors=True)
-        result.mkdir(parents=True)
-        scratch.mkdir(exist_ok=True)
+        result.mkdir()
 
         start = time.perf_counter()
         facts = write(result, scratch)
-        elapsed = time.perf_counter() - start
+        elapsed = spent + time.perf_counter() - start
 
         files = {
             str(path.relative_to(result)): {"sha256": file_digest(path), "bytes": path.stat().st_size}
@@ -167,7 +182,10 @@ class Store:
         return manifest
 
     def _remove(self, path: Path) -> None:
-        """Remove a folder so that it never looks complete while it vanishes."""
+        """Remove a folder so that it never looks complete while it vanishes; of a link, only the link."""
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+            return
         (path / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
 
@@ -177,6 +195,16 @@ class Store:
         locks.mkdir(exist_ok=True)
         with FileLock(locks / f"{key}.lock"):  # the system releases it when a process dies
             yield
+
+
+def _take_up(working: Path) -> float:
+    """Return the seconds that earlier attempts at a step took, each until it last wrote a file, and note them."""
+    note, spent = working / SPENT, 0.0
+    with suppress(OSError, ValueError):  # the first attempt, or one that was killed while it wrote the note
+        last = max(path.stat().st_mtime for path in working.rglob("*"))
+        spent = float(note.read_text()) + last - note.stat().st_mtime
+    note.write_text(str(spent))
+    return spent
 
 
 def _verified(path: Path, key: str) -> Manifest:
@@ -216,16 +244,36 @@ def report_disk_errors(folder: Path) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        code = error.errno if isinstance(error, OSError) else None
-        if code in (errno.ENOSPC, errno.EDQUOT) or RUST_NO_SPACE in str(error) or _is_full(folder):
-            raise UserError(
-                f"The disk that holds {folder} is full. Finished steps are kept: free some space and run the same "
-                "command again."
-            ) from error
-        is_gone = code == errno.ENOENT and not folder.exists()  # or cannot be made, as under /proc
-        if code and (is_gone or code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST)):
-            raise UserError(f"{folder} cannot be written ({os.strerror(code)}). Choose another folder.") from error
+        if sentence := _disk_error(error, folder):
+            raise UserError(sentence) from error
         raise
+
+
+def _disk_error(error: Exception, folder: Path) -> str | None:
+    """Return what to tell of an error while a folder was written; None if the disk is not to blame."""
+    code = error.errno if isinstance(error, OSError) and error.errno else 0
+    elsewhere = _elsewhere(error, folder)
+    place = elsewhere or folder
+    if code in (errno.ENOSPC, errno.EDQUOT) or RUST_NO_SPACE in str(error) or _is_full(place):
+        return (
+            f"The disk that holds {place} is full. Finished steps are kept: free some space and run the same "
+            "command again."
+        )
+    if elsewhere and code in FORBIDDEN:
+        return f"{place} cannot be read or written ({os.strerror(code)}). Check its permissions."
+    is_gone = code == errno.ENOENT and not folder.exists()  # or cannot be made, as under /proc
+    if not elsewhere and (is_gone or code in (*FORBIDDEN, errno.ENOTDIR, errno.EEXIST)):
+        return f"{folder} cannot be written ({os.strerror(code)}). Choose another folder."
+    return None
+
+
+def _elsewhere(error: Exception, folder: Path) -> Path | None:
+    """Return the file that an error names if that is neither in a folder nor above it, such as data of the user's."""
+    named = [getattr(error, name, None) for name in ("filename", "filename2")]
+    paths = [Path(path).absolute() for path in named if isinstance(path, str | os.PathLike)]
+    inside = folder.absolute()
+    is_ours = any(path.is_relative_to(inside) or path in inside.parents for path in paths)
+    return None if is_ours or not paths else paths[0]
 
 
 def _is_full(folder: Path) -> bool:

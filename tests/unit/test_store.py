@@ -4,17 +4,24 @@ import errno
 import json
 import multiprocessing
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from toys import experiment
 
 from genloop.errors import UserError
-from genloop.store import DamagedArtefact, Store
+from genloop.executors.local import LocalExecutor, Silence
+from genloop.store import DamagedArtefact, Store, report_disk_errors
 
 KEY = "fit-0123456789abcdef0123"
+CLOCK_SECONDS = 0.01  # by which a file's time may lag: the longest tick of a kernel's clock
 
 
 def _write(result: Path, scratch: Path) -> dict[str, object]:
@@ -92,6 +99,99 @@ def test_discarded_result_is_computed_again(tmp_path):
     assert store.create(KEY, {}, _write).facts["status"] == "fitted"
 
 
+def _damage(store: Store) -> None:
+    store.create(KEY, {}, _write)
+    (store.path(KEY) / "data.txt").write_text("changed")
+
+
+def test_only_damaged_results_are_discarded(tmp_path):
+    _damage(Store(tmp_path).open())
+    Store(tmp_path).discard_damaged(KEY)
+    assert not (tmp_path / KEY).exists()
+    Store(tmp_path).create(KEY, {}, _write)
+    Store(tmp_path).discard_damaged(KEY)
+    assert Store(tmp_path).find(KEY) is not None
+
+
+def test_nothing_is_discarded_while_another_computes_it(tmp_path):
+    store = Store(tmp_path).open()
+    _damage(store)
+    discarding = threading.Thread(target=Store(tmp_path).discard_damaged, args=(KEY,))
+    with FileLock(tmp_path / "locks" / f"{KEY}.lock"):
+        discarding.start()
+        discarding.join(timeout=0.2)
+        assert (tmp_path / KEY).exists()
+    discarding.join()
+    assert not (tmp_path / KEY).exists()
+
+
+def test_what_another_process_has_mended_meanwhile_is_used(tmp_path):
+    """Two executors find the same damage; while the first still says so, the second computes the result anew."""
+    second = LocalExecutor(Store(tmp_path).open())
+    rounds = second.prepare(experiment())
+    fit, samples = rounds[0].model, rounds[0].samples
+    second.compute(fit)
+    (tmp_path / fit.key / "model.json").write_text("")
+
+    class Meanwhile(Silence):
+        def warned(self, message: str) -> None:
+            LocalExecutor(Store(tmp_path)).compute(fit)
+
+    assert LocalExecutor(Store(tmp_path), listener=Meanwhile()).find(fit) is not None
+    assert second.compute(samples).facts["num"] == 20
+
+
+def test_damaged_result_on_another_disk_is_computed_again(tmp_path):
+    """A folder that was moved, with a link in its place: the link goes, what it leads to is the user's."""
+    store = Store(tmp_path / "store").open()
+    _damage(store)
+    shutil.move(store.path(KEY), tmp_path / "moved")
+    store.path(KEY).symlink_to(tmp_path / "moved")
+    again = Store(tmp_path / "store")
+    again.discard_damaged(KEY)
+    assert again.create(KEY, {}, _write).facts["status"] == "fitted"
+    assert Store(tmp_path / "store").find(KEY) is not None
+    assert (tmp_path / "moved" / "data.txt").read_text() == "changed"
+
+
+@pytest.mark.parametrize("kind", ["file", "link to nothing", "link to a file"])
+def test_what_stands_in_place_of_a_result_gives_way(tmp_path, kind):
+    store = Store(tmp_path / "store").open()
+    (tmp_path / "file").write_text("mine")
+    if kind == "file":
+        store.path(KEY).write_text("")
+    else:
+        store.path(KEY).symlink_to(tmp_path / ("file" if kind == "link to a file" else "nothing"))
+    assert store.create(KEY, {}, _write).facts["status"] == "fitted"
+    assert Store(tmp_path / "store").find(KEY) is not None
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def _work_and_be_killed(root: Path, seconds: float) -> None:
+    def write(result: Path, scratch: Path) -> dict[str, object]:
+        time.sleep(seconds)
+        (scratch / "checkpoint").write_text(str(seconds))
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    Store(root).create(KEY, {}, write)
+
+
+def test_time_before_interruptions_counts_and_time_between_them_does_not(tmp_path):
+    store = Store(tmp_path).open()
+    context = multiprocessing.get_context("fork")
+    start = time.perf_counter()
+    for seconds in (0.1, 0.2):
+        worker = context.Process(target=_work_and_be_killed, args=(tmp_path, seconds))
+        worker.start()
+        worker.join()
+        assert worker.exitcode == -signal.SIGKILL
+        time.sleep(0.2)
+    elapsed = store.create(KEY, {}, _write).elapsed_seconds
+    assert elapsed > 0.1 + 0.2 - 2 * CLOCK_SECONDS
+    assert elapsed < time.perf_counter() - start - 2 * 0.2 + 2 * CLOCK_SECONDS
+
+
 def test_store_of_a_newer_version_is_refused(tmp_path):
     Store(tmp_path).open()
     (tmp_path / "format.json").write_text(json.dumps({"format": 99}))
@@ -112,6 +212,36 @@ def test_folder_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)  # as it does under /proc
     with pytest.raises(UserError, match="cannot be written"):
         Store(tmp_path / "store").open()
+
+
+def _told(tmp_path: Path, error: OSError) -> str:
+    with pytest.raises(UserError) as told, report_disk_errors(tmp_path / "store"):
+        raise error
+    return str(told.value)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_data_that_cannot_be_read_are_not_told_as_the_store(tmp_path, number):
+    told = _told(tmp_path, OSError(number, os.strerror(number), "/data/secret.parquet"))
+    assert told.startswith(f"/data/secret.parquet cannot be read or written ({os.strerror(number)})")
+
+
+@pytest.mark.parametrize("names", [(), ("store/a",), (".",), ("/elsewhere", None, "store/a")])
+def test_store_that_cannot_be_written_is_told_as_such(tmp_path, names):
+    """The error names nothing, a file in the store, a folder above it, or a file that was to be moved there."""
+    places = [name and str(tmp_path / name) for name in names]
+    told = _told(tmp_path, OSError(errno.EACCES, os.strerror(errno.EACCES), *places))
+    assert told.startswith(f"{tmp_path / 'store'} cannot be written")
+
+
+def test_missing_data_are_no_matter_of_the_store(tmp_path):
+    with pytest.raises(FileNotFoundError, match="elsewhere"), report_disk_errors(tmp_path / "store"):
+        (tmp_path / "elsewhere").read_text()
+
+
+def test_another_disk_that_is_full_is_named(tmp_path):
+    told = _told(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch/features.npy"))
+    assert told.startswith("The disk that holds /scratch/features.npy is full")
 
 
 def test_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path):

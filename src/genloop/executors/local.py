@@ -79,13 +79,13 @@ class LocalExecutor:
                 self.compute(step, iteration)
 
     def find(self, step: Step) -> Manifest | None:
-        """Return the result of a finished step; a damaged one is discarded with a warning."""
+        """Return the result of a step, None if it is not done; a damaged one is discarded with a warning."""
         try:
             return self.store.find(step.key)
         except DamagedArtefact as damage:
             self.listener.warned(f"{damage} Recomputing {step.key}.")
-            self.store.discard(step.key)
-            return None
+            self.store.discard_damaged(step.key)
+            return self.store.find(step.key)  # another process may have computed it anew
 
     def compute(self, step: Step, iteration: Iteration | None = None) -> Manifest:
         """Return the result of a step, computing it if it is not done."""

@@ -64,6 +64,8 @@ def given_files(tmp_path):
     stories = [" ".join(random.choice(words, 40)) for _ in range(200)]
     (tmp_path / "stories.txt").write_text("<|endoftext|>".join(stories), "utf-8")
 
+    np.savetxt(tmp_path / "table.csv", random.normal(size=(200, 2)), delimiter=",", header="height,weight", comments="")
+
     (tmp_path / "photos").mkdir()
     for number, pixels in enumerate(random.integers(0, 256, (200, 8, 8, 3), np.uint8)):
         Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")

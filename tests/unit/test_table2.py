@@ -151,10 +151,11 @@ def test_change_is_paired_and_every_seed_counts():
     assert Change((2 * TOLERANCE, 1.0)).does_not_rise("").holds is False
 
 
-def test_loss_that_is_not_finite_fails_every_claim():
-    change = Change.between([None, 5.0], [5.0, 4.0])
-    assert change.rises("").holds is False
-    assert change.does_not_rise("").holds is False
+def test_no_claim_holds_in_a_seed_whose_loss_is_not_finite():
+    """The rule as printed: what holds in some seeds only is undecided, and what holds in none fails."""
+    higher, lower, neither = (Change.between([None, loss], [5.0, 4.0]) for loss in (5.0, 3.0, None))
+    assert [change.rises("").holds for change in (higher, lower, neither)] == [None, False, False]
+    assert [change.does_not_rise("").holds for change in (higher, lower, neither)] == [False, None, False]
 
 
 def test_table_stands_beside_the_papers_numbers():

@@ -1,7 +1,8 @@
 """What a run will compute and what that will take, before it is computed."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,9 @@ from genloop.types import Cost
 
 # Share of the measured matrix-multiplication rate that a step is assumed to reach until one has been measured here.
 ASSUMED_EFFICIENCY = {"fit": 0.5, "sample": 0.2}
-SCORE_SECONDS = 1.0  # scores are short; without a cost model this keeps them visible
+UNKNOWN_SECONDS = 1.0  # of a step that tells no operations, as scores do not, until one of its kind is finished
+
+_Item = tuple[Step, Manifest | None, Cost]
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,13 @@ def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest |
     for iteration in iterations:
         for step in iteration.steps:
             different.setdefault(step.key, (step, iteration))
-    items = [(step, iteration, find(step), step_cost(step, prepared_dir)) for step, iteration in different.values()]
-    rates = _rates([(step, manifest, cost) for step, _, manifest, cost in items])
+    steps = [step for step, _ in different.values()]
+    items = [(step, find(step), cost) for step, cost in zip(steps, _costs(steps, prepared_dir), strict=True)]
+    planned = zip(items, different.values(), _seconds(items), strict=True)
     return Plan(
         tuple(
-            PlannedStep(step, iteration, manifest is not None, cost, _seconds(step, manifest, cost, rates))
-            for step, iteration, manifest, cost in items
+            PlannedStep(step, iteration, manifest is not None, cost, seconds)
+            for (step, manifest, cost), (_, iteration), seconds in planned
         )
     )
 
@@ -82,24 +86,57 @@ def step_cost(step: Step, prepared_dir: Path) -> Cost:
     return Cost()
 
 
-def _seconds(step: Step, manifest: Manifest | None, cost: Cost, rates: dict[str, float]) -> float:
-    if manifest is not None:
-        return manifest.elapsed_seconds
-    return cost.flops / rates[step.kind] if step.kind in rates else SCORE_SECONDS
+def _costs(steps: Iterable[Step], prepared_dir: Path) -> Iterator[Cost]:
+    """Iterate over what the steps take; a family is asked once for each size, as it may open files to answer."""
+    known: dict[tuple[str, int, int], Cost] = {}
+    for step in steps:
+        question = _question(step)
+        if question not in known:
+            known[question] = step_cost(step, prepared_dir)
+        yield known[question]
 
 
-def _rates(items: list[tuple[Step, Manifest | None, Cost]]) -> dict[str, float]:
+def _question(step: Step) -> tuple[str, int, int]:
+    """Return what the cost of a step depends on; estimators by place, as one of the user's own may have no hash."""
+    if isinstance(step, Fit):
+        return step.kind, id(step.estimator), step.train.num_examples
+    if isinstance(step, Sample):
+        return step.kind, id(step.model.estimator), step.num
+    return step.kind, 0, 0
+
+
+def _seconds(items: Sequence[_Item]) -> Iterator[float]:
+    """Iterate over what the steps took or will take: by their operations, or as long as others of their kind."""
+    rates, typical = _rates(items), _typical_seconds(items)
+    for step, manifest, cost in items:
+        if manifest:
+            yield manifest.elapsed_seconds
+        elif cost.flops:
+            yield cost.flops / rates[step.kind]
+        else:
+            yield typical.get(step.kind, UNKNOWN_SECONDS)
+
+
+def _rates(items: Iterable[_Item]) -> dict[str, float]:
     """Return FLOP/s of fits and samples: as measured in finished steps, else assumed from a matrix product."""
     rates: dict[str, float] = {}
     for kind, efficiency in ASSUMED_EFFICIENCY.items():
-        done = [
-            (cost.flops, manifest.elapsed_seconds) for step, manifest, cost in items if manifest and step.kind == kind
-        ]
+        counted = [(manifest, cost.flops) for step, manifest, cost in items if step.kind == kind and cost.flops]
+        done = [(flops, manifest.elapsed_seconds) for manifest, flops in counted if manifest]
         if sum(seconds for _, seconds in done) > 1:
             rates[kind] = sum(flops for flops, _ in done) / sum(seconds for _, seconds in done)
-        elif any(manifest is None and step.kind == kind for step, manifest, _ in items):
+        elif len(done) < len(counted):
             rates[kind] = efficiency * matrix_rate()
     return rates
+
+
+def _typical_seconds(items: Iterable[_Item]) -> dict[str, float]:
+    """Return the median of what finished steps of each kind took."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    for step, manifest, _ in items:
+        if manifest:
+            taken[step.kind].append(manifest.elapsed_seconds)
+    return {kind: median(seconds) for kind, seconds in taken.items()}
 
 
 @lru_cache

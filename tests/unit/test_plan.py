@@ -1,0 +1,69 @@
+"""What a plan thinks that steps take: from what a family tells of them, else from finished steps of their kind."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from toys import Normal, experiment
+
+from genloop.loop import plan_iterations
+from genloop.plan import UNKNOWN_SECONDS, make_plan, step_cost
+from genloop.policies import Replace
+from genloop.store import Manifest
+from genloop.types import Cost
+
+NOWHERE = Path("nowhere")
+
+
+@dataclass(frozen=True)
+class Asked(Normal):
+    """Remembers what was asked of it; the list takes its hash away."""
+
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
+    def fit_cost(self, num_examples, prepared_dir):
+        self.asked.append(("fit", num_examples))
+        return super().fit_cost(num_examples, prepared_dir)
+
+    def sample_cost(self, num_examples, prepared_dir):
+        self.asked.append(("sample", num_examples))
+        return super().sample_cost(num_examples, prepared_dir)
+
+
+@dataclass(frozen=True)
+class Untold(Normal):
+    """Tells no operations."""
+
+    def fit_cost(self, num_examples, prepared_dir):
+        return Cost(num_examples)
+
+
+def planned_fits(done_seconds, **changes):
+    """Return the estimate of every fit of a replacing loop whose first fits took `done_seconds`."""
+    rounds = plan_iterations(experiment(policies=(Replace(),), num_iterations=4, **changes), num_real=60)
+    took = {item.model.key: seconds for item, seconds in zip(rounds, done_seconds, strict=False)}
+    done = {key: Manifest(key, {}, {}, {}, seconds) for key, seconds in took.items()}
+    plan = make_plan(rounds, lambda step: done.get(step.key), NOWHERE)
+    return [planned.seconds for planned in plan.steps if planned.step.kind == "fit"]
+
+
+def test_a_family_is_asked_once_for_each_size():
+    estimator, first = Asked(), Asked(shift=1.0)
+    settings = experiment(estimator=estimator, first_estimator=first, seeds=(0, 1, 2), num_iterations=4)
+    plan = make_plan(plan_iterations(settings, num_real=60), lambda step: None, NOWHERE)
+    assert sorted(first.asked) == [("fit", 20), ("sample", 20)]
+    assert sorted(estimator.asked) == [("fit", 20), ("fit", 40), ("fit", 60), ("fit", 80), ("sample", 20)]
+    assert all(planned.cost == step_cost(planned.step, NOWHERE) for planned in plan.steps)
+
+
+def test_fits_without_operations_take_the_median_of_finished_ones():
+    assert planned_fits([2.0, 3.0, 40.0], estimator=Untold()) == [2.0, 3.0, 40.0, 3.0]
+
+
+def test_fits_without_operations_are_visible_before_any_is_finished():
+    assert planned_fits([], estimator=Untold()) == [UNKNOWN_SECONDS] * 4
+
+
+def test_a_first_model_without_operations_says_nothing_of_the_rate_of_others():
+    """200 operations in 4 s are 50 per second; the 2 s of the first model are none of them."""
+    assert planned_fits([2.0, 4.0], first_estimator=Untold())[2:] == pytest.approx([4.0, 4.0])

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from io import StringIO
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -38,6 +38,34 @@ def test_a_slow_first_step_of_a_short_run_does_not_foretell_hours():
 def test_a_long_step_is_believed():
     """1000 s where 500 s were planned: 20 more at a pace of (1000+20)/(500+20), 1.96."""
     assert said(planned_seconds=500.0, elapsed=1000.0) == ["fit done in 17 min · 5.4 h left"]
+
+
+class Counted(float):
+    """A number of seconds that counts how often it is added to something."""
+
+    additions: ClassVar[int] = 0
+
+    def __radd__(self, other: float) -> float:
+        Counted.additions += 1
+        return other + float(self)
+
+    __add__ = __radd__
+
+
+def test_what_is_told_of_a_step_takes_no_longer_in_a_longer_run():
+    """Each step's seconds enter a few sums, not one sum for every event: that would be 200 for each of 200 steps."""
+    steps = [SimpleNamespace(key=f"fit-{number}", kind="fit") for number in range(200)]
+    planned = [
+        SimpleNamespace(step=step, seconds=Counted(1.0), is_done=False, iteration=SimpleNamespace(seed=0))
+        for step in steps
+    ]
+    Counted.additions = 0
+    with RunProgress(Console(file=StringIO())) as progress:
+        progress.planned(Plan(cast(Any, tuple(planned))))
+        for step in steps:
+            progress.started(cast(Any, step), None)
+            progress.finished(cast(Any, step), cast(Any, SimpleNamespace(elapsed_seconds=1.0, facts={})))
+    assert Counted.additions <= 10 * len(steps)
 
 
 def test_lines_end_with_what_is_known():

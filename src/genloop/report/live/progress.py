@@ -41,7 +41,7 @@ class RunProgress:
         )
         self._task = self._bar.add_task("", total=None, left="", visible=False)
         self._estimates: dict[str, float] = {}
-        self._done_seconds = 0.0
+        self._planned_seconds = self._done_seconds = 0.0
         self._began = self._spoken = time.monotonic()
         self._current = _Current("", "", self._began)
         self._names_seeds = False
@@ -63,7 +63,8 @@ class RunProgress:
     def planned(self, plan: Plan) -> None:
         self._estimates = {planned.step.key: planned.seconds for planned in plan.missing}
         self._names_seeds = len({planned.iteration.seed for planned in plan.steps}) > 1
-        self._bar.update(self._task, total=max(plan.seconds_left, 1e-9), visible=bool(plan.missing))
+        self._planned_seconds = sum(self._estimates.values())
+        self._bar.update(self._task, total=max(self._planned_seconds, 1e-9), visible=bool(plan.missing))
         self._began, self._done_seconds = time.monotonic(), 0.0
 
     def started(self, step: Step, iteration: Iteration | None) -> None:
@@ -109,13 +110,12 @@ class RunProgress:
 
     def _left(self, share: float) -> str:
         """Return the time left: what is still planned, at the pace so far, which counts as planned at first."""
-        planned = sum(self._estimates.values())
         completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)
         elapsed = time.monotonic() - self._began
         if completed <= 0 or elapsed < 1:
             return ""
         pace = (elapsed + TRUSTED_SECONDS) / (completed + TRUSTED_SECONDS)
-        return f"{duration((planned - completed) * pace)} left"
+        return f"{duration((self._planned_seconds - completed) * pace)} left"
 
     def _say(self, line: str) -> None:
         self._spoken = time.monotonic()

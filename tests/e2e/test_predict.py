@@ -5,6 +5,10 @@ import math
 
 import pytest
 
+from genloop.errors import UserError
+from genloop.policies import Accumulate
+from genloop.report.predictions import predict
+
 
 def _ratios(out: str) -> dict[tuple[str, int], float]:
     return {(row["policy"], row["iteration"]): row["error_ratio"] for row in json.loads(out)["rows"]}
@@ -72,3 +76,16 @@ def test_bad_input_is_one_sentence(genloop, arguments, sentence):
     code, out, err = genloop("predict", *arguments)
     assert (code, out) == (2, "")
     assert sentence in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sentence"),
+    [
+        ({"num_examples": 0}, "T, the number of examples, is 0"),
+        ({"num_examples": -5, "dimension": 2}, "T, the number of examples, is -5"),
+        ({"num_examples": 100, "dimension": 0}, "d, the dimension, is 0"),
+    ],
+)
+def test_no_examples_and_no_dimension_are_refused_in_python_too(sizes, sentence):
+    with pytest.raises(UserError, match=sentence):
+        predict(Accumulate(), 5, **sizes)

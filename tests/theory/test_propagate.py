@@ -69,6 +69,12 @@ def test_reused_design_equals_published_result(policy, published):
     np.testing.assert_allclose(error_curve(policy, N).values, published.values, rtol=ROUNDING)
 
 
+def test_a_draw_of_one_example_is_one_of_its_sources():
+    """T = 1: the draw has the mean error of the real example and of all models so far, with the noise of one each."""
+    errors = error_curve(AccumulateSubsample(), 3, num_examples=1).values
+    np.testing.assert_allclose(errors, [1, (1 + 2) / 2, (1 + 2 + 2.5) / 3], rtol=ROUNDING)
+
+
 @pytest.mark.parametrize(
     ("policy", "tenth"),
     [(Replace(), 10), (Accumulate(), 1.549768), (ReplaceMultiple(), 2.928968), (Augment(), 1.333332)],

@@ -43,8 +43,11 @@ def predict(
         dimension: d; given, every source has new rows, else all share one design.
 
     Raises:
-        UserError: if the policy asks for data that do not exist, or T is too small for d.
+        UserError: if the policy asks for data that do not exist, T or d is less than 1, or T is too small for d.
     """
+    for name, size in (("T, the number of examples,", num_examples), ("d, the dimension,", dimension)):
+        if size is not None and size < 1:
+            raise UserError(f"{name} is {size}. Give at least 1.")
     length = num_iterations if isinstance(policy, Schedule) else max(num_iterations, SETTLED)
     if dimension is None:
         whole = error_curve(policy, length, **({} if num_examples is None else {"num_examples": num_examples}))

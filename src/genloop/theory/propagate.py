@@ -116,11 +116,11 @@ def _moments(
 
 def _draw_noise(mixture: Mixture, second_moment: Array, error: float, num_examples: float) -> float:
     """Return what a draw without replacement adds to the error of the union's mean, in units of s^2 / T."""
-    if mixture.draw is None:
-        return 0.0
     amount = np.array([share.amount for share in mixture.shares])
+    union = amount.sum()
+    if mixture.draw is None or mixture.draw == union:  # nothing is left out; at T = 1 the formula would be 0 / 0
+        return 0.0
     weight = np.array([share.weight for share in mixture.shares])
     moment = second_moment[[share.source for share in mixture.shares]]
-    union = amount.sum()
     spread = amount @ (weight**2 * moment) * union / (amount @ weight) ** 2 - error / num_examples
     return (1 / mixture.draw - 1 / union) * spread * union / (union - 1 / num_examples)

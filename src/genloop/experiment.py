@@ -11,6 +11,8 @@ from genloop.policies import Policy
 from genloop.policy_text import policy_name
 from genloop.types import Estimator, Metric, Refittable, Source
 
+LONGEST_NAME = 200  # bytes; file systems take 255 with all that is added
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -44,7 +46,7 @@ class Experiment:
         self._take_whole_numbers()
         names = [policy_name(policy) for policy in self.policies]
         checks = [
-            (_names_a_folder(self.name), f"{self.name!r} cannot name a folder. Use letters, digits, dashes."),
+            (_names_a_folder(self.name), _no_folder(self.name)),
             (self.num_iterations >= 1, f"num_iterations is {self.num_iterations}. A loop has at least 1 iteration."),
             (self.num_samples is None or self.num_samples >= 1, _no_training_set(self.num_samples)),
             (bool(self.policies), "No policy is given. Name at least one, such as accumulate."),
@@ -95,4 +97,9 @@ def _no_training_set(num_samples: int | None) -> str:
 
 
 def _names_a_folder(name: str) -> bool:
-    return bool(name.strip(". ")) and all(letter.isalnum() or letter in "-_. " for letter in name)
+    letters_fit = all(letter.isalnum() or letter in "-_. " for letter in name)
+    return bool(name.strip(". ")) and letters_fit and len(name.encode()) <= LONGEST_NAME
+
+
+def _no_folder(name: str) -> str:
+    return f"{name!r} cannot name a folder. Use letters, digits, dashes; at most {LONGEST_NAME} bytes of them."

@@ -105,6 +105,8 @@ def test_unknown_path_suggests_the_nearest(assignment, sentence):
         ({"estimator": {"type": "os:system"}}, "is no estimator"),
         ({"source": 3}, "The source is 3"),
         ({"name": "../up"}, "cannot name a folder"),
+        ({"name": "a" * 201}, "at most 200 bytes"),
+        ({"name": "\u00e9" * 101}, "at most 200 bytes"),
         ({"nam": "x"}, "Did you mean 'name'"),
     ],
 )

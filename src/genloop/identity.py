@@ -1,30 +1,43 @@
 """Keys and seeds: what a step is called and which random numbers it uses follow from its inputs alone."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from genloop.errors import UserError
+
 KEY_DIGITS = 20  # hexadecimal digits of a key in names: 80 bits
 
 
-def describe(thing: Any) -> Any:
+def describe(thing: Any, name: str = "A number") -> Any:
     """Return `thing` as plain JSON values: dataclasses become their type, version and fields.
 
     Two descriptions are equal exactly if the things compute the same: whole floats become integers, so 1 and 1.0
     give one key, and fields that do not take part in comparisons, such as a place, are left out.
+
+    Args:
+        thing: what to describe.
+        name: what to call it in an error.
+
+    Raises:
+        UserError: if a number is not finite, as in `source.decay=.nan`.
     """
     if is_dataclass(thing) and not isinstance(thing, type):
-        described = {field.name: describe(getattr(thing, field.name)) for field in fields(thing) if field.compare}
-        return {"type": type(thing).__name__, "version": getattr(thing, "version", 1), **described}
+        kind, compared = type(thing).__name__, [field.name for field in fields(thing) if field.compare]
+        described = {field: describe(getattr(thing, field), f"{kind}.{field}") for field in compared}
+        return {"type": kind, "version": getattr(thing, "version", 1), **described}
     if isinstance(thing, Mapping):
-        return {str(name): describe(value) for name, value in thing.items()}
+        return {str(key): describe(value, str(key)) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
-        return [describe(value) for value in thing]
+        return [describe(value, name) for value in thing]
     if isinstance(thing, Path):
         return str(thing)
+    if isinstance(thing, float) and not math.isfinite(thing):
+        raise UserError(f"{name} is {thing}. Give a finite number.")
     if isinstance(thing, float) and thing.is_integer():
         return int(thing)
     if thing is None or isinstance(thing, str | int | float | bool):

@@ -161,6 +161,7 @@ def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
         (("run", "demo", "--policy", "schedule([1], [1, 1])"), "The schedule has 2 rows"),
         (("run", "demo", "--set", "num_samples=100000000"), "of the real data, which holds"),
         (("run", "demo", "--set", "num_samples=50"), "context=64 is longer"),
+        (("run", "linear", "--set", "source.decay=.nan"), "Regression.decay is nan. Give a finite number."),
         (("run", "text"), "there is no such file"),
         (("run", "faces"), "there is no such file or folder"),
         (("run", "digits", "--set", "source.resolution=0"), "is not between"),

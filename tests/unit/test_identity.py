@@ -1,8 +1,12 @@
 """Keys and seeds follow from inputs, and stay what they are: changing them would orphan every stored result."""
 
+import math
+
 import pytest
 from toys import experiment
 
+from genloop.data.regression.source import Regression
+from genloop.errors import UserError
 from genloop.identity import canonical_json, derive_seed, describe, step_key
 from genloop.loop import plan_iterations
 from genloop.policies import Accumulate, Replace, Share, Window
@@ -31,6 +35,14 @@ def test_description_holds_type_version_and_fields():
 
 def test_canonical_json_does_not_depend_on_order():
     assert canonical_json({"b": 1, "a": [1, 2]}) == canonical_json({"a": [1, 2], "b": 1}) == '{"a":[1,2],"b":1}'
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_refused_by_name(number):
+    with pytest.raises(UserError, match=r"Regression\.decay is -?(nan|inf)\. Give a finite number"):
+        step_key("prepare", {"source": Regression(decay=number).identity()})
+    with pytest.raises(UserError, match="weights is"):
+        describe({"parts": [{"weights": (1.0, number)}]})
 
 
 def test_what_has_no_canonical_text_is_refused():

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "genloop"
 # Each part may import itself, what stands above it, and what is named for it.
 LAYERS = {
     "errors": set(),
-    "identity": set(),
+    "identity": {"errors"},
     "types": set(),
     "policies": {"errors"},
     "policy_text": {"errors", "policies"},
@@ -25,7 +25,7 @@ LAYERS = {
     "data": {"errors", "identity", "types"},
     "metrics": {"errors", "identity", "types", "data"},
     "families": {"errors", "identity", "types", "data"},
-    "loop": {"experiment", "identity", "policies", "policy_text", "steps"},
+    "loop": {"errors", "experiment", "identity", "policies", "policy_text", "steps"},
     "plan": {"loop", "policy_text", "steps", "store", "types"},
     "executors": {"environment", "errors", "experiment", "loop", "plan", "steps", "store", "types"},
 }

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.identity import derive_seed
 from genloop.policies import Mixture, Policy, check_supply
@@ -86,7 +87,7 @@ def unroll(
     """
     real = real or Prepare(experiment.source)
     sources: list[Prepare | Sample] = [real]
-    train = _assemble(policy.training_set(1), sources, unit, seed=derive_seed(seed, "draw", 1))
+    train = _training_set(policy, 1, sources, unit, seed=derive_seed(seed, "draw", 1))
     models: list[Fit] = []
 
     for number in range(1, experiment.num_iterations + 1):
@@ -100,8 +101,7 @@ def unroll(
 
         if number < experiment.num_iterations:
             sources.append(samples)
-            mixture = policy.training_set(number + 1)
-            train = _assemble(mixture, sources, unit, seed=derive_seed(seed, "draw", number + 1))
+            train = _training_set(policy, number + 1, sources, unit, seed=derive_seed(seed, "draw", number + 1))
 
 
 def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fit], *, seed: int) -> Fit:
@@ -120,6 +120,19 @@ def _noise_floor(scores: Sequence[Score], num_samples: int) -> tuple[Score, ...]
     """Return the scores of samples once more, with as many real examples in their place."""
     of_samples = [score for score in scores if "samples" in score.metric.needs]
     return tuple(replace(score, samples=HeldOut(num_samples)) for score in of_samples)
+
+
+def _training_set(
+    policy: Policy, number: int, sources: Sequence[Prepare | Sample], unit: int, *, seed: int
+) -> TrainingSet:
+    """Return what model `number` is fitted on; amounts that round to none are refused."""
+    train = _assemble(policy.training_set(number), sources, unit, seed=seed)
+    if train.num_examples and any(part.weight for part in train.parts):
+        return train
+    raise UserError(
+        f"{policy_name(policy)}: with T = {unit}, the amounts of iteration {number} round to no example that has a "
+        "weight. Raise them, or num_samples (T)."
+    )
 
 
 def _assemble(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:

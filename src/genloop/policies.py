@@ -287,7 +287,8 @@ def _parse_row(number: int, row: object) -> tuple[Share, ...]:
     items = dict(enumerate(row)) if isinstance(row, list) else row
     try:
         assert isinstance(items, dict)
-        shares = tuple(_parse_share(int(source), value) for source, value in items.items() if value != 0)
+        # Through text, as int(0.9) is 0, the real data.
+        shares = tuple(_parse_share(int(str(source)), value) for source, value in items.items() if value != 0)
         assert shares
     except (AssertionError, TypeError, ValueError) as error:
         raise UserError(

@@ -94,7 +94,8 @@ def _build(written: str, kind: type, arguments: Any) -> Policy:
     """Return a policy of one or no parameter, given by name or by place."""
     names = [field.name for field in fields(kind)]
     given: dict[str, Any] = {}
-    items = [arguments] if isinstance(arguments, Mapping) else arguments or []
+    listed = [] if arguments is None else arguments
+    items = listed if isinstance(listed, list | tuple) else [listed]
     for place, item in enumerate(items):
         named = item if isinstance(item, Mapping) else {names[place] if place < len(names) else f"#{place + 1}": item}
         given.update(named)

@@ -67,6 +67,13 @@ def test_supply_is_checked_before_anything_runs():
         plan_iterations(experiment(policies=(Fresh(0.5),)), num_real=30)
 
 
+@pytest.mark.parametrize("row", [[0.001], {0: {"amount": 1, "weight": 0}, 1: 0.001}], ids=["nothing", "no weight"])
+def test_a_training_set_that_rounds_to_nothing_is_refused(row):
+    policy = schedule_from_rows([[1], row, [1]])
+    with pytest.raises(UserError, match=r"with T = 20, the amounts of iteration 2 round to no example"):
+        plan_iterations(experiment(policies=(policy,)), num_real=60)
+
+
 def test_draw_of_everything_is_the_same_training_set():
     rounds = plan_iterations(experiment(policies=(Accumulate(), AccumulateSubsample())), num_real=60)
     assert rounds[0].model.key == rounds[1].model.key

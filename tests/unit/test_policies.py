@@ -1,5 +1,6 @@
 """The set algebra of every policy, against the definitions in the paper and in docs/glossary.md."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -54,6 +55,12 @@ def test_fresh_batches_never_repeat_and_run_out():
     assert all(a.start + a.amount <= b.start for a, b in pairwise(shares))
     with pytest.raises(UserError, match=r"iteration 4 asks for 2.5 T of the real data, which holds 2 T"):
         check_supply("fresh(real=0.5)", Fresh(0.5), 4, num_real=2.0)
+
+
+@pytest.mark.parametrize("share", [{"amount": math.inf}, {"weight": math.nan}, {"start": math.inf}, {"amount": 0}])
+def test_amounts_weights_and_starts_are_finite(share):
+    with pytest.raises(UserError, match=r"is no share: the amount must be positive, .* and all finite"):
+        Share(1, **share)
 
 
 def test_schedule_asks_models_for_the_most_a_later_row_needs():

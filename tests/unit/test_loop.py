@@ -1,13 +1,17 @@
 """The loop turns shares into exact numbers of examples, for every policy and any T."""
 
+import math
+from itertools import pairwise
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from toys import experiment
 
 from genloop.errors import UserError
 from genloop.loop import plan_iterations, unroll
 from genloop.policies import (
+    REAL,
     Accumulate,
     AccumulateSubsample,
     Augment,
@@ -31,17 +35,43 @@ POLICIES = [
     Window(2),
     schedule_from_rows([[1], [0.5, 0.7], [0.25, {"amount": 0.5, "weight": 0.6}, 0.3], [1, 1, 1, 1]]),
 ]
+BEYOND_THE_END = schedule_from_rows([[1], {0: 0.2, 1: {"amount": 0.5, "start": 0.5}}, [1], [1]])  # where T = 7
+
+fractions = st.floats(0.01, 0.99)
+shares = st.fixed_dictionaries(
+    {"amount": st.sampled_from([0.1, 0.25, 0.3, 0.5, 1.0]), "start": st.sampled_from([0.0, 0.25, 0.5, 1.0, 1.5])}
+)
+rows = st.tuples(*(st.dictionaries(st.integers(0, number), shares, min_size=1) for number in range(3)))
+policies = (
+    st.sampled_from(POLICIES)
+    | fractions.map(Fresh)
+    | fractions.map(Mix)
+    | rows.map(lambda rows: schedule_from_rows([[1], *rows]))
+)
 
 
-@given(unit=st.integers(7, 10_000_019), policy=st.sampled_from(POLICIES))
-def test_training_sets_have_the_size_that_the_policy_says(unit, policy):
-    for item in unroll(experiment(num_iterations=4), policy, 0, unit):
+@given(unit=st.integers(10, 200) | st.integers(10, 10_000_019), policy=policies)
+@example(unit=7, policy=BEYOND_THE_END)
+def test_training_sets_have_the_size_that_the_policy_says_within_what_sources_hold(unit, policy):
+    rounds = list(unroll(experiment(num_iterations=4), policy, 0, unit))
+    shares = [share for number in range(1, 5) for share in policy.training_set(number).shares]
+    real = max(share.start + share.amount for share in shares if share.source == REAL)
+    for item in rounds:
         size = item.model.train.num_examples
         assert size == round(policy.training_set(item.number).size * unit)
         assert item.samples.num >= round(policy.num_samples(item.number) * unit)
         for part in item.model.train.parts:
-            if isinstance(part.data, Sample):
-                assert part.stop <= part.data.num
+            supply = part.data.num if isinstance(part.data, Sample) else math.ceil(round(real * unit, 6))
+            assert 0 <= part.start < part.stop <= supply
+
+
+@given(unit=st.integers(1, 200) | st.integers(1, 10_000_019), real=fractions)
+@example(unit=10, real=0.35)
+@example(unit=103, real=0.5)
+def test_fresh_batches_share_no_example(unit, real):
+    rounds = list(unroll(experiment(num_iterations=12), Fresh(real), 0, unit))
+    parts = [part for item in rounds for part in item.model.train.parts if not isinstance(part.data, Sample)]
+    assert all(part.stop <= following.start for part, following in pairwise(parts))
 
 
 def test_each_model_descends_from_the_real_data():

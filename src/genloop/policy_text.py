@@ -1,8 +1,11 @@
 """Policies as people write them: `accumulate`, `window(3)`, `mix(real=0.1)`, or a YAML list of rows."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import yaml
@@ -34,6 +37,7 @@ POLICIES: Mapping[str, type] = {
     "window": Window,
     "schedule": Schedule,
 }
+WITH_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
 def parse_policy(written: str | Sequence[Any] | Mapping[str, Any]) -> Policy:
@@ -48,6 +52,7 @@ def parse_policy(written: str | Sequence[Any] | Mapping[str, Any]) -> Policy:
         name, arguments = next(iter(written.items()))
     else:
         name, arguments = "schedule", [written]
+    arguments = _with_numbers(arguments)
     kind = POLICIES.get(str(name).strip().replace("_", "-"))
     if kind is None:
         raise unknown_name("policy", str(name), POLICIES)
@@ -88,6 +93,15 @@ def _split_call(written: str) -> tuple[str, Any]:
         return name, yaml.safe_load(f"[{as_yaml}]")
     except yaml.YAMLError as error:
         raise UserError(f"The arguments of {written!r} cannot be read. Write them like mix(real=0.1).") from error
+
+
+def _with_numbers(arguments: Any) -> Any:
+    """Return arguments with numbers such as 1e-3, which YAML takes for text, in the place of their text."""
+    if isinstance(arguments, Mapping):
+        return {name: _with_numbers(value) for name, value in arguments.items()}
+    if isinstance(arguments, list):
+        return [_with_numbers(value) for value in arguments]
+    return float(arguments) if isinstance(arguments, str) and WITH_EXPONENT.fullmatch(arguments) else arguments
 
 
 def _build(written: str, kind: type, arguments: Any) -> Policy:
@@ -136,4 +150,8 @@ def _share_text(share: Share) -> str:
 
 
 def _number(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else repr(value)
+    """Return a number without an exponent, in the fewest digits that read back; all else as Python writes it."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        return repr(value)
+    number = value if isinstance(value, int) else float(value)
+    return str(int(number)) if number == int(number) else f"{Decimal(repr(number)):f}"

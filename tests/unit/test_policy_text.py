@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pytest
 from toys import experiment
 
@@ -14,6 +15,8 @@ from genloop.policies import (
     Mix,
     Replace,
     ReplaceMultiple,
+    Schedule,
+    Share,
     Window,
     schedule_from_rows,
 )
@@ -33,6 +36,8 @@ from genloop.runner import run
         ("fresh(real=0.5)", Fresh(0.5)),
         ("mix(real=0.1)", Mix(0.1)),
         ("mix(0.1)", Mix(0.1)),
+        ("mix(1e-3)", Mix(0.001)),
+        ("mix(real=.5E-1)", Mix(0.05)),
         ({"mix": {"real": 0.1}}, Mix(0.1)),
         ({"mix": 0.1}, Mix(0.1)),
         ({"window": 3}, Window(3)),
@@ -41,6 +46,7 @@ from genloop.runner import run
         (" window( size = 3 ) ", Window(3)),
         ("schedule([1], [0.5, 0.5])", schedule_from_rows([[1], [0.5, 0.5]])),
         ([[1], [0.5, 0.5]], schedule_from_rows([[1], [0.5, 0.5]])),
+        ([[1], {0: "1e-3", 1: 1}], schedule_from_rows([[1], [0.001, 1]])),
         (
             "schedule({0: 1}, {0: {amount: 1, weight: 0.6}, 1: 2})",
             schedule_from_rows([[1], {0: {"amount": 1, "weight": 0.6}, 1: 2}]),
@@ -50,6 +56,26 @@ from genloop.runner import run
 def test_written_policy_is_read_and_its_name_is_read_back(written, policy):
     assert parse_policy(written) == policy
     assert parse_policy(policy_name(policy)) == policy
+
+
+@pytest.mark.parametrize(
+    ("policy", "name"),
+    [
+        (Mix(0.1), "mix(real=0.1)"),
+        (Mix(1 / 3), "mix(real=0.3333333333333333)"),
+        (Mix(5e-5), "mix(real=0.00005)"),
+        (Mix(np.float64(0.2)), "mix(real=0.2)"),
+        (Window(np.int64(3)), "window(3)"),  # pyright: ignore[reportArgumentType]
+        (Schedule(((Share(0, 2.0),), (Share(0, 5e-5),))), "schedule({0: 2}, {0: 0.00005})"),
+        (
+            Schedule(((Share(0, 1e-9, np.float64(1.0), 1 / 3),),)),
+            "schedule({0: {amount: 0.000000001, weight: 1, start: 0.3333333333333333}})",
+        ),
+    ],
+)
+def test_numbers_in_names_have_no_exponent_and_read_back(policy, name):
+    assert policy_name(policy) == name
+    assert parse_policy(name) == policy
 
 
 @pytest.mark.parametrize(

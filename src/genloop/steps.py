@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from genloop.identity import step_key
-from genloop.types import Estimator, Metric, Source
+from genloop.types import Estimator, Metric, Source, Weighting
 
 
 class _Keyed:
@@ -70,6 +70,11 @@ class TrainingSet:
     def num_examples(self) -> int:
         return self.draw.num if self.draw else sum(part.stop - part.start for part in self.parts)
 
+    @property
+    def is_weighted(self) -> bool:
+        """Whether some examples weigh more than others."""
+        return len({part.weight for part in self.parts}) > 1
+
     def describe(self) -> Mapping[str, Any]:
         return {"parts": [part.describe() for part in self.parts], "draw": self.draw}
 
@@ -93,8 +98,14 @@ class Fit(_Keyed):
             "train": self.train.describe(),
             "iteration": self.iteration,
             "seed": self.seed,
+            **self._weighting(),
             **({"previous": self.previous.key} if self.previous else {}),
         }
+
+    def _weighting(self) -> Mapping[str, Any]:
+        if self.train.is_weighted and isinstance(self.estimator, Weighting):
+            return {"weighting": self.estimator.weighting}
+        return {}  # keys from before there was such a version
 
     @property
     def real(self) -> Prepare:

@@ -178,6 +178,17 @@ class Refittable(Protocol):
         ...
 
 
+@runtime_checkable
+class Weighting(Protocol):
+    """An estimator whose fits to examples of unequal weights have a version of their own, which enters their keys only.
+
+    Attributes:
+        weighting: raised when the same unequal weights would give another model.
+    """
+
+    weighting: ClassVar[int]
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a step takes.

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from cases import CASES
 
 from genloop.executors.local import LocalExecutor
 from genloop.experiment import Experiment
+from genloop.families.neural import NeuralEstimator
 from genloop.identity import canonical_json, describe
 from genloop.runner import run
 from genloop.store import Store
@@ -101,6 +103,52 @@ def test_identities_are_plain_and_know_what_matters(family):
     for identity in (estimator.fit_identity(100), estimator.sample_identity(), family.experiment.source.identity()):
         assert canonical_json(describe(identity)) == canonical_json(describe(json.loads(json.dumps(identity))))
         assert "device" not in canonical_json(describe(identity))
+
+
+@pytest.fixture
+def network(family: Prepared) -> Prepared:
+    """A family of networks that takes one row a step, with rows of equal size."""
+    estimator = family.experiment.estimator
+    if not isinstance(estimator, NeuralEstimator):
+        pytest.skip("trains no network")
+    return replace(family, experiment=replace(family.experiment, estimator=replace(estimator, batch=1, epochs=1)))
+
+
+def _halves(network: Prepared) -> tuple[Any, Any]:
+    """Return two data sets of as many whole rows each."""
+    train, estimator = network.train, network.experiment.estimator
+    assert isinstance(estimator, NeuralEstimator)
+    num_rows = estimator.num_rows(len(train))
+    half = num_rows // 2 * (len(train) // num_rows)
+    return train.slice(0, half), train.slice(half, 2 * half)
+
+
+def test_an_example_weighs_the_same_in_every_batch(network):
+    """Steps that change nothing: each loss is that of the equally weighted fit, times weight over mean weight.
+
+    The mean over the epoch is then the weighted loss of all data, and its gradient the mean of those of the steps.
+    """
+    first, second = _halves(network)
+    estimator = replace(network.experiment.estimator, learning_rate=1e-30)
+    plain, weighted = (
+        np.array(estimator.fit(first.concat([second.weighted(weight)]), seed=1, context=CONTEXT).record.losses)
+        for weight in (1.0, 3.0)
+    )
+    num = len(plain) // 2
+    assert np.sort(weighted / plain) == pytest.approx(num * [0.5] + num * [1.5], rel=1e-5)  # sums in float32
+
+
+def test_an_example_of_weight_0_counts_for_nothing(network):
+    """Whatever the other half of the examples is, the fit is the same to the bit, and has diverged nowhere."""
+    first, second = _halves(network)
+    fits = [
+        network.experiment.estimator.fit(first.concat([others.weighted(0.0)]), seed=1, context=CONTEXT)
+        for others in (first, second)
+    ]
+    weights = [[weight.tolist() for weight in fitted.network.parameters()] for fitted in fits]
+    assert weights[0] == weights[1]
+    assert fits[0].record == fits[1].record
+    assert fits[0].status == "fitted"
 
 
 def test_costs_grow_with_the_data(family):

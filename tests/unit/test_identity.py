@@ -7,9 +7,12 @@ from toys import experiment
 
 from genloop.data.regression.source import Regression
 from genloop.errors import UserError
+from genloop.families.linear import LinearRegression
+from genloop.families.vae.estimator import VAE
 from genloop.identity import canonical_json, derive_seed, describe, step_key
 from genloop.loop import plan_iterations
 from genloop.policies import Accumulate, Replace, Share, Window
+from genloop.steps import Fit, Part, TrainingSet
 
 
 def test_keys_of_a_fixed_run_are_pinned():
@@ -70,6 +73,18 @@ def test_policies_share_iteration_1_and_nothing_else():
     assert shared == [True, False, False]
     assert replace[0].samples.key == accumulate[0].samples.key
     assert [s.key for s in replace[0].scores] == [s.key for s in accumulate[0].scores]
+
+
+def test_version_of_the_weighting_is_in_the_keys_of_unequal_weights_only(monkeypatch):
+    real = plan_iterations(experiment(), num_real=60)[0].model.real
+
+    def keys() -> list[str]:
+        sets = [TrainingSet((Part(real, 0, 5), Part(real, 5, 9, weight))) for weight in (1.0, 2.0)]
+        return [Fit(estimator, train, 1, seed=0).key for estimator in (VAE(), LinearRegression()) for train in sets]
+
+    before = keys()
+    monkeypatch.setattr(VAE, "weighting", VAE.weighting + 1)
+    assert [old == new for old, new in zip(before, keys(), strict=True)] == [True, False, True, True]
 
 
 def test_sampling_parameters_leave_the_first_fit_alone():

@@ -90,10 +90,13 @@ def test_blocks_predict_every_token_from_the_one_before(data):
     assert batch.targets.tolist() == [*tokens[:8], *tokens[24:32]]
 
 
-def test_shares_follow_the_weights_over_the_whole_step(data):
-    weighted = data.slice(0, 16).concat([data.slice(16, 32).weighted(3.0)])
-    parts = list(Blocks(weighted, 8).micro_batches(np.array([0, 3]), 1, torch.device("cpu")))
-    assert [part.shares.sum().item() for part in parts] == pytest.approx([0.25, 0.75])
+def test_shares_follow_the_weights_of_the_whole_data(data):
+    """Blocks of 8 tokens: two of weight 1, one of weight 3, and a rest of weight 9 that fills no block."""
+    parts = (data.slice(0, 16), data.slice(16, 24).weighted(3.0), data.slice(24, 28).weighted(9.0))
+    blocks = Blocks(parts[0].concat(parts[1:]), 8)
+    for indices, expected in (([0, 2], [0.3, 0.9]), ([1], [0.6]), ([0, 1, 2], [0.2, 0.2, 0.6])):
+        batches = list(blocks.micro_batches(np.array(indices), 1, torch.device("cpu")))
+        assert [batch.shares.sum().item() for batch in batches] == pytest.approx(expected)
 
 
 def test_weight_changes_the_fit_only_where_weights_differ(data):

@@ -7,7 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class NeuralEstimator(ABC):
         clip: largest norm of the gradient.
         precision: of matrix products in training.
     """
+
+    weighting: ClassVar[int] = 2  # 1 shared out the loss of every batch by the weights in that batch alone
 
     epochs: float = 10
     num_steps: int | None = None
@@ -98,6 +100,15 @@ def rows_of_step(step: int, *, batch: int, num_rows: int, seed: int) -> np.ndarr
     epochs = positions // num_rows
     orders = {epoch: _permutation(num_rows, seed, int(epoch)) for epoch in np.unique(epochs)}
     return np.array([orders[epoch][place] for epoch, place in zip(epochs, positions % num_rows, strict=True)])
+
+
+def loss_shares(weights: np.ndarray, mean: np.float64) -> np.ndarray:
+    """Return how much of the loss of an optimiser step is due to each weight, float32, in the shape of the weights.
+
+    `mean` is that of the whole training set, so that an example counts as much whichever others it meets in a batch:
+    over an epoch, the mean gradient of the steps is that of the weighted loss of all examples.
+    """
+    return (weights / (weights.size * mean)).astype(np.float32)
 
 
 @lru_cache(maxsize=2)

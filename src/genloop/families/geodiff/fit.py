@@ -17,7 +17,7 @@ from genloop.families.geodiff.generate import AT_ONCE
 from genloop.families.geodiff.model import GeoDiffModel
 from genloop.families.geodiff.network import GeoDiffNetwork
 from genloop.families.geodiff.topology import Topologies
-from genloop.families.neural import rows_of_step
+from genloop.families.neural import loss_shares, rows_of_step
 from genloop.families.training import train
 from genloop.families.weights import copy_weights, weights_digest
 from genloop.families.workers import Workers
@@ -42,6 +42,7 @@ def fit_geodiff(
     network.to(device)
     topologies = Topologies(data.graphs, estimator.edge_order)
     task = Denoising(estimator.schedule, topologies, data, derive_seed(seed, "noise"))
+    mean_weight = data.weights.mean(dtype=np.float64)
 
     def loss_of(indices: np.ndarray, numbers: np.ndarray, shares: np.ndarray) -> Tensor:
         return task.losses(network, indices, numbers) @ torch.from_numpy(shares).to(device)
@@ -52,8 +53,7 @@ def fit_geodiff(
         def micro_losses(step: int) -> list[Callable[[], Tensor]]:
             rows = rows_of_step(step, batch=estimator.batch, num_rows=len(data), seed=seed)
             numbers = np.arange(len(rows)) + step * estimator.batch
-            weights = data.weights[rows]
-            shares = (weights / weights.sum(dtype=np.float64)).astype(np.float32)
+            shares = loss_shares(data.weights[rows], mean_weight)
             parts = [slice(begin, begin + at_once) for begin in range(0, len(rows), at_once)]
             return [partial(loss_of, rows[part], numbers[part], shares[part]) for part in parts]
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from genloop.data.images.dataset import ImageDataset
 from genloop.families.devices import prepare_device
-from genloop.families.neural import rows_of_step
+from genloop.families.neural import loss_shares, rows_of_step
 from genloop.families.training import train
 from genloop.families.vae.estimator import VAE
 from genloop.families.vae.model import VAEModel, as_values
@@ -37,6 +37,7 @@ def fit_vae(
         copy_weights(start.network, network, "VAE")
         computation.append(weights_digest(network))
     network.to(device)
+    mean_weight = data.weights.mean(dtype=np.float64)
 
     def loss_of(indices: np.ndarray, shares: np.ndarray, noise_seed: int) -> Tensor:
         images = as_values(data.read(indices), device)
@@ -51,8 +52,8 @@ def fit_vae(
 
         def micro_losses(step: int) -> list[Callable[[], Tensor]]:
             rows = rows_of_step(step, batch=estimator.batch, num_rows=len(data), seed=seed)
-            shares = data.weights[rows] / data.weights[rows].sum(dtype=np.float64)
-            return [partial(loss_of, rows, shares.astype(np.float32), derive_seed(seed, step))]
+            shares = loss_shares(data.weights[rows], mean_weight)
+            return [partial(loss_of, rows, shares, derive_seed(seed, step))]
 
         record = train(
             network,

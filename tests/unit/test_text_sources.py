@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def test_a_tenth_is_held_out_and_shared_with_nobody():
         (RawTexts([" \n"]), "hold 0 documents, too few"),
         (RawTexts([" "], ["x"]), "The training data hold no text"),
         (RawTexts(["x"], [END_OF_TEXT]), "The test data hold no text"),
-        (RawTexts(["x", "y"], ["y ", "z"]), "1 of 2 test documents are also training documents, such as 'y'"),
+        (RawTexts(["y "], ["x", "y"]), "All training documents are also test documents"),
         (RawTexts(["bad \ud800", "y"]), "half a surrogate pair"),
     ],
 )
@@ -312,6 +313,21 @@ def test_named_splits_are_kept_apart(saved: Path, tmp_path: Path):
     source = HubTexts(str(saved / "split"), test="validation", text_column="story", max_documents=4)
     train, test, _ = prepared(source, tmp_path / "out")
     assert (sorted(train), sorted(test)) == (sorted(FABLES[:4]), sorted(FABLES[6:]))
+
+
+def test_training_documents_that_are_test_documents_too_are_left_out_and_counted(tmp_path: Path):
+    """Published splits may share documents; the test documents are the same for any number of others."""
+    datasets = pytest.importorskip("datasets")
+    split = {"train": [*FABLES[:5], f" {FABLES[5]}\n"], "validation": FABLES[4:]}
+    split = {name: datasets.Dataset.from_dict({"text": texts}) for name, texts in split.items()}
+    datasets.DatasetDict(split).save_to_disk(str(tmp_path / "hub"))
+    source = HubTexts(str(tmp_path / "hub"), test="validation")
+    train, test, info = prepared(source, tmp_path / "out")
+    assert (sorted(train), sorted(test)) == (sorted(FABLES[:4]), sorted(FABLES[4:]))
+    assert info["train"]["dropped_test_documents"] == 2
+    fewer, same_test, info = prepared(replace(source, max_documents=3), tmp_path / "fewer")
+    assert (sorted(fewer), same_test) == (sorted(FABLES[:3]), test)
+    assert "dropped_test_documents" not in info["train"]
 
 
 def test_fingerprints_are_the_identity_of_saved_data(saved: Path):

@@ -91,9 +91,10 @@ def _reporter(context: Context, before: int, total: int) -> Callable[[int], None
 
 
 def _sizes(documents: Documents, tokens: np.ndarray) -> dict[str, int]:
-    return {
+    sizes = {
         "documents": len(documents.texts),
         "tokens": len(tokens),
         "bytes": documents.num_bytes,
         "dropped_duplicates": documents.num_dropped,
     }
+    return sizes | ({"dropped_test_documents": documents.num_tested} if documents.num_tested else {})

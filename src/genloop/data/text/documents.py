@@ -51,7 +51,7 @@ def divide(texts: RawTexts) -> tuple[Documents, Documents]:
     """Return the training and the test documents, which share none.
 
     A document that is in both parts is left out of the training documents, so that the test documents are the same for
-    any amount of those: published splits do hold such pairs, and a model would be rewarded for its memory.
+    any amount of those: published splits do hold such pairs (Lee et al., arXiv 2107.06499), which reward memory.
 
     Raises:
         UserError: if a part has no documents.

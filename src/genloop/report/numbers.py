@@ -5,12 +5,16 @@ from typing import Literal
 
 MINUS = "\N{MINUS SIGN}"
 FEWEST_DIGITS = 3  # significant, of a number whose error is unknown
+LEAST_ERROR = 1e-6  # relative; below it a number is not written down to its error
+MOST_DECIMALS = 8  # beyond them a number has four significant digits and, if need be, an exponent
+
+Sign = Literal["+", "-"]  # before every number, or before negative ones only
 
 
 def signed(value: float, margin: float | None = None) -> str:
     """Return a number with its sign and, where it is known, half the width of its interval, in two digits.
 
-    The number has as many decimals as its margin.
+    The number has as many decimals as its margin, unless these are more than anybody reads.
     """
     return _written("+", value, margin)
 
@@ -22,16 +26,33 @@ def unsigned(value: float, margin: float) -> str:
 
 def plain(value: float, digits: int = 4) -> str:
     """Return a number in so many significant digits."""
-    return f"{value:.{digits}g}".replace("-", MINUS)
+    return _dashed(f"{value:.{digits}g}")
 
 
-def _written(sign: Literal["+", "-"], value: float, margin: float | None) -> str:
-    size = FEWEST_DIGITS if margin is None else 2
-    decimals = _decimals(value if margin is None else margin, size)
-    text = f"{value:{sign},.{decimals}f}".replace("-", MINUS)
-    return text if margin is None else f"{text} ± {margin:,.{decimals}f}"
+def fixed(value: float, decimals: int, sign: Sign = "-") -> str:
+    """Return a number with so many decimals, unless these are more than anybody reads."""
+    return _dashed(f"{value:{sign},.{decimals}f}" if decimals <= MOST_DECIMALS else f"{value:{sign}.4g}")
 
 
-def _decimals(value: float, digits: int) -> int:
+def decimals_of(value: float, digits: int) -> int:
     """Return the decimals that leave so many significant digits."""
     return max(0, digits - 1 - math.floor(math.log10(abs(value)))) if value else digits
+
+
+def is_exact(value: float, margin: float) -> bool:
+    """Whether a number is known to more digits than anybody reads."""
+    return margin < LEAST_ERROR * abs(value)
+
+
+def _written(sign: Sign, value: float, margin: float | None) -> str:
+    if margin is None:
+        return fixed(value, decimals_of(value, FEWEST_DIGITS), sign)
+    decimals = decimals_of(margin, 2)
+    if is_exact(value, margin) or decimals > MOST_DECIMALS:
+        return f"{_dashed(f'{value:{sign}.4g}')} ± {margin:.1g}"
+    return f"{fixed(value, decimals, sign)} ± {fixed(margin, decimals)}"
+
+
+def _dashed(text: str) -> str:
+    """Return the text of a number with a minus sign before it; the hyphen of an exponent stays."""
+    return text.replace("-", MINUS, text.startswith("-"))

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from genloop.plan import Plan
-from genloop.report.numbers import signed
+from genloop.report.numbers import plain, signed
 from genloop.reproduce.computation import Computation
 from genloop.reproduce.grid import Grid
-
-LEAST_ERROR = 1e-6  # relative; below it a number is not written down to its error
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,7 @@ class Claim:
 
 def _number(value: float, error: float | None) -> str:
     """Return a level or a difference, with as many decimals as its error has at two digits."""
-    if error is None or error < LEAST_ERROR * abs(value):
-        text = f"{value:.4g}".replace("-", "\N{MINUS SIGN}", value < 0)  # of an exponent it stays
-        return text if error is None else f"{text} ± {error:.1g}"
-    return signed(value, error).removeprefix("+")
+    return plain(value) if error is None else signed(value, error).removeprefix("+")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cases import CASES
+from report_fixtures import losses_run
 from rich.console import Console
 from toys import experiment as toy
 
@@ -24,6 +25,7 @@ from genloop.report.live.run_state import Observer, RunState
 from genloop.report.live.time_left import TimeLeft
 from genloop.report.live.watching import changes, ranges, run_view, summary
 from genloop.report.live.works import works_in
+from genloop.report.numbers import MINUS
 from genloop.runner import run
 from genloop.store import Store
 
@@ -84,7 +86,6 @@ def test_a_finished_run_is_complete(directory: Path):
         assert loop.fitted == loop.sampled == loop.scored == (1, 2, 3)
         assert loop.losses == {number: losses[loop.policy, loop.seed, number] for number in (1, 2, 3)}
         assert loop.latest == 3
-        assert loop.change(3) == loop.losses[3] - loop.losses[1]
     assert "The run is complete" in printed(state)
 
 
@@ -242,14 +243,23 @@ def test_changes_are_told_once(directory: Path):
     item = item_of(directory, "replace", 3, seed=1)
     undo(directory, item.model, item.samples, *item.scores)
     before = Observer(directory).look()
-    loss = after.loops[2].losses[3]
+    first, loss = (after.loops[2].losses[number] for number in (1, 3))
     assert loss is not None
+    assert first is not None
+    change = f"{loss - first:+.3f}".replace("-", MINUS)
     assert list(changes(before, after)) == [
         "replace, seed 1: iteration 3 fitted",
         "replace, seed 1: iteration 3 sampled",
-        f"replace, seed 1: iteration 3 scored · test loss {loss:.3f} {after.loops[2].change(3):+.3f}",
+        f"replace, seed 1: iteration 3 scored · test loss {loss:.3f} {change}",
     ]
     assert list(changes(after, after)) == []
+
+
+def test_small_losses_are_told_apart(tmp_path: Path):
+    path = losses_run(tmp_path, {0: {1: 9.7e-6, 2: 1.594e-5}}).directory
+    text = printed(Observer(path).look())
+    assert "0.0000159" in text
+    assert "+0.0000062" in text
 
 
 @pytest.mark.parametrize(

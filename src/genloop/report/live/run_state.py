@@ -39,11 +39,6 @@ class LoopState:
         """The latest iteration whose test loss is measured; 0 for none."""
         return max(self.losses, default=0)
 
-    def change(self, iteration: int) -> float | None:
-        """Return how much higher a test loss is than that of iteration 1; None for iteration 1, or without numbers."""
-        first, later = self.losses.get(1), self.losses.get(iteration)
-        return later - first if iteration > 1 and first is not None and later is not None else None
-
 
 @dataclass(frozen=True)
 class RunState:

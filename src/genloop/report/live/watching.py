@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from genloop.report.column import Column
 from genloop.report.live.run_state import LoopState, RunState
 from genloop.report.live.works import Work, works_in
 from genloop.report.tables import duration
@@ -115,8 +116,10 @@ def _loss(loop: LoopState, iteration: int) -> tuple[str, str]:
     """Return the test loss of an iteration and its change from iteration 1."""
     if iteration not in loop.losses:
         return "", ""
-    loss, change = loop.losses[iteration], loop.change(iteration)
-    return "not finite" if loss is None else f"{loss:.3f}", "" if change is None else f"{change:+.3f}"
+    loss, first, column = loop.losses[iteration], loop.losses.get(1), Column.of(loop.losses.values())
+    if loss is None:
+        return "not finite", ""
+    return column.number(loss), "" if iteration == 1 or first is None else column.change(first, loss)
 
 
 def ranges(numbers: Sequence[int]) -> str:

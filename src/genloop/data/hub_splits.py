@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from genloop.data.extras import needs_extra
+from genloop.data.reading import named_path, reason
 from genloop.errors import UserError, unknown_name
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class HubAddress:
 
     @property
     def _is_folder(self) -> bool:
-        return Path(self.name).expanduser().is_dir()
+        return named_path("name", self.name).is_dir()
 
     def identity(self) -> dict[str, Any]:
         """Return what determines the data, as plain values: what they are called or, of a folder, fingerprints."""
@@ -50,7 +51,7 @@ class HubAddress:
             import datasets
         try:
             if self._is_folder:
-                loaded = datasets.load_from_disk(str(Path(self.name).expanduser()))
+                loaded = datasets.load_from_disk(str(named_path("name", self.name)))
             else:
                 loaded = datasets.load_dataset(self.name, self.config, revision=self.revision)
         except Exception as problem:  # the network, the Hub and loading scripts raise whatever they like
@@ -108,11 +109,18 @@ def first(dataset: "Dataset", num: int | None) -> "Dataset":
 
 def _fingerprints(written: str) -> dict[str, str]:
     """Return the fingerprint that `datasets` gave to every split of a saved folder."""
-    folder = Path(written).expanduser()
+    folder = named_path("name", written)
     states = sorted(folder.rglob("state.json"))
     if not states:
         raise UserError(
             f"{written!r} is a folder, but not one that save_to_disk wrote. "
             f"Save the data set with it, or use a source that reads files."
         )
-    return {str(state.parent.relative_to(folder)): json.loads(state.read_text())["_fingerprint"] for state in states}
+    return {str(state.parent.relative_to(folder)): _fingerprint(state) for state in states}
+
+
+def _fingerprint(state: Path) -> str:
+    try:
+        return json.loads(state.read_text("utf-8"))["_fingerprint"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as problem:
+        raise UserError(f"{state} has no fingerprint ({reason(problem)}). Save the data set again.") from None

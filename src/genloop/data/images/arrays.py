@@ -1,17 +1,20 @@
-"""Images in an `.npz`, read one by one: the array may be larger than memory."""
+"""Images in an `.npz`, read one by one: the array may be larger than memory.
 
-import zlib
+Where bytes are broken, zipfile, four decompressors and numpy's reader of headers raise whatever they like.
+"""
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 
 from genloop.data.images.pixels import MAX_PIXELS
 from genloop.data.images.raw import RawImage
+from genloop.data.reading import reason
 from genloop.errors import UserError
 
 IMAGES_KEY = "images"
@@ -44,8 +47,8 @@ class ImageArray:
             raise UserError(
                 f"{path} has no array {IMAGES_KEY!r}. Write it with numpy.savez(..., images=...)."
             ) from None
-        except (BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as problem:
-            raise UserError(f"{path} is no readable .npz: {problem}. Write it with numpy.savez.") from None
+        except Exception as problem:
+            raise UserError(f"{path} is no readable .npz: {reason(problem)}. Write it with numpy.savez.") from None
         if dtype != np.uint8:
             raise UserError(f"{path}: {IMAGES_KEY!r} is of {dtype}. Give bytes from 0 to 255 (uint8).")
         if len(shape) not in (3, 4) or shape[3:] not in ((), (1,), (3,)):
@@ -74,8 +77,8 @@ class ImageArray:
         try:
             if len(content := entry.read(size)) == size:
                 return content
-        except (BadZipFile, EOFError, zlib.error) as error:
-            problem = str(error)
+        except Exception as error:
+            problem = reason(error)
         raise UserError(f"{self.path} is damaged: {problem}. Write it again.")
 
     def optional(self, name: str) -> np.ndarray | None:
@@ -86,9 +89,14 @@ class ImageArray:
         """
         try:
             with np.load(self.path, allow_pickle=False) as arrays:
-                return arrays.get(name)
-        except (BadZipFile, OSError, EOFError, ValueError) as problem:
-            raise UserError(f"{self.path}: {name!r} cannot be read: {problem}. Write it as numbers or text.") from None
+                found = arrays.get(name)
+        except Exception as problem:
+            raise UserError(
+                f"{self.path}: {name!r} cannot be read: {reason(problem)}. Write it as numbers or text."
+            ) from None
+        if isinstance(found, bytes):  # of an entry that is no array
+            raise UserError(f"{self.path}: {name!r} is no array. Write it as numbers or text.")
+        return found
 
 
 def _read_header(entry: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

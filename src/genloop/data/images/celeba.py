@@ -11,6 +11,7 @@ from genloop.data.images.collections import ImageCollection, open_collection
 from genloop.data.images.pixels import Box, Framing, Unusable
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.source import ImageSource
+from genloop.data.reading import named_path, readable, reason
 from genloop.errors import UserError
 from genloop.identity import digest, file_digest
 
@@ -104,10 +105,12 @@ def read_attributes(table: Path, parts: Sequence[Sequence[str]]) -> tuple[tuple[
     """Return the names of the attributes, and for each part which images have them, shape (image, attribute).
 
     Raises:
-        UserError: if an image has no row, or a row other values than -1 and 1.
+        UserError: if there are none, an image has no row, or a row other values than -1 and 1.
     """
     header, rows = read_table(table)
     names = tuple(name for name in header if name != "image_id")
+    if not names:
+        raise UserError(f"{table} names no attributes. Give CelebA's own {ATTRIBUTES}.txt.")
     values = {"-1": 0, "1": 1}
 
     def read(path: str) -> list[int]:
@@ -127,7 +130,7 @@ def read_table(path: Path) -> tuple[list[str], dict[str, list[str]]]:
     try:
         lines = path.read_text("utf-8").replace(",", " ").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path} cannot be read as text: {problem}. Give CelebA's own file.") from None
+        raise UserError(f"{path} cannot be read as text: {reason(problem)}. Give CelebA's own file.") from None
     header, rows = [], {}
     for cells in filter(None, map(str.split, lines)):
         if PurePosixPath(cells[0]).suffix:
@@ -140,11 +143,11 @@ def read_table(path: Path) -> tuple[list[str], dict[str, list[str]]]:
 def _locate(images: str, field: str, written: str | None, stem: str) -> Path | None:
     """Return the table that a setting names, or the one beside the images; None if there is none."""
     if written is not None:
-        path = Path(written).expanduser()
+        path = named_path(field, written)
         if not path.is_file():
             raise UserError(f"{field}={written!r}: there is no such file. Check the path.")
-        return path
-    path = Path(images).expanduser()
+        return readable(path)
+    path = named_path("path", images)
     base = path if path.is_dir() else path.parent
     candidates = (base / place / f"{stem}{suffix}" for place in PLACES for suffix in (".txt", ".csv"))
     return next((path for path in candidates if path.is_file()), None)

@@ -8,10 +8,12 @@ from threading import Lock
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from genloop.data.images.raw import RawImage, check_size, read_file
+from genloop.data.reading import files_in, named_path, readable, reason
 from genloop.errors import UserError
 from genloop.identity import file_digest
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+UNREADABLE = "unreadable"  # in the place of a digest
 
 
 class ImageFolder:
@@ -23,8 +25,7 @@ class ImageFolder:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        files = (os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names)
-        relative = (os.path.relpath(file, path).replace(os.sep, "/") for file in files)
+        relative = (os.path.relpath(file, path).replace(os.sep, "/") for file in files_in(path))
         self.names: Sequence[str] = sorted(filter(_is_image, relative))
 
     def images(self, names: Sequence[str]) -> Iterator[RawImage]:
@@ -34,8 +35,11 @@ class ImageFolder:
             yield RawImage(str(path), partial(read_file, path))
 
     def digests(self, names: Sequence[str]) -> list[str]:
-        """Return the SHA-256 of some files: 3 s for 200,000 small ones, so nothing less exact is needed."""
-        return [file_digest(self._path / name) for name in names]
+        """Return the SHA-256 of some files: 3 s for 200,000 small ones, so nothing less exact is needed.
+
+        Files that cannot be opened, such as links to nowhere, count as such: what becomes of them is asked later.
+        """
+        return [_digest(self._path / name) for name in names]
 
 
 class ImageArchive:
@@ -50,7 +54,7 @@ class ImageArchive:
         try:
             self._archive = ZipFile(path)
         except (BadZipFile, OSError, ValueError, NotImplementedError) as problem:
-            raise UserError(f"{path} is no readable zip: {problem}. Write or fetch it again.") from None
+            raise UserError(f"{path} is no readable zip: {reason(problem)}. Write or fetch it again.") from None
         self._lock = Lock()  # an archive is read by one thread at a time
         self._entries = {entry.filename: entry for entry in self._archive.infolist() if _is_image(entry.filename)}
         self.names: Sequence[str] = sorted(self._entries)
@@ -79,15 +83,22 @@ def open_collection(field: str, written: str) -> ImageCollection:
     Raises:
         UserError: if there is none, or it holds no images.
     """
-    path = Path(written).expanduser()
+    path = named_path(field, written)
     if not path.exists():
         raise UserError(f"{field}={written!r}: there is no such file or folder. Check the path.")
-    collection = ImageFolder(path) if path.is_dir() else ImageArchive(path)
+    collection = ImageFolder(path) if path.is_dir() else ImageArchive(readable(path))
     if not collection.names:
         raise UserError(
             f"{field}={written!r} holds no image files ({', '.join(SUFFIXES)}). Name another folder or zip."
         )
     return collection
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except OSError:
+        return UNREADABLE
 
 
 def _is_image(name: str) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 
 from genloop.data.images.pixels import Framing, Unusable, to_pixels
 from genloop.data.images.raw import RawImage, RawPart
+from genloop.data.reading import reason
 
 AHEAD = 16  # images for each thread that are read before the oldest is done
 REPORT_EVERY = 256  # images
@@ -88,7 +89,7 @@ def _decode(image: RawImage, framing: Framing) -> np.ndarray | str:
     except MemoryError:
         raise
     except Exception as problem:  # Pillow, zipfile and zlib raise whatever they like at broken bytes
-        return f"cannot be read ({' '.join(str(problem).split()) or type(problem).__name__})"
+        return f"cannot be read ({reason(problem)})"
 
 
 def _map(path: Path, num: int, framing: Framing) -> np.ndarray:

@@ -1,7 +1,6 @@
 """Images from files of the user's own: folders, zips, arrays or Parquet."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from genloop.data.images.arrays import ImageArray
@@ -10,6 +9,7 @@ from genloop.data.images.labels import with_attributes
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.source import ImageSource
 from genloop.data.images.tables import ImageTable
+from genloop.data.reading import named_path, readable
 from genloop.errors import UserError
 from genloop.identity import digest, file_digest
 
@@ -50,7 +50,7 @@ class Images(ImageSource):
         return with_attributes(train, test, _names(self.train))
 
     def _read(self, field: str, written: str) -> RawPart:
-        path = Path(written).expanduser()
+        path = named_path(field, written)
         if path.is_file() and path.suffix == ".parquet":
             table = ImageTable.open(path, self.image_column)
             return RawPart(table.images(), table.num)
@@ -58,24 +58,29 @@ class Images(ImageSource):
             raise UserError(
                 f"image_column={self.image_column!r} means nothing for {path}, which is no Parquet. Remove it."
             )
-        if path.is_file() and path.suffix == ".npz":
+        if _is_array(field, written):
             array = ImageArray.open(path)
             return RawPart(array.images(), array.shape[0], array.optional("labels"))
         collection = open_collection(field, written)
         return RawPart(collection.images(collection.names), len(collection.names))
 
 
+def _is_array(field: str, written: str) -> bool:
+    path = named_path(field, written)
+    return path.is_file() and path.suffix == ".npz"
+
+
 def _names(written: str) -> list[str] | None:
     """Return the names of the attributes, where a file tells them."""
-    path = Path(written).expanduser()
-    names = ImageArray.open(path).optional("attributes") if path.is_file() and path.suffix == ".npz" else None
+    path = named_path("train", written)
+    names = ImageArray.open(path).optional("attributes") if _is_array("train", written) else None
     return None if names is None else [str(name) for name in names.ravel()]
 
 
 def _digest(field: str, written: str) -> str:
     """Return a digest of the content of all files; their names and order change nothing."""
-    path = Path(written).expanduser()
+    path = named_path(field, written)
     if path.is_file():
-        return file_digest(path)
+        return file_digest(readable(path))
     collection = open_collection(field, written)
     return digest(sorted(collection.digests(collection.names)))

@@ -8,6 +8,7 @@ from typing import Any
 
 from genloop.data.extras import needs_extra
 from genloop.data.images.raw import RawImage, read_cell
+from genloop.data.reading import reason
 from genloop.errors import UserError, unknown_name
 
 BATCH = 64  # rows that are read at once
@@ -40,10 +41,12 @@ class ImageTable:
         try:
             with parquet.ParquetFile(path) as file:
                 schema, num = file.schema_arrow, file.metadata.num_rows
-        except (pyarrow.ArrowException, OSError) as problem:
-            raise UserError(f"{path} is no readable Parquet: {problem}. Write it again.") from None
+        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as problem:
+            raise UserError(f"{path} is no readable Parquet: {reason(problem)}. Write it again.") from None
         if column not in schema.names:
             raise unknown_name(f"column of {path}", column, schema.names)
+        if schema.names.count(column) > 1:
+            raise UserError(f"{path} has several columns {column!r}. Rename all but one of them.")
         if not _holds_bytes(schema.field(column).type):
             raise UserError(
                 f"{path}: column {column!r} holds {schema.field(column).type}, which is no image. Name a column of "
@@ -64,7 +67,7 @@ class ImageTable:
                         yield RawImage(f"{self.path}, row {number},", partial(read_cell, cell))
                         number += 1
         except (pyarrow.ArrowException, OSError) as problem:
-            raise UserError(f"{self.path} is damaged after row {number}: {problem}. Write it again.") from None
+            raise UserError(f"{self.path} is damaged after row {number}: {reason(problem)}. Write it again.") from None
 
 
 def _holds_bytes(kind: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from genloop.data.molecules.raw import RawMolecules
 from genloop.data.molecules.source import MoleculeSource
+from genloop.data.reading import named_path, readable
 from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.types import Context
@@ -46,9 +47,9 @@ class ConformerFiles(MoleculeSource):
 
 
 def _locate(field: str, written: str) -> Path:
-    path = Path(written).expanduser()
+    path = named_path(field, written)
     if not path.is_file():
         raise UserError(f"{field}={written!r}: there is no such file. Check the path.")
     if not path.name.endswith(ENDINGS):
         raise UserError(f"{field}={written!r} is neither .sdf nor .sdf.gz. Convert it, with RDKit or Open Babel.")
-    return path
+    return readable(path)

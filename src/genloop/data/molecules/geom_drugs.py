@@ -4,6 +4,7 @@ GEOM: Axelrod and Gómez-Bombarelli 2022, doi:10.1038/s41597-022-01288-4. Pickle
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 
 from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
 from genloop.data.molecules.source import MoleculeSource
+from genloop.data.reading import named_path, readable, reason
 from genloop.errors import UserError
 from genloop.identity import digest, file_digest
 from genloop.types import Context, Progress
@@ -76,14 +78,14 @@ class GeomDrugs(MoleculeSource):
 
 
 def _locate(field: str, written: str) -> Path:
-    path = Path(written).expanduser()
+    path = named_path(field, written)
     if path.is_dir():
-        path = path / SUMMARY
+        path = named_path(field, f"{written}/{SUMMARY}")
     if not path.is_file():
         raise UserError(
             f"{field}={written!r}: there is no file {path}. Name GEOM's rdkit_folder, or a .pkl of GeoDiff."
         )
-    return path
+    return readable(path)
 
 
 def _identity(path: Path, num_molecules: int | None) -> str:
@@ -97,9 +99,11 @@ def _pickles(summary: Path) -> dict[str, str]:
     """Return where the pickle of every molecule is that has one, relative to the summary."""
     try:
         entries = json.loads(summary.read_text("utf-8"))
-        return {name: entry["pickle_path"] for name, entry in entries.items() if "pickle_path" in entry}
-    except (ValueError, TypeError, AttributeError) as problem:
-        raise UserError(f"{summary} is no summary of GEOM: {problem}. Get it again from its publisher.") from problem
+        return {name: os.fspath(entry["pickle_path"]) for name, entry in entries.items() if "pickle_path" in entry}
+    except (ValueError, TypeError, AttributeError, RecursionError) as problem:
+        raise UserError(
+            f"{summary} is no summary of GEOM: {reason(problem)}. Get it again from its publisher."
+        ) from problem
 
 
 def _chosen(molecules: Mapping[str, Any], num: int | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from genloop.data.extras import needs_extra
 from genloop.data.molecules.chemistry import Unusable, to_ensemble, to_rdkit
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.raw import Dropped, Ensemble
+from genloop.data.reading import reason
 from genloop.errors import UserError
 
 with needs_extra("molecules"):
@@ -45,7 +46,7 @@ def _records(path: Path) -> Iterator[str]:
                 else:
                     lines.append(line)
     except (OSError, EOFError, zlib.error) as problem:
-        raise UserError(f"{path} cannot be read: {problem}. Write it again.") from problem
+        raise UserError(f"{path} cannot be read: {reason(problem)}. Write it again.") from problem
     if any(map(str.strip, lines)):
         yield "".join(lines)
 

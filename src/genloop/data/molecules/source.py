@@ -44,7 +44,7 @@ class MoleculeSource(ABC):
             data.save(directory / part)
             info[part] = {"molecules": len(data.graphs), "conformations": len(data)}
         text = json.dumps({**info, "dropped": _summary(parts.dropped)}, indent=2, ensure_ascii=False)
-        (directory / INFO_FILE).write_text(text + "\n", "utf-8")
+        (directory / INFO_FILE).write_text(text + "\n", "utf-8", "backslashreplace")  # file names need not be text
 
     def load(self, directory: Path, part: Literal["train", "test"]) -> MoleculeDataset:
         return MoleculeDataset.open(directory / part, Graphs.open(directory / part))

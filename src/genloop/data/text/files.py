@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from genloop.data.extras import needs_extra
+from genloop.data.reading import files_in, named_path, readable, reason
+from genloop.data.text.cells import check_text
 from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
 from genloop.errors import UserError
@@ -73,15 +76,15 @@ def _read(field: str, written: str, column: str) -> Iterator[str]:
 
 def _files(field: str, written: str) -> list[Path]:
     """Return the file that a path names or, of a folder, the text files in it, at any depth."""
-    path = Path(written).expanduser()
+    path = named_path(field, written)
     if path.is_file():
-        return [path]
+        return [readable(path)]
     if not path.is_dir():
         raise UserError(f"{field}={written!r}: there is no such file or folder. Check the path.")
-    files = sorted(path.rglob("*.txt"))
+    files = sorted(Path(found) for found in files_in(path) if found.endswith(".txt"))
     if not files:
         raise UserError(f"{field}={written!r} is a folder without .txt files. Name a folder of them, or one file.")
-    return files
+    return list(map(readable, files))
 
 
 def _read_file(path: Path, column: str) -> Iterator[str]:
@@ -115,10 +118,11 @@ def _read_parquet(path: Path, column: str) -> Iterator[str]:
     try:
         with parquet.ParquetFile(path) as file:
             _check_column(path, column, file.schema_arrow.names)
-            for batch in file.iter_batches(columns=[column]):
-                yield from (_check_text(path, column, value) for value in batch.column(0).to_pylist())
-    except (pyarrow.ArrowException, OSError) as problem:
-        raise UserError(f"{path} is no readable Parquet: {problem}. Write it again.") from problem
+            cells = (cell for batch in file.iter_batches(columns=[column]) for cell in batch.column(0).to_pylist())
+            for number, cell in enumerate(cells):
+                yield check_text(f"{path}, row {number},", column, cell)
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as problem:  # damaged names, text or dates
+        raise UserError(f"{path} is no readable Parquet: {reason(problem)}. Write it again.") from problem
 
 
 def _read_json_lines(path: Path, column: str) -> Iterator[str]:
@@ -128,8 +132,8 @@ def _read_json_lines(path: Path, column: str) -> Iterator[str]:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield _read_record(f"{path}, line {number},", column, line)
-    except (UnicodeDecodeError, OSError, EOFError) as problem:
-        raise UserError(f"{path} cannot be read as JSON lines: {problem}. Write it again.") from problem
+    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as problem:
+        raise UserError(f"{path} cannot be read as JSON lines: {reason(problem)}. Write it again.") from problem
 
 
 def _read_record(place: str, column: str, line: str) -> str:
@@ -137,10 +141,12 @@ def _read_record(place: str, column: str, line: str) -> str:
         record = json.loads(line)
     except json.JSONDecodeError as problem:
         raise UserError(f"{place} is no JSON: {problem}. Write one object a line.") from None
+    except (ValueError, RecursionError) as problem:  # a number of over 4,300 digits, or lists in lists in lists
+        raise UserError(f"{place} is more than can be read: {reason(problem)}. Leave out all but the text.") from None
     if not isinstance(record, dict):
         raise UserError(f"{place} is no JSON object but {line.strip()[:40]!r}. Write one object a line.")
     _check_column(place, column, record)
-    return _check_text(place, column, record[column])
+    return check_text(place, column, record[column])
 
 
 def _check_column(place: Path | str, column: str, columns: Any) -> None:
@@ -148,9 +154,3 @@ def _check_column(place: Path | str, column: str, columns: Any) -> None:
         raise UserError(
             f"{place} has no column {column!r}. Set text_column to one of: {', '.join(sorted(columns)) or 'none'}."
         )
-
-
-def _check_text(place: Path | str, column: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise UserError(f"{place} has {value!r:.40} in column {column!r}, which is no text. Name a column of strings.")
-    return value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from genloop.data.hub_splits import HubSplits, first
+from genloop.data.text.cells import check_text
 from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
 from genloop.errors import UserError
@@ -42,13 +43,13 @@ class HubTexts(HubSplits, TextSource):
         splits = self.address.load()
         train = first(self.address.column(splits, self.train, self.text_column), self.max_documents)
         test = None if self.test is None else self.address.column(splits, self.test, self.text_column)
-        return RawTexts(_texts(train), None if test is None else _texts(test))
+        return RawTexts(_texts(train, self.train), None if test is None else _texts(test, str(self.test)))
 
 
-def _texts(dataset: "Dataset") -> Iterator[str]:
+def _texts(dataset: "Dataset", split: str) -> Iterator[str]:
+    number = 0
     for batch in dataset.iter(batch_size=1000):
-        (column,) = cast("dict[str, list[Any]]", batch).values()
-        for text in column:
-            if not isinstance(text, str):
-                raise UserError(f"The text column holds {text!r:.40}, which is no text. Name a column of strings.")
-            yield text
+        ((column, cells),) = cast("dict[str, list[Any]]", batch).items()
+        for cell in cells:
+            yield check_text(f"{split}, row {number},", column, cell)
+            number += 1

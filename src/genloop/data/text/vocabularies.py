@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from genloop.data.extras import needs_extra
+from genloop.data.reading import named_path, readable
 from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
 from genloop.errors import UserError
 
@@ -37,14 +38,14 @@ def learn(texts: Sequence[str], size: int) -> "Tokenizer":
 
 def locate(written: str) -> Path:
     """Return the `tokenizer.json` that a path means: the file, or a folder that a fast tokenizer was saved to."""
-    path = Path(written).expanduser()
-    path = path / TOKENIZER_FILE if path.is_dir() else path
+    path = named_path("tokenizer", written)
+    path = named_path("tokenizer", f"{written}/{TOKENIZER_FILE}") if path.is_dir() else path
     if not path.is_file():
         raise UserError(
             f"tokenizer={written!r}: there is no {path}. "
             f"Give a {TOKENIZER_FILE}, or a folder that a fast tokenizer of transformers was saved to."
         )
-    return path
+    return readable(path)
 
 
 def read(written: str) -> "Tokenizer":

@@ -11,12 +11,13 @@ import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from genloop.data.images import digits
 from genloop.data.images import raw as raw_images
@@ -142,6 +143,33 @@ def test_pictures_are_turned_as_cameras_say():
     picture[: SIDE // 2] = 255
     found = small(encoded(picture, "PNG", exif=exif))
     assert np.array_equal(found, np.rot90(picture, -1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [*product(["PNG", "TIFF"], ["L", "LA", "RGB", "RGBA", "I;16"]), *product(["WEBP"], ["L", "LA", "RGB", "RGBA"])],
+)
+def test_every_kind_of_picture_is_turned_alike(kind: str, mode: str):
+    """A black corner that is turned by a quarter, clockwise, whatever the file keeps beside it."""
+    exif = Image.Exif()
+    exif[0x112] = 6
+    levels = np.full((SIDE, SIDE), 255, np.uint8)
+    levels[: SIDE // 2, : SIDE // 2] = 0
+    image = Image.fromarray(levels.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(levels).convert(mode)
+    if mode in ("LA", "RGBA"):  # WebP forgets a transparency that nothing has
+        image.putpixel((SIDE - 1, SIDE - 1), (255,) * (len(mode) - 1) + (0,))
+    found = small(encoded(image, kind, exif=exif, **({"lossless": True} if kind == "WEBP" else {})), channels="grey")
+    assert np.array_equal(found[:, :, 0], np.rot90(levels, -1))
+
+
+def test_pictures_are_turned_as_their_xmp_says_where_they_have_no_exif():
+    xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="3"/></x:xmpmeta>'
+    fields = PngImagePlugin.PngInfo()
+    fields.add_itxt("XML:com.adobe.xmp", xmp)
+    picture = np.full((SIDE, SIDE, 4), 255, np.uint8)
+    picture[: SIDE // 2, :, :3] = 0
+    found = small(encoded(picture, "PNG", pnginfo=fields))
+    assert np.array_equal(found, picture[::-1, ::-1, :3])
 
 
 def test_what_is_transparent_becomes_white():
@@ -302,6 +330,16 @@ def test_identity_follows_content_and_settings_not_names(tmp_path: Path):
         Images(one, broken="skip"),
     ):  # fmt: skip
         assert change.identity() != known
+
+
+def test_arrays_keep_the_identity_that_they_had_before_more_images_were_turned(tmp_path: Path):
+    """An array has no EXIF, so results of it stay those of version 1; files may be turned where they were not."""
+    array, folder = write_npz(tmp_path / "a.npz", pictures(3)), write_folder(tmp_path / "b", pictures(3))
+    versions = [
+        Images(*written).identity()["version"] for written in ((array,), (array, array), (folder,), (array, folder))
+    ]
+    assert versions == [1, 1, 2, 2]
+    assert Digits.version == CelebA.version == 1
 
 
 # --- what is left out ---

@@ -29,7 +29,7 @@ class Images(ImageSource):
         image_column: where Parquet keeps the images, as the bytes of image files.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # turns transparent and 16-bit images, too, as their EXIF says
 
     train: str
     test: str | None = None
@@ -38,7 +38,7 @@ class Images(ImageSource):
     def images_identity(self) -> dict[str, Any]:
         return {
             "type": "Images",
-            "version": self.version,
+            "version": 1 if self._are_arrays else self.version,  # arrays have no EXIF
             "train": _digest("train", self.train),
             "test": None if self.test is None else _digest("test", self.test),
             "image_column": self.image_column,
@@ -48,6 +48,10 @@ class Images(ImageSource):
         train = self._read("train", self.train)
         test = None if self.test is None else self._read("test", self.test)
         return with_attributes(train, test, _names(self.train))
+
+    @property
+    def _are_arrays(self) -> bool:
+        return _is_array("train", self.train) and (self.test is None or _is_array("test", self.test))
 
     def _read(self, field: str, written: str) -> RawPart:
         path = named_path(field, written)

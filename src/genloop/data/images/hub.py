@@ -26,7 +26,7 @@ class HubImages(HubSplits, ImageSource):
         max_images: training images to use, from the first; None uses all.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # turns transparent and 16-bit images, too, as their EXIF says
 
     image_column: str = "image"
     max_images: int | None = None

@@ -66,6 +66,7 @@ def to_pixels(content: bytes | np.ndarray, framing: Framing) -> np.ndarray:
     size = (framing.resolution, framing.resolution)
     square = _opaque(image).convert(MODES[framing.channels]).crop(box)  # `resize` with a box looks beyond its edges
     small = square.resize(size, Image.Resampling.BILINEAR)
+    small.info = image.info  # an image made opaque has lost its EXIF
     return np.asarray(ImageOps.exif_transpose(small)).reshape(framing.shape)
 
 

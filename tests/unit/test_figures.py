@@ -12,6 +12,7 @@ import pytest
 from cases import CASES
 from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
+from report_fixtures import losses_run, two_floors_run
 
 from genloop.errors import UserError
 from genloop.metrics.learning_curve import LearningCurve
@@ -116,6 +117,25 @@ def test_real_data_are_a_grey_line_where_samples_are_measured(tmp_path: Path, dr
     assert not lines_named(drawn["test_loss.svg"], "real data")
 
 
+def test_policies_of_different_noise_floors_have_a_line_each(tmp_path: Path, drawn):
+    found = two_floors_run(tmp_path)
+    save_figures([found], tmp_path, ["svg"])
+    for name, policy in (("replace, accumulate", "accumulate"), ("replace-multiple", "replace-multiple")):
+        place = (policy, "missing_mass")
+        floors = [row.value for row in found.noise_floor() if (row.policy, row.metric) == place and row.value]
+        (line,) = lines_named(drawn["missing_mass.svg"], f"real data, {name}")
+        assert list(line.get_ydata()) == [pytest.approx(mean(floors))] * 2
+    assert not lines_named(drawn["missing_mass.svg"], "real data")
+
+
+def test_no_point_is_drawn_where_a_seed_is_not_finite(tmp_path: Path, drawn):
+    found = losses_run(tmp_path, {0: {1: 2.0, 2: 2.1, 3: 2.2}, 1: {1: 3.0, 2: None, 3: 3.4}})
+    save_figures([found], tmp_path, ["svg"])
+    (container,) = drawn["test_loss.svg"].axes[0].containers
+    points = {place: value for place, value in zip(*container.lines[0].get_data(), strict=True) if np.isfinite(value)}
+    assert points == pytest.approx({1: 2.5, 3: 2.8})
+
+
 def test_bars_are_what_the_training_sets_were_made_of(tmp_path: Path, drawn):
     """A draw has the expected shares of its union; in each bar real data are first, then models 1, 2, ..."""
     policies = (
@@ -153,6 +173,16 @@ def test_learning_curves_run_over_optimiser_steps(tmp_path: Path, drawn):
                 if (row.policy, row.iteration, row.metric) == (policy, number, "test_loss_at_1")
             )
             assert line.get_ydata()[-1] == last
+
+
+def test_a_learning_curve_has_no_point_where_a_seed_is_not_finite(tmp_path: Path, drawn):
+    losses = {0: {1: 2.0, 2: 2.1}, 1: {1: 3.0, 2: None}}
+    found = losses_run(tmp_path, losses, metric="test_loss_at_1")
+    save_figures([found], tmp_path, ["svg"])
+    first, second = (line.get_ydata() for line in drawn["learning-curves.svg"].axes[0].lines)
+    assert list(first) == [2.5]
+    assert np.isnan(second).all()
+    assert "not finite to not finite" in page([found])
 
 
 def test_runs_stand_beside_one_another(several: Run, tmp_path: Path, drawn):

@@ -19,7 +19,8 @@ import pytest
 from image_fixtures import dataset
 from matplotlib.colors import to_rgb
 from PIL import Image
-from report_fixtures import HARM, hostile_run, toy_run
+from report_fixtures import HARM, hostile_run, toy_run, two_floors_run
+from toys import NormalSource
 
 from genloop import catalog
 from genloop.data.text.grammar import StoryGrammar
@@ -40,7 +41,7 @@ from genloop.report.html.provenance import provenance
 from genloop.report.html.samples import outer_first, samples_of
 from genloop.report.html.theme import PAPER, themed
 from genloop.report.html.training_sets import composition
-from genloop.report.numbers import unsigned
+from genloop.report.numbers import plain, unsigned
 from genloop.report.samples import sample_texts
 from genloop.runner import run
 from genloop.theory.student import student_quantile
@@ -120,6 +121,32 @@ def test_every_metric_can_be_chosen_and_has_its_noise_floor(numbers: Run):
         assert [trace["y"][0] for trace in lines] == (
             [pytest.approx(floors[metric], rel=1e-5)] if metric in floors else []
         )
+
+
+def test_noise_floors_that_differ_are_named_by_their_policies(tmp_path: Path):
+    """In chart and table of a metric, and in the collapse profile."""
+    found = two_floors_run(tmp_path)
+    text = page([found])
+    names = ["real data, replace, accumulate", "real data, replace-multiple"]
+    view = next(each for each in charts(text)[0] if "missing mass" in each[0]["layout"]["yaxis"]["title"]["text"])
+    lines = [trace for trace in view[0]["traces"] if trace["name"].startswith("real data")]
+    assert [trace["name"] for trace in lines] == names
+    rows = [row for row in found.noise_floor() if row.metric == "missing_mass" and row.value is not None]
+    one, two = (mean(row.value for row in rows if row.policy == name) for name in ("accumulate", "replace-multiple"))
+    assert [trace["y"][0] for trace in lines] == pytest.approx([one, two], rel=1e-5)  # six digits are written
+    assert all(f">{name}<" in text for name in names)
+    assert f"<td>{plain(one)} (replace, accumulate); {plain(two)} (replace-multiple)</td>" in text
+
+
+def test_runs_of_other_real_data_have_noise_floors_of_their_own(tmp_path: Path):
+    """Each is named by its run; of the same data they share one."""
+    first = toy_run(tmp_path, seeds=(0,), num_iterations=1)
+    same = toy_run(tmp_path / "same", name="same", seeds=(0,), num_iterations=1)
+    other = toy_run(tmp_path / "other", name="other", source=NormalSource(seed=1), seeds=(0,), num_iterations=1)
+    floors = {each.metric: list(each.floors) for each in metric_curves(lines_of([first, same]))}
+    assert floors["sample_mean"] == ["real data"]
+    floors = {each.metric: list(each.floors) for each in metric_curves(lines_of([first, other]))}
+    assert floors["sample_mean"] == ["toy · real data", "other · real data"]
 
 
 def test_one_seed_has_the_error_that_its_metric_recorded(tmp_path: Path, genloop):

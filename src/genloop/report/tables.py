@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from statistics import mean
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from rich.table import Table
 
 from genloop.plan import Plan
 from genloop.policy_text import policy_name
 from genloop.record import RecordedIteration, Row, Run
-from genloop.report.spread import standard_error
+from genloop.report.analysis.floors import noise_floors
+from genloop.report.analysis.series import Series, series
+from genloop.report.column import Column
 from genloop.types import STANDARD_ERROR
 
-Curve = dict[int, list[float | None]]  # iteration -> one value for each seed
+FIRST = 1  # the iteration that changes are from, and that noise floors belong to
 
 
 def rows_json(run: Run) -> dict[str, Any]:
@@ -38,25 +39,18 @@ def rows_json(run: Run) -> dict[str, Any]:
     }
 
 
-def curves(rows: Iterable[Row], metric: str) -> dict[str, Curve]:
-    """Return for every policy the values of a metric by iteration."""
-    found: dict[str, Curve] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        if row.metric == metric:
-            found[row.policy][row.iteration].append(row.value)
-    return found
-
-
 def results_table(run: Run, *, width: int) -> Table:
     """Return one line for each policy and iteration, averaged over seeds; metrics that `width` has no room for wait.
 
-    A spread is the standard error over seeds or, of one seed, the one that the metric measured beside its value. The
-    last line is the noise floor: real data in the place of samples.
+    Of an unfinished run, only iterations that all seeds have are averaged. A spread is the standard error over seeds
+    or, of one seed, the one that the metric measured beside its value. The last line is the noise floor, real data in
+    the place of samples; where policies differ in it, each has a line.
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    shown = _shown_metrics(run, width)
-    hidden = len(_own_values(units)) - len(shown)
+    measured = {metric: _Measured.of(series(rows, metric)) for metric in _own_values(units)}
+    shown = _shown_metrics(run, width, max((each.longest for each in measured.values()), default=0))
+    hidden = len(measured) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     caption += " · ±: standard error" if _has_errors(run) else ""
     table = Table(
@@ -71,46 +65,76 @@ def results_table(run: Run, *, width: int) -> Table:
             table.add_column("change\nfrom 1", justify="right", no_wrap=True)
 
     diverged = {(item.policy, item.iteration) for item in run.diverged()}
-    by_metric = {metric: (curves(rows, metric), curves(rows, metric + STANDARD_ERROR)) for metric in shown}
     for policy, iterations in _by_policy(run.record.iterations).items():
         for number, recorded in iterations.items():
             mark = " diverged" if (policy, number) in diverged else ""
             cells = [policy, f"{number}{mark}", f"{_num_trained(recorded):,}"]
-            for metric, (values, errors) in by_metric.items():
-                curve = values.get(policy, {})
-                cells.append(_mean_text(curve.get(number, []), errors.get(policy, {}).get(number, [])))
+            for metric in shown:
+                cells.append(measured[metric].mean(policy, number))
                 if metric == "test_loss":
-                    cells.append(_difference_text(curve, number))
+                    cells.append(measured[metric].change(policy, number))
             table.add_row(*cells, end_section=number == max(iterations))
-    if floor := _noise_floor(run):
-        table.add_row(*_floor_cells(floor, shown))
+    for name, floor in noise_floors(run.noise_floor()).items():
+        table.add_row(name, "", "", *_floor_cells(floor, {metric: measured[metric].column for metric in shown}))
     return table
 
 
-def _noise_floor(run: Run) -> dict[str, list[float | None]]:
-    """Return what real data score in the place of samples, one value for each seed; it is the same for all policies."""
-    found: dict[str, list[float | None]] = defaultdict(list)
-    for row in run.noise_floor():
-        if row.policy == run.record.iterations[0].policy:
-            found[row.metric].append(row.value)
-    return found
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """One metric as the table shows it.
+
+    Attributes:
+        by_policy: what was measured.
+        column: how its numbers are written.
+    """
+
+    by_policy: Mapping[str, Series]
+    column: Column
+
+    @classmethod
+    def of(cls, found: Sequence[Series]) -> Self:
+        return cls({each.policy: each for each in found}, Column.of(each.mean(n) for each in found for n in each.curve))
+
+    def mean(self, policy: str, number: int) -> str:
+        measured = self.by_policy.get(policy)
+        return _mean(measured, number, self.column) if measured and number in measured.iterations else "-"
+
+    def change(self, policy: str, number: int) -> str:
+        """Return the change of the mean from iteration 1, which is over the same seeds."""
+        measured = self.by_policy.get(policy)
+        if number == FIRST:
+            return ""
+        if measured is None or not {FIRST, number} <= set(measured.iterations):
+            return "-"
+        first, last = measured.mean(FIRST), measured.mean(number)
+        return "-" if first is None or last is None else self.column.change(first, last)
+
+    @property
+    def longest(self) -> int:
+        """Letters of the longest mean."""
+        every = [self.mean(policy, n) for policy, measured in self.by_policy.items() for n in measured.iterations]
+        return max(map(len, every), default=0)
 
 
-def _floor_cells(floor: Mapping[str, Sequence[float | None]], shown: Sequence[str]) -> list[str]:
-    cells = ["real data", "", ""]
-    for metric in shown:
-        values = floor.get(metric, [])
-        cells.append(_mean_text(values, floor.get(metric + STANDARD_ERROR, [])) if values else "")
+def _mean(measured: Series, number: int, column: Column) -> str:
+    mean = measured.mean(number)
+    return "not finite" if mean is None else column.number(mean, measured.standard_error(number))
+
+
+def _floor_cells(floor: Sequence[Row], columns: Mapping[str, Column]) -> list[str]:
+    cells: list[str] = []
+    for metric, column in columns.items():
+        cells += [_mean(each, FIRST, column) for each in series(floor, metric)] or [""]
         if metric == "test_loss":
             cells.append("")
     return cells
 
 
-def _shown_metrics(run: Run, width: int) -> list[str]:
+def _shown_metrics(run: Run, width: int, longest: int) -> list[str]:
     """Return the metrics that there is room for: first one of every score, then the second ones, ..."""
     groups = [_own_values(values) for values in run.values().values()]
     by_rank = [group[rank] for rank in range(max(map(len, groups), default=0)) for group in groups if rank < len(group)]
-    cell = 18 if _has_errors(run) else 9
+    cell = max(longest + 3, 18 if _has_errors(run) else 9)
     room = max(1, (width - 50) // cell)
     chosen = set(by_rank[:room])
     return [metric for group in groups for metric in group if metric in chosen]
@@ -196,24 +220,3 @@ def _num_trained(item: RecordedIteration) -> int:
 def _own_values(metrics: Iterable[str]) -> list[str]:
     """Return the metrics that are not the standard error of another."""
     return [metric for metric in metrics if not metric.endswith(STANDARD_ERROR)]
-
-
-def _mean_text(values: Sequence[float | None], errors: Sequence[float | None]) -> str:
-    finite = [value for value in values if value is not None]
-    if not values:
-        return "-"
-    if not finite:
-        return "not finite"
-    error = standard_error(finite, next(iter(errors), None))
-    return _number(mean(finite)) + ("" if error is None else f" ± {error:#.2g}".rstrip("."))
-
-
-def _difference_text(curve: Curve, number: int) -> str:
-    """Return the mean change from iteration 1, paired by seed."""
-    pairs = list(zip(curve.get(1, []), curve.get(number, []), strict=False))
-    changes: list[float | None] = [now - first for first, now in pairs if first is not None and now is not None]
-    return "" if number == 1 else f"{mean(changes):+.3f}" if changes else "-"  # type: ignore[type-var]
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"

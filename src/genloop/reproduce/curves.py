@@ -7,7 +7,7 @@ from statistics import mean
 
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
-from genloop.report.tables import Curve
+from genloop.report.analysis.series import Curve
 from genloop.reproduce.changes import Change
 
 Place = tuple[str, Policy, int]  # name of the loop, policy, iteration

@@ -8,7 +8,7 @@ from pathlib import Path
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
 from genloop.record import Run
-from genloop.report.tables import curves
+from genloop.report.analysis.series import series
 from genloop.reproduce.changes import RULE
 from genloop.reproduce.claims import Claim, Reproduction
 from genloop.reproduce.curves import Curves
@@ -60,10 +60,9 @@ class Study:
         """Return one metric of all loops."""
         found, unit = {}, ""
         for loop in self.loops:
-            rows = list(self.run(loop).rows())
-            ((policy, curve),) = curves(rows, metric).items()
-            found[loop.name, policy] = curve
-            unit = next(row.unit for row in rows if row.metric == metric)
+            (measured,) = series(self.run(loop).rows(), metric)
+            found[loop.name, measured.policy] = measured.curve
+            unit = measured.unit
         return Curves(found, unit)
 
     def figure(self) -> Path:

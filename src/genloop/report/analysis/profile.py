@@ -1,9 +1,7 @@
 """The collapse profile: for every policy, which aspects of the model have got worse, and how surely."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
 from typing import Literal
 
 from genloop.record import Row, Run
@@ -68,22 +66,29 @@ def profile(run: Run) -> list[Finding]:
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    floors = _floors(run)
+    floors = list(run.noise_floor())
     return [
-        _finding(rows, policy, aspect, units, floors[policy])
+        _finding(rows, policy, aspect, units, floors)
         for policy in dict.fromkeys(item.policy for item in run.record.iterations)
         for aspect in ASPECTS
     ]
 
 
-def _finding(
-    rows: Sequence[Row], policy: str, aspect: str, units: Mapping[str, str], floor: Mapping[str, float]
-) -> Finding:
+def _finding(rows: Sequence[Row], policy: str, aspect: str, units: Mapping[str, str], floors: Sequence[Row]) -> Finding:
     for metric, sign in signs_of(aspect, units):
-        measured = next((each for each in series(rows, metric) if each.policy == policy), None)
-        if measured is not None and measured.mean(measured.iterations[0]) is not None:
-            return finding_of(measured, aspect, sign, floor.get(metric))
+        measured = _of_policy(rows, metric, policy)
+        if measured is not None and _first_mean(measured) is not None:
+            floor = _of_policy(floors, metric, policy)
+            return finding_of(measured, aspect, sign, None if floor is None else _first_mean(floor))
     return Finding(policy, aspect, "", "", None, None, None, None, None, "not measured")
+
+
+def _of_policy(rows: Sequence[Row], metric: str, policy: str) -> Series | None:
+    return next((each for each in series(rows, metric) if each.policy == policy), None)
+
+
+def _first_mean(measured: Series) -> float | None:
+    return measured.mean(measured.iterations[0])
 
 
 def finding_of(measured: Series, aspect: str, sign: Sign, floor: float | None) -> Finding:
@@ -135,13 +140,3 @@ def _half_is_gone(first: float, last: float, sign: Sign) -> bool:
     if first <= 0:
         return False  # a share of nothing, or of less, means nothing
     return last <= HALF * first if sign.worse < 0 else last >= first / HALF
-
-
-def _floors(run: Run) -> Mapping[str, Mapping[str, float]]:
-    """Return what real data score in the place of as many samples, by policy and metric, averaged over seeds."""
-    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in run.noise_floor():
-        if row.value is not None:
-            found[row.policy][row.metric].append(row.value)
-    means = {policy: {metric: mean(each) for metric, each in values.items()} for policy, values in found.items()}
-    return defaultdict(dict, means)

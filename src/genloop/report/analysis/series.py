@@ -16,11 +16,14 @@ from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.record import Row, Run
 from genloop.report.analysis.change import Change
+from genloop.report.spread import standard_error
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
 from genloop.types import STANDARD_ERROR
 
 Values = Mapping[int, Mapping[int, float | None]]  # seed -> iteration -> value
+Curve = Mapping[int, Sequence[float | None]]  # iteration -> one value for each seed
 
+LEARNING_CURVE = "test_loss_at_"  # begins the names of values within a fit; the share of its steps follows
 FEWEST_POINTS = 3  # of a line whose scatter says something
 FEWEST_SEEDS = 3  # whose spread says more than the scatter of iterations: Student's interval of two is 6.3 errors wide
 
@@ -68,6 +71,17 @@ class Series:
         """Return the mean over seeds; None where one of them is not finite."""
         values = [value for value in self.at(iteration) if value is not None]
         return mean(values) if len(values) == self.num_seeds else None
+
+    @property
+    def curve(self) -> Curve:
+        """The values of the iterations that all seeds have."""
+        return {iteration: self.at(iteration) for iteration in self.iterations}
+
+    def standard_error(self, iteration: int) -> float | None:
+        """Return the standard error of the mean: over seeds or, of a single one, that which its metric recorded."""
+        values = [value for value in self.at(iteration) if value is not None]
+        recorded = next(iter(self.errors.values()), {}).get(iteration)
+        return standard_error(values, recorded) if len(values) == self.num_seeds else None
 
     def change(self, iteration: int) -> Change:
         """Return how much the value has changed since the first iteration."""
@@ -120,6 +134,11 @@ class Series:
 
     def _finite(self, iterations: list[int]) -> list[int]:
         return [n for n in iterations if self.mean(n) is not None]
+
+
+def is_shown(metric: str) -> bool:
+    """Whether a value has a curve of its own: errors stand beside others, and values within a fit elsewhere."""
+    return not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
 
 
 def series(rows: Iterable[Row], metric: str) -> list[Series]:

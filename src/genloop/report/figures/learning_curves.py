@@ -3,34 +3,30 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean
+
+import numpy as np
 
 from genloop.record import Run
+from genloop.report.analysis.series import LEARNING_CURVE, series
 from genloop.report.figures.lines import Line
 from genloop.report.figures.look import COLUMN_INCHES, drawing, legend_below, panels, thinned
 from genloop.report.figures.palette import ordered
-from genloop.types import STANDARD_ERROR
 
-LEARNING_CURVE = "test_loss_at_"  # begins the names of its values; the share of the optimiser steps follows
 PANEL_INCHES = 1.7  # height
 
-Steps = dict[float, float]  # optimiser steps -> test loss, averaged over seeds
-
-
-def is_shown(metric: str) -> bool:
-    """Whether a value has a curve of its own: errors stand beside others, and values within a fit elsewhere."""
-    return not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
+Steps = dict[float, float | None]  # optimiser steps -> test loss, averaged over seeds; None where it is not finite
 
 
 def learning_curves(line: Line) -> dict[int, Steps]:
     """Return, for every iteration, the test loss by optimiser steps; nothing where none was measured."""
-    found: dict[int, dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[int, Steps] = defaultdict(dict)
     num_steps = {item.iteration: _num_steps(line.run, item.model) for item in line.first_seed}
-    for row in line.rows:
-        if row.metric.startswith(LEARNING_CURVE) and row.value is not None:
-            share = float(row.metric.removeprefix(LEARNING_CURVE))
-            found[row.iteration][share * num_steps[row.iteration]].append(row.value)
-    return {n: {steps: mean(found[n][steps]) for steps in sorted(found[n])} for n in sorted(found)}
+    metrics = {row.metric for row in line.rows if row.metric.startswith(LEARNING_CURVE)}
+    for share, metric in sorted((float(metric.removeprefix(LEARNING_CURVE)), metric) for metric in metrics):
+        for measured in series(line.rows, metric):
+            for number in measured.iterations:
+                found[number][share * num_steps[number]] = measured.mean(number)
+    return {number: found[number] for number in sorted(found)}
 
 
 def draw_learning_curves(lines: Sequence[Line], *paths: Path) -> None:
@@ -45,7 +41,7 @@ def draw_learning_curves(lines: Sequence[Line], *paths: Path) -> None:
         places = panels(figure, titles, x="optimiser steps", y="test loss (nats/token)", num_columns=num_columns)
         for axes, curve in zip(places, curves, strict=True):
             for number, points in curve.items():
-                steps, losses = zip(*points.items(), strict=True)
+                steps, losses = list(points), np.array(list(points.values()), float)
                 label = f"iteration {number}" if number in named else ""
                 axes.plot(steps, losses, "o-", markersize=2, color=colours[number - 1], label=label)
         legend_below(figure)

@@ -1,5 +1,6 @@
 """Lines of figures: a metric of a policy against the iteration."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +9,10 @@ from statistics import mean
 from matplotlib.axes import Axes
 
 from genloop.record import RecordedIteration, Row, Run
+from genloop.report.analysis.series import Curve, series
 from genloop.report.figures.look import spacing
 from genloop.report.figures.palette import Style
 from genloop.report.spread import standard_error
-from genloop.report.tables import Curve, curves
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,8 @@ class Line:
         return [row for row in self.run.noise_floor() if row.policy == self.policy]
 
     def curve(self, metric: str) -> Curve:
-        """Return the values of a metric by iteration, one for each seed."""
-        return curves(self.rows, metric).get(self.policy, {})
+        """Return the values of a metric, one for each seed, at the iterations that all seeds have."""
+        return next((measured.curve for measured in series(self.rows, metric)), {})
 
     @property
     def iterations(self) -> list[RecordedIteration]:
@@ -69,12 +70,20 @@ def run_names(runs: Sequence[Run]) -> list[str]:
 
 
 def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style) -> None:
-    """Draw one line of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`."""
-    finite = {n: [v for v in values if v is not None] for n, values in sorted(curve.items())}
-    points = {n: values for n, values in finite.items() if values}
+    """Draw one line of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`.
+
+    There is no point where a seed's value is not finite.
+    """
+    points = {n: _all_finite(values) for n, values in sorted(curve.items())}
+    means = [mean(values) if values else math.nan for values in points.values()]
+    spreads = [standard_error(values, next(iter(errors.get(n, [])), None)) or 0.0 for n, values in points.items()]
     axes.errorbar(
-        list(points),
-        [mean(values) for values in points.values()],
-        yerr=[standard_error(values, next(iter(errors.get(n, [])), None)) or 0.0 for n, values in points.items()],
+        list(points), means, yerr=spreads,
         color=style.colour, marker=style.marker, linestyle=style.line, markevery=spacing(len(points)), label=label,
     )  # fmt: skip
+
+
+def _all_finite(values: Sequence[float | None]) -> list[float]:
+    """Return the values of all seeds; none at all where one is not finite."""
+    finite = [value for value in values if value is not None]
+    return finite if len(finite) == len(values) else []

@@ -16,7 +16,7 @@ REAL = "#767676"  # real data, and their noise floor
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#332288", "#000000")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">")  # in the letters of matplotlib
 DASHES = ((), (4, 1.5, 1, 1.5), (1, 1.5), (6, 1.5))  # of measured lines: lengths of strokes and gaps, in line widths
-FLOOR_DASH = (4, 2)
+FLOOR_DASH = (4, 2)  # of the first noise floor; see `floor_dash`
 THEORY_DASH = (2, 1)
 PLACES: Mapping[str, int] = {  # of each policy in `COLOURS` and `MARKERS`
     "replace": 0,
@@ -67,6 +67,11 @@ def styles(labels: Iterable[str]) -> dict[str, Style]:
         found[label] = _style(place, drawn[place])
         drawn[place] += 1
     return found
+
+
+def floor_dash(place: int) -> tuple[int, ...]:
+    """Return the dash of the first noise floor, of the second, ...: one more dot stands in every gap."""
+    return FLOOR_DASH + (1, 2) * place
 
 
 def ordered(num: int) -> list[str]:

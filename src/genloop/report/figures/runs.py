@@ -1,20 +1,21 @@
 """Figures of runs, as files: what was measured at every iteration, on what, and what the models generated."""
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import mean
 
 from matplotlib.axes import Axes
 
 from genloop.record import Run
-from genloop.report.figures.learning_curves import draw_learning_curves, is_shown, learning_curves
+from genloop.report.analysis.series import is_shown
+from genloop.report.figures.floors import floors_of
+from genloop.report.figures.learning_curves import draw_learning_curves, learning_curves
 from genloop.report.figures.lines import Line, draw_curve, lines_of
 from genloop.report.figures.look import FORMATS, count_iterations, drawing, legend_below, panels
 from genloop.report.figures.molecules import sampled_shapes
+from genloop.report.figures.names import file_name
 from genloop.report.figures.overlay import predicted_test_loss
-from genloop.report.figures.palette import FLOOR_DASH, REAL, THEORY_DASH, Style, styles
+from genloop.report.figures.palette import REAL, THEORY_DASH, Style, floor_dash, styles
 from genloop.report.figures.pictures import draw_grids, sampled_grids
 from genloop.report.figures.shapes import draw_shapes
 from genloop.report.figures.training_sets import draw_training_sets
@@ -104,11 +105,12 @@ def _draw_theory(axes: Axes, line: Line, metric: str, style: Style) -> None:
 
 
 def _draw_floors(axes: Axes, lines: Sequence[Line], metric: str, unit: str) -> None:
-    """Draw what real data score in the place of samples; policies of one run share it."""
-    rows = [[row.value for row in line.floor if (row.metric, row.unit) == (metric, unit)] for line in lines]
-    finite = [[value for value in values if value is not None] for values in rows]
-    for floor in dict.fromkeys(mean(values) for values in finite if values):
-        axes.axhline(floor, color=REAL, linestyle=(0, FLOOR_DASH), zorder=1, label="real data")
+    """Draw what real data score in the place of samples."""
+    for place, (name, floor) in enumerate(floors_of(lines, metric, unit).items()):
+        (iteration,) = floor.iterations
+        value = floor.mean(iteration)
+        if value is not None:
+            axes.axhline(value, color=REAL, linestyle=(0, floor_dash(place)), zorder=1, label=name)
 
 
 def _axis_label(metric: str, unit: str) -> str:
@@ -125,4 +127,4 @@ def _metrics(lines: Sequence[Line]) -> dict[tuple[str, str], None]:
 def _file_name(metric: str, unit: str, lines: Sequence[Line]) -> str:
     """Return a metric's name without what a folder could be, and its unit too where other runs have another one."""
     is_alone = sum(name == metric for name, _ in _metrics(lines)) == 1
-    return re.sub(r"[^\w-]+", "-", metric if is_alone else f"{metric}-{unit}")
+    return file_name(metric if is_alone else f"{metric}-{unit}")

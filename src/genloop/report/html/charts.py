@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from genloop.report.figures.palette import FLOOR_DASH, THEORY_DASH, Style
+from genloop.report.figures.palette import THEORY_DASH, Style, floor_dash
 from genloop.report.html.curves import Curve, MetricCurves, Point
 from genloop.report.html.theme import LINE, MUTED, PAPER, REAL_DATA, TEXT, line_colour
 
@@ -56,8 +56,8 @@ def metric_chart(metric: MetricCurves, looks: Mapping[str, Style]) -> Chart:
     """
     traces = [trace for curve in metric.curves for trace in _curve_traces(curve, looks[curve.label])]
     traces += [
-        _floor_trace(f"{name} · real data" if len(metric.floors) > 1 else "real data", floor, metric.last)
-        for name, floor in metric.floors.items()
+        _floor_trace(name, floor, floor_dash(place), metric.last)
+        for place, (name, floor) in enumerate(metric.floors.items())
         if floor.mean is not None
     ]
     labels = ", ".join(curve.label for curve in metric.curves)
@@ -155,8 +155,8 @@ def _margin_text(point: Point) -> str:
     return "" if point.margin is None else f" ± {point.margin:.2g}"
 
 
-def _floor_trace(name: str, floor: Point, last: int) -> dict[str, Any]:
-    line = {"color": REAL_DATA, "width": 1.5, "dash": dash(FLOOR_DASH, 1.5)}
+def _floor_trace(name: str, floor: Point, strokes: Iterable[float], last: int) -> dict[str, Any]:
+    line = {"color": REAL_DATA, "width": 1.5, "dash": dash(strokes, 1.5)}
     template = "%{y:.4~g}" + _margin_text(floor)
     # iterations too, as a label is shown only where a line has a point
     places = [0.7, *range(1, last + 1), last + 0.3]

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import mean
 
-from genloop.record import Row
 from genloop.report.analysis.aspects import ASPECTS, aspect_of
-from genloop.report.analysis.series import series
-from genloop.report.figures.learning_curves import is_shown
+from genloop.report.analysis.series import Series, is_shown, series
+from genloop.report.figures.floors import floors_of
 from genloop.report.figures.lines import Line
 from genloop.report.figures.overlay import predicted_test_loss
-from genloop.report.spread import standard_error
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
-from genloop.types import STANDARD_ERROR
 
 OTHER = "other values"
 
@@ -57,7 +53,7 @@ class MetricCurves:
         unit: of the values.
         about: which scorer judges which data.
         curves: one for each policy and run.
-        floors: what real data score in the place of samples, each once, by the name of a run.
+        floors: what real data score in the place of samples, each once, by name.
     """
 
     metric: str
@@ -92,14 +88,11 @@ def metric_curves(lines: Sequence[Line]) -> list[MetricCurves]:
     return sorted(found, key=lambda each: (order.index(each.aspect), each.metric != "test_loss"))
 
 
-def point(values: Sequence[float | None], error: float | None) -> Point:
-    """Return mean and interval of one value for each seed, or of one value with its own standard error."""
-    finite = [value for value in values if value is not None]
-    if len(finite) < len(values):
-        return Point(None, None, len(values))
-    error = standard_error(finite, error)
-    quantile = student_quantile(len(finite) - 1) if len(finite) > 1 else NORMAL_QUANTILE
-    return Point(mean(finite), None if error is None else error * quantile, len(values))
+def point(measured: Series, iteration: int) -> Point:
+    """Return mean and interval of an iteration."""
+    error, num_seeds = measured.standard_error(iteration), measured.num_seeds
+    quantile = student_quantile(num_seeds - 1) if num_seeds > 1 else NORMAL_QUANTILE
+    return Point(measured.mean(iteration), None if error is None else error * quantile, num_seeds)
 
 
 def _curves(lines: Sequence[Line], metric: str, unit: str) -> tuple[Curve, ...]:
@@ -111,23 +104,11 @@ def _curve(line: Line, metric: str, unit: str) -> Curve | None:
     if not found:
         return None
     (measured,) = found
-    errors = next(iter(measured.errors.values()), {})
-    points = {number: point(measured.at(number), errors.get(number)) for number in measured.iterations}
+    points = {number: point(measured, number) for number in measured.iterations}
     theory = predicted_test_loss(line.run).get(line.policy, ()) if metric == "test_loss" else ()
     return Curve(line.label, points, tuple(map(float, theory)))
 
 
 def _floors(lines: Sequence[Line], metric: str, unit: str) -> dict[str, Point]:
-    """Return noise floors; policies of one run share it, and so do runs on the same data."""
-    found: dict[Point, str] = {}
-    for line in lines:
-        rows = [row for row in line.floor if row.unit == unit]
-        values = _values(rows, metric)
-        if values:
-            name = line.label.removesuffix(line.policy).rstrip("· ") or line.run.record.name
-            found.setdefault(point(values, next(iter(_values(rows, metric + STANDARD_ERROR)), None)), name)
-    return {name: floor for floor, name in found.items()}
-
-
-def _values(rows: Sequence[Row], metric: str) -> list[float | None]:
-    return [row.value for row in rows if row.metric == metric]
+    found = floors_of(lines, metric, unit)
+    return {name: point(measured, *measured.iterations) for name, measured in found.items()}

@@ -10,7 +10,7 @@ from genloop.report.figures.look import thinned
 from genloop.report.figures.palette import Style
 from genloop.report.html.charts import Chart, metric_chart
 from genloop.report.html.curves import MetricCurves, Point, metric_curves
-from genloop.report.html.learning import Losses, losses_within_fits
+from genloop.report.html.learning import Losses, Steps, losses_within_fits
 from genloop.report.html.table import Table
 from genloop.report.html.theme import REAL_DATA, iteration_colours
 from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
@@ -133,10 +133,7 @@ def _metric_table(metric: MetricCurves) -> Table:
         [str(number), *(spread(curve.points.get(number)) for curve in metric.curves)]
         for number in sorted({number for curve in metric.curves for number in curve.points})
     ]
-    floors = [
-        [f"real data, {name}" if len(metric.floors) > 1 else "real data", spread(floor)]
-        for name, floor in metric.floors.items()
-    ]
+    floors = [[name, spread(floor)] for name, floor in metric.floors.items()]
     return Table(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])
 
 
@@ -146,9 +143,9 @@ def _learning_table(losses: Losses, labels: Sequence[str]) -> Table:
     return Table(["iteration", *labels], rows)
 
 
-def _way(steps: Mapping[float, float]) -> str:
-    values = list(steps.values())
-    return f"{values[0]:.4g} to {values[-1]:.4g}" if values else ""
+def _way(steps: Steps) -> str:
+    losses = ["not finite" if loss is None else plain(loss) for loss in steps.values()]
+    return f"{losses[0]} to {losses[-1]}" if losses else ""
 
 
 def _training_sets_table(lines: Sequence[Line]) -> Table:

@@ -22,7 +22,7 @@ NUM_MARKED = 12  # points of a curve that are marked, at most
 HEIGHT = 280
 ROOM = 0.05  # above and below the curves
 
-Steps = Mapping[float, float]  # optimiser steps -> loss
+Steps = Mapping[float, float | None]  # optimiser steps -> loss; None where it is not finite
 Fits = Mapping[int, Steps]  # iteration -> loss within its fit
 
 
@@ -68,9 +68,11 @@ class Losses:
         return Chart(f"Chart of the {self.name} within the fits of {label}.", traces, drawn)
 
     def _range(self) -> list[float]:
-        values = [loss for fits in self.fits.values() for steps in fits.values() for loss in steps.values()]
-        room = ROOM * (max(values) - min(values))
-        return [min(values) - room, max(values) + room]
+        losses = [loss for fits in self.fits.values() for steps in fits.values() for loss in steps.values()]
+        finite = [loss for loss in losses if loss is not None]
+        low, high = min(finite, default=0.0), max(finite, default=1.0)
+        room = ROOM * (high - low)
+        return [low - room, high + room]
 
 
 def losses_within_fits(lines: Sequence[Line]) -> list[Losses]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genloop.record import Run
+from genloop.report.analysis.floors import sharers
 from genloop.report.analysis.profile import Finding, Verdict, profile
 from genloop.report.numbers import plain, signed
 
@@ -34,7 +35,8 @@ class AspectRow:
     Attributes:
         aspect: what of the model.
         metric: the value that stands for it, with its unit; empty where none was measured.
-        floor: what real data score in the place of samples; empty where that is unknown.
+        floor: what real data score in the place of samples, with the policies where they differ; empty where that is
+            unknown.
         cells: one for each policy.
     """
 
@@ -64,7 +66,8 @@ def profile_table(run: Run) -> ProfileTable:
 def _row(aspect: str, findings: Sequence[Finding]) -> AspectRow:
     measured = next((finding for finding in findings if finding.metric), findings[0])
     metric = f"{measured.metric.replace('_', ' ')} ({measured.unit})" if measured.metric else ""
-    floor = "" if measured.floor is None else _number(measured.floor)
+    floors = sharers({finding.policy: finding.floor for finding in findings if finding.floor is not None})
+    floor = "; ".join(f"{plain(value)} ({whose})" if whose else plain(value) for whose, value in floors.items())
     return AspectRow(aspect, metric, floor, [_cell(finding) for finding in findings])
 
 

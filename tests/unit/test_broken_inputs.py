@@ -309,6 +309,14 @@ MOLECULES: dict[str, tuple[Case, str]] = {
     "empty pickle": (molecules("a.pkl", b""), "its pickle cannot be read"),
     "list of other things": (molecules("a.pkl", pickle.dumps([1])), "is no list of torch_geometric"),
     "path that is none": (molecules("a.json", b'{"CCO": {"pickle_path": null}}'), "is no summary of GEOM"),
+    "path that is too long": (
+        molecules("a.json", json.dumps({"CCO": {"pickle_path": "x" * 300}}).encode()),
+        r"0 usable molecules \(CCO: its pickle cannot be found\)",
+    ),
+    "path with a zero": (
+        molecules("a.json", json.dumps({"CCO": {"pickle_path": "x\0"}}).encode()),
+        r"0 usable molecules \(CCO: its pickle cannot be found\)",
+    ),
     "deep summary": (molecules("a.json", b"[" * 200_000), "is no summary of GEOM: maximum recursion"),
 }
 

@@ -15,7 +15,7 @@ from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
 from genloop.data.molecules.source import MoleculeSource
 from genloop.data.reading import named_path, readable, reason
 from genloop.errors import UserError
-from genloop.identity import digest, file_digest
+from genloop.identity import digest, file_digest, type_name
 from genloop.types import Context, Progress
 
 SUMMARY = "summary_drugs.json"
@@ -54,7 +54,7 @@ class GeomDrugs(MoleculeSource):
     def identity(self) -> dict[str, Any]:
         fields = {"num_molecules": self.num_molecules, "num_conformers": self.num_conformers}
         return {
-            "type": "GeomDrugs",
+            "type": type_name(self),
             "version": self.version,
             "train": _identity(_locate("train", self.train), self.num_molecules),
             "test": None if self.test is None else _identity(_locate("test", self.test), None),
@@ -92,7 +92,15 @@ def _identity(path: Path, num_molecules: int | None) -> str:
     if path.suffix != ".json":
         return file_digest(path)
     files = [path.parent / written for written in _chosen(_pickles(path), num_molecules).values()]
-    return digest([file_digest(path), [file.stat().st_size if file.is_file() else None for file in files]])
+    return digest([file_digest(path), list(map(_size, files))])
+
+
+def _size(file: Path) -> int | None:
+    """Return how many bytes a pickle has; None where there is none, or none may be looked at."""
+    try:
+        return file.stat().st_size if file.is_file() else None
+    except OSError:
+        return None
 
 
 def _pickles(summary: Path) -> dict[str, str]:

@@ -35,10 +35,14 @@ def read_folder(
 
 
 def _conformers(folder: Path, written: str) -> list[dict[str, Any]]:
-    path = (folder / written).resolve()
+    try:
+        path = (folder / written).resolve()
+        is_missing = not path.is_file()
+    except (OSError, ValueError) as problem:  # a locked folder, or what is no path
+        raise Unusable("its pickle cannot be found") from problem
     if not path.is_relative_to(folder.resolve()):
         raise Unusable("its pickle lies outside the folder")
-    if not path.is_file():
+    if is_missing:
         raise Unusable("its pickle is missing")
     content = load_records(path)
     conformers = content.get("conformers") if isinstance(content, dict) else None

@@ -1,6 +1,7 @@
 """The command line as a user meets it: what it prints, what it writes, and how it says no."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,30 @@ def test_samples_and_places_are_printed_as_they_are(genloop, tmp_path):
         assert document in shown
     assert f"Page: {folder}report.html   Figure: {folder}test_loss.png   Samples: {folder}samples.txt\n" in out
     assert f"genloop show {folder[:-1]}\n" in out
+
+
+def test_without_a_test_loss_the_first_metric_is_answered_and_drawn(genloop, tmp_path):
+    zipf = ("run", "zipf", "-n", 3, "--set", "source.num_replicates=2")
+    code, out, err = genloop(*zipf, "--set", "metrics=[{type: support}]", "--out", "sup")
+    assert code == 0, err
+    assert "Change of the missing mass since iteration 1:" in out
+    assert re.search(r"^replace: .* real probability after 3 iterations", out, flags=re.MULTILINE)
+    assert "Figure: sup/missing_mass.png" in out
+    assert [path.name for path in (tmp_path / "sup").glob("*.png")] == ["missing_mass.png"]
+
+    code, out, err = genloop(*zipf, "--set", "metrics=[]", "--out", "nothing")
+    assert (code, "Nothing has been measured yet." in out, "Figure" in out) == (0, True, False), err
+    assert [path.name for path in (tmp_path / "nothing").iterdir() if path.suffix == ".png"] == []
+
+
+def test_two_metrics_about_the_same_are_shown_drawn_and_exported(genloop, tiny):
+    """Of copying of two lengths, each is about the same samples."""
+    both = ("--set", "metrics=[{type: copying, n: 5}, {type: copying, n: 13}]", "-p", "replace", "-n", 1)
+    code, out, err = genloop("run", tiny, *both)
+    assert code == 0, err
+    assert {"5grams", "13grams"} <= set(re.findall(r"\w+grams", out))
+    code, _, err = genloop("export", "runs/tiny", "-p", "replace", "-i", 1, "--model", "model")
+    assert code == 0, err
 
 
 def test_a_folder_that_showed_more_before_says_what_is_left_out(genloop):

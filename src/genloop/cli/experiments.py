@@ -141,35 +141,46 @@ def _loops(directory: Path) -> list[str]:
 
 def _present(finished: Any) -> None:
     """Print the answer, the table and the samples of a run, and write its figures and its page."""
-    from genloop.report.analysis.outcome import answer, outcomes
+    from genloop.report.analysis.outcome import TEST_LOSS, answer, main_metric, outcomes, question
+    from genloop.report.figures.names import file_name
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
     from genloop.store import report_disk_errors
 
     out.print(results_table(finished, width=out.width))
-    samples = samples_table(finished)
-    files = ("test_loss.png", "samples.txt", "samples.png", "report.html")
-    figure, texts, picture, page = (finished.directory / name for name in files)
+    metric, samples = main_metric(finished), samples_table(finished)
+    found = outcomes(finished, metric)
+    figure = finished.directory / f"{file_name(metric)}.png" if found else None
+    texts, picture, page = (finished.directory / name for name in ("samples.txt", "samples.png", "report.html"))
     with report_disk_errors(finished.directory):
         if samples:
             out.print(samples)
             with texts.open("w", encoding="utf-8") as file:
                 Console(file=file, width=PLAIN_WIDTH, markup=False, emoji=False).print(samples)
-        if _is_older(figure, finished.directory / "run.json"):
-            from genloop.report.figures.molecules import draw_molecules
-            from genloop.report.figures.pictures import draw_images
-            from genloop.report.figures.runs import draw_metric
-            from genloop.report.html.page import write_page
+        if any(_is_older(place, finished.directory / "run.json") for place in (figure or page, page)):
+            _draw(finished, metric, figure, picture, page)
 
-            draw_metric(finished, "test_loss", figure)
-            draw_images(finished, picture)
-            draw_molecules(finished, picture)
-            write_page([finished], page)
-    written = [place for place, exists in ((texts, samples), (picture, picture.exists())) if exists]
-    out.print(answer(outcomes(finished)), style="bold", highlight=False)
-    places = f"Page: {page}   Figure: {figure}" + "".join(f"   Samples: {place}" for place in written)
-    out.print(places, highlight=False, soft_wrap=True)
+    if metric != TEST_LOSS:
+        out.print(f"{question(metric)}:", highlight=False)
+    out.print(answer(found), style="bold", highlight=False)
+    places = (("Page", page), ("Figure", figure), ("Samples", samples and texts), ("Samples", picture))
+    written = [f"{what}: {place}" for what, place in places if place and place.exists()]
+    out.print("   ".join(written), highlight=False, soft_wrap=True)
     out.print(f"Again as a table: genloop show {finished.directory}", highlight=False, soft_wrap=True)
+
+
+def _draw(finished: Any, metric: str, figure: Path | None, picture: Path, page: Path) -> None:
+    """Write the figure of a metric, where there is one, what the models generated, and the page."""
+    from genloop.report.figures.molecules import draw_molecules
+    from genloop.report.figures.pictures import draw_images
+    from genloop.report.figures.runs import draw_metric
+    from genloop.report.html.page import write_page
+
+    if figure:
+        draw_metric(finished, metric, figure)
+    draw_images(finished, picture)
+    draw_molecules(finished, picture)
+    write_page([finished], page)
 
 
 def _is_older(path: Path, than: Path) -> bool:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genloop.record import Run
-from genloop.report.analysis.series import Series, series
+from genloop.report.analysis.series import Series, is_shown, series
 from genloop.report.numbers import plain, signed
 
 Trend = Literal["growing", "flat", "falling", "undecided"]
 
+TEST_LOSS = "test_loss"
 LATE_POINTS = 4  # at least, of the line that tells the trend
 SMALL_SHARE = 0.005  # of the largest value, per iteration
 SMALL_PACE = 1 / 3  # of the mean pace since the first iteration
@@ -52,7 +53,18 @@ class Outcome:
     trend: Trend
 
 
-def outcomes(run: Run, metric: str = "test_loss") -> list[Outcome]:
+def main_metric(run: Run) -> str:
+    """Return the metric that the answer is about: the test loss or, where it was not measured, the first one."""
+    metrics = dict.fromkeys(row.metric for row in run.rows() if is_shown(row.metric))
+    return TEST_LOSS if TEST_LOSS in metrics else next(iter(metrics), TEST_LOSS)
+
+
+def question(metric: str) -> str:
+    """Return what the answer is about."""
+    return f"Change of the {metric.replace('_', ' ')} since iteration 1"
+
+
+def outcomes(run: Run, metric: str = TEST_LOSS) -> list[Outcome]:
     """Return what became of a metric under each policy, finished or not; policies without a value are left out."""
     return [outcome_of(each) for each in series(run.rows(), metric)]
 

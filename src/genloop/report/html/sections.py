@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from genloop.errors import UserError
 from genloop.policy_text import parse_policy
 from genloop.record import Run
-from genloop.report.analysis.outcome import answer, outcomes
+from genloop.report.analysis.outcome import answer, main_metric, outcomes, question
 from genloop.report.citation import bibtex
 from genloop.report.figures.lines import lines_of
 from genloop.report.figures.palette import Style
@@ -84,7 +84,7 @@ def section(run: Run, name: str, looks: Mapping[str, Style], *, most_sample_byte
     return Section(
         name=name,
         what=_what(run),
-        question=f"Change of the {metric.replace('_', ' ')} since iteration 1",
+        question=question(metric),
         answer=answer(outcomes(run, metric)),
         missing=_missing(run),
         diverged=_diverged(run),
@@ -99,12 +99,6 @@ def section(run: Run, name: str, looks: Mapping[str, Style], *, most_sample_byte
         provenance=provenance(run),
         citation=bibtex(run),
     )
-
-
-def main_metric(run: Run) -> str:
-    """Return the metric that the answer is about: the test loss or, where it was not measured, the first one."""
-    metrics = dict.fromkeys(row.metric for row in run.rows())
-    return "test_loss" if "test_loss" in metrics else next(iter(metrics), "test_loss")
 
 
 def _what(run: Run) -> str:

@@ -29,7 +29,7 @@ def describe(thing: Any, name: str = "A number") -> Any:
     if is_dataclass(thing) and not isinstance(thing, type):
         kind, compared = type(thing).__name__, [field.name for field in fields(thing) if field.compare]
         described = {field: describe(getattr(thing, field), f"{kind}.{field}") for field in compared}
-        return {"type": kind, "version": getattr(thing, "version", 1), **described}
+        return {"type": type_name(thing), "version": getattr(thing, "version", 1), **described}
     if isinstance(thing, Mapping):
         return {str(key): describe(value, str(key)) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
@@ -43,6 +43,15 @@ def describe(thing: Any, name: str = "A number") -> Any:
     if thing is None or isinstance(thing, str | int | float | bool):
         return thing
     raise TypeError(f"{thing!r} cannot be part of a key; use numbers, strings, lists, mappings or dataclasses")
+
+
+def type_name(thing: object) -> str:
+    """Return the name of an object's class, and `own Bible` for one that is not of this package.
+
+    The module stays out: a script's is another one when the script is imported.
+    """
+    kind = type(thing)
+    return kind.__name__ if kind.__module__.partition(".")[0] == "genloop" else f"own {kind.__name__}"
 
 
 def canonical_json(described: Any) -> str:

@@ -8,9 +8,18 @@ import own_policy
 import pytest
 from cases import CASES
 
+from genloop.data.images.digits import Digits
+from genloop.data.known import Normal
+from genloop.data.molecules.drug_like import DrugLike
+from genloop.data.regression.source import Regression
+from genloop.data.text.bible import Bible
+from genloop.data.text.grammar import StoryGrammar
+from genloop.metrics import regression
 from genloop.policies import Accumulate, Replace
 from genloop.report.samples import sample_texts
 from genloop.runner import run
+from genloop.steps import Prepare
+from genloop.types import Context, Evidence
 
 READERS = (
     ("show", "runs/own"),
@@ -31,6 +40,28 @@ def test_every_reader_reads_runs_of_own_classes(experiment, genloop, tmp_path):
         assert code == 0, (arguments, err)
     assert (tmp_path / "runs" / "own" / "report.html").is_file()
     assert (tmp_path / "figures" / "test_loss.pdf").is_file()
+
+
+class ParameterError(regression.ParameterError):
+    """The shipped metric in thousandths, under its name."""
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> dict[str, float]:
+        values = super().score(evidence, seed=seed, context=context)
+        return {name: 1000 * value for name, value in values.items()}
+
+
+def test_an_own_metric_is_not_given_the_results_of_the_shipped_one_of_its_name(tmp_path):
+    shipped, own = (
+        run(replace(own_policy.EXPERIMENT, metrics=(metric,), num_iterations=1), tmp_path)
+        for metric in (regression.ParameterError(), ParameterError())
+    )
+    assert [row.value for row in own.rows()] == [1000 * (row.value or 0) for row in shipped.rows()]
+
+
+@pytest.mark.parametrize("shipped", [Bible, Digits, DrugLike, Normal, Regression, StoryGrammar])
+def test_an_own_source_is_not_given_the_data_of_the_shipped_one_of_its_name(shipped):
+    own = type(shipped.__name__, (shipped,), {"__module__": "mine"})
+    assert Prepare(own()).key != Prepare(shipped()).key
 
 
 @dataclass(frozen=True)

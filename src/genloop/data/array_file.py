@@ -16,7 +16,7 @@ from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
 from genloop.data.seeds import check_seed
 from genloop.data.table import Table, read_table
 from genloop.errors import UserError
-from genloop.identity import file_digest
+from genloop.identity import file_digest, type_name
 from genloop.types import Context
 
 INFO_FILE = "info.json"
@@ -51,7 +51,7 @@ class ArrayFile:
 
     def identity(self) -> Any:
         return {
-            "type": "ArrayFile",
+            "type": type_name(self),
             "version": self.version,
             "train": file_digest(_locate("train", self.train)),
             "test": self.seed if self.test is None else [file_digest(_locate("test", self.test)), self.seed],

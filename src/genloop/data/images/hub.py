@@ -10,6 +10,7 @@ from genloop.data.hub_splits import HubSplits, first
 from genloop.data.images.raw import RawImage, RawImages, RawPart, read_cell, read_file
 from genloop.data.images.source import ImageSource
 from genloop.errors import UserError
+from genloop.identity import type_name
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -40,7 +41,7 @@ class HubImages(HubSplits, ImageSource):
     def images_identity(self) -> dict[str, Any]:
         fields = ("train", "test", "image_column", "max_images")
         settings = {name: getattr(self, name) for name in fields}
-        return {"type": "HubImages", "version": self.version, **self.address.identity(), **settings}
+        return {"type": type_name(self), "version": self.version, **self.address.identity(), **settings}
 
     def read(self) -> RawImages:
         splits = self.address.load()

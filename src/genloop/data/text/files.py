@@ -15,7 +15,7 @@ from genloop.data.text.cells import check_text
 from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
 from genloop.errors import UserError
-from genloop.identity import file_digest
+from genloop.identity import file_digest, type_name
 
 DEFAULT_COLUMN = "text"
 JSON_LINES = (".jsonl", ".jsonl.gz", ".json", ".json.gz")
@@ -39,7 +39,7 @@ class Texts(TextSource):
 
     def texts_identity(self) -> dict[str, Any]:
         return {
-            "type": "Texts",
+            "type": type_name(self),
             "version": self.version,
             "train": _digests("train", self.train),
             "test": None if self.test is None else _digests("test", self.test),

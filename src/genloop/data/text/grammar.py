@@ -9,6 +9,7 @@ from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
 from genloop.data.text.stories import entropy_nats, mean_bytes, tell
 from genloop.errors import UserError
+from genloop.identity import type_name
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class StoryGrammar(TextSource):
 
     def texts_identity(self) -> dict[str, Any]:
         sizes = {"num_train": self.num_train, "num_test": self.num_test, "seed": self.seed}
-        return {"type": "StoryGrammar", "version": self.version, **sizes}
+        return {"type": type_name(self), "version": self.version, **sizes}
 
     def read(self) -> RawTexts:
         random = Random(self.seed)

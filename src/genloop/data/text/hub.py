@@ -9,6 +9,7 @@ from genloop.data.text.cells import check_text
 from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
 from genloop.errors import UserError
+from genloop.identity import type_name
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -37,7 +38,7 @@ class HubTexts(HubSplits, TextSource):
     def texts_identity(self) -> dict[str, Any]:
         fields = ("train", "test", "text_column", "max_documents")
         settings = {name: getattr(self, name) for name in fields}
-        return {"type": "HubTexts", "version": self.version, **self.address.identity(), **settings}
+        return {"type": type_name(self), "version": self.version, **self.address.identity(), **settings}
 
     def read(self) -> RawTexts:
         splits = self.address.load()

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import toys
+from report_fixtures import losses_run
 
 from genloop import catalog
 from genloop.data.known import Zipf
 from genloop.policies import Replace, ReplaceMultiple
 from genloop.recipes.statistical import zipf
-from genloop.record import Row
+from genloop.record import Row, Run
 from genloop.report.analysis.aspects import ASPECTS, COPYING, DIVERSITY, LEFT_OUT, LOSS, SUPPORT, TAILS, Sign, signs_of
 from genloop.report.analysis.profile import Finding, finding_of, profile
 from genloop.report.analysis.series import series
@@ -150,3 +151,11 @@ def test_real_data_stand_in_for_as_many_samples_as_the_policy_takes(tmp_path):
     floors = {(item.policy, item.metric): item.floor for item in profile(found) if item.floor is not None}
     assert floors == {place: measured[place] for place in floors}
     assert floors["replace", "missing_mass"] > floors["replace-multiple", "missing_mass"]
+
+
+def test_a_noise_floor_that_is_not_finite_in_one_seed_is_none(tmp_path, monkeypatch):
+    found = losses_run(tmp_path, {0: {1: 2.0, 2: 2.1}, 1: {1: 3.0, 2: 3.1}})
+    for second, floor in ((2.0, 1.5), (None, None)):
+        rows = [Row("replace", seed, 1, "test_loss", "nats", value) for seed, value in enumerate((1.0, second))]
+        monkeypatch.setattr(Run, "noise_floor", lambda _, rows=rows: iter(rows))
+        assert [item.floor for item in profile(found) if item.aspect == LOSS] == [floor]

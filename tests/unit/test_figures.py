@@ -129,11 +129,13 @@ def test_policies_of_different_noise_floors_have_a_line_each(tmp_path: Path, dra
 
 
 def test_no_point_is_drawn_where_a_seed_is_not_finite(tmp_path: Path, drawn):
-    found = losses_run(tmp_path, {0: {1: 2.0, 2: 2.1, 3: 2.2}, 1: {1: 3.0, 2: None, 3: 3.4}})
+    found = losses_run(tmp_path, {0: {1: 2.0, 2: 2.1, 3: 2.2, 4: 2.3}, 1: {1: 3.0, 2: None, 3: 3.4, 4: None}})
     save_figures([found], tmp_path, ["svg"])
-    (container,) = drawn["test_loss.svg"].axes[0].containers
+    (axes,) = drawn["test_loss.svg"].axes
+    (container,) = axes.containers
     points = {place: value for place, value in zip(*container.lines[0].get_data(), strict=True) if np.isfinite(value)}
     assert points == pytest.approx({1: 2.5, 3: 2.8})
+    assert axes.get_xlim()[1] >= 4  # else the run would seem to end before
 
 
 def test_bars_are_what_the_training_sets_were_made_of(tmp_path: Path, drawn):

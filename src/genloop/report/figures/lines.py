@@ -72,7 +72,7 @@ def run_names(runs: Sequence[Run]) -> list[str]:
 def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style) -> None:
     """Draw one line of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`.
 
-    There is no point where a seed's value is not finite.
+    There is no point where a seed's value is not finite, but room for it.
     """
     points = {n: _all_finite(values) for n, values in sorted(curve.items())}
     means = [mean(values) if values else math.nan for values in points.values()]
@@ -81,6 +81,7 @@ def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style
         list(points), means, yerr=spreads,
         color=style.colour, marker=style.marker, linestyle=style.line, markevery=spacing(len(points)), label=label,
     )  # fmt: skip
+    axes.update_datalim([(n, 0.0) for n in points], updatey=False)
 
 
 def _all_finite(values: Sequence[float | None]) -> list[float]:

@@ -4,17 +4,15 @@ The loop is written down as steps before anything is computed, so that a run can
 and resumed. It knows no family and no policy.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
-from genloop.errors import UserError
+from genloop.assembly import assemble, at_least
 from genloop.experiment import Experiment
 from genloop.identity import derive_seed
-from genloop.policies import Mixture, Policy, Share, check_supply
+from genloop.policies import Policy, check_supply
 from genloop.policy_text import policy_name
-from genloop.steps import Draw, Fit, HeldOut, Part, Prepare, Sample, Score, Step, TrainingSet
+from genloop.steps import Fit, HeldOut, Prepare, Sample, Score, Step, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -88,21 +86,18 @@ def unroll(
     """
     real = real or Prepare(experiment.source)
     sources: list[Prepare | Sample] = [real]
-    train = _training_set(policy, 1, sources, unit, seed=derive_seed(seed, "draw", 1))
     models: list[Fit] = []
 
     for number in range(1, experiment.num_iterations + 1):
+        train = assemble(policy, number, sources, unit, seed=derive_seed(seed, "draw", number))
         model = _fit(experiment, train, models, seed=derive_seed(seed, "fit", number))
         models.append(model)
-        num_samples = _at_least(policy.num_samples(number) * unit)
+        num_samples = at_least(policy.num_samples(number) * unit)
         samples = Sample(model, num_samples, seed=derive_seed(seed, "sample", number))
         scores = _evaluate(experiment, real, model, samples, models[0], seed=derive_seed(seed, "score", number))
         noise_floor = _noise_floor(scores, num_samples) if number == 1 else ()
         yield Iteration(policy, seed, number, model, samples, scores, noise_floor)
-
-        if number < experiment.num_iterations:
-            sources.append(samples)
-            train = _training_set(policy, number + 1, sources, unit, seed=derive_seed(seed, "draw", number + 1))
+        sources.append(samples)
 
 
 def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fit], *, seed: int) -> Fit:
@@ -121,63 +116,3 @@ def _noise_floor(scores: Sequence[Score], num_samples: int) -> tuple[Score, ...]
     """Return the scores of samples once more, with as many real examples in their place."""
     of_samples = [score for score in scores if "samples" in score.metric.needs]
     return tuple(replace(score, samples=HeldOut(num_samples)) for score in of_samples)
-
-
-def _training_set(
-    policy: Policy, number: int, sources: Sequence[Prepare | Sample], unit: int, *, seed: int
-) -> TrainingSet:
-    """Return what model `number` is fitted on; amounts that round to none are refused."""
-    train = _assemble(policy.training_set(number), sources, unit, seed=seed)
-    if train.num_examples and any(part.weight for part in train.parts):
-        return train
-    raise UserError(
-        f"{policy_name(policy)}: with T = {unit}, the amounts of iteration {number} round to no example that has a "
-        "weight. Raise them, or num_samples (T)."
-    )
-
-
-def _assemble(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:
-    """Turn shares into parts; one that would end beyond its source begins earlier."""
-    parts: list[Part] = []
-    supplies = [_supply(sources[share.source], share, unit) for share in mixture.shares]
-    sizes = _sizes(mixture.shares, supplies, unit)
-    for share, supply, size in zip(mixture.shares, supplies, sizes, strict=True):
-        start = min(round(share.start * unit), supply - size)
-        if size:
-            parts.append(Part(sources[share.source], start, start + size, share.weight))
-    draw = None if mixture.draw is None else Draw(round(mixture.draw * unit), seed)
-    if draw and draw.num == sum(sizes):
-        draw = None  # everything is drawn: the same training set as without
-    return TrainingSet(tuple(parts), draw)
-
-
-def _supply(source: Prepare | Sample, share: Share, unit: int) -> int:
-    """Return how many examples a source has; of real data, as many as this share is sure to find."""
-    return source.num if isinstance(source, Sample) else _at_least((share.start + share.amount) * unit)
-
-
-def _sizes(shares: Sequence[Share], supplies: Sequence[int], unit: int) -> list[int]:
-    """Return how many examples each share gives: rounded cumulatively, so that their sum is exact, within supplies.
-
-    A share that begins beyond the first training set is a batch of new data. It leaves an example of which it has half
-    to the next batch, wherever later shares can make up for that: batches that adjoin never overlap.
-    """
-    amounts = list(accumulate(share.amount for share in shares))
-    sizes: list[int] = []
-    for place, share in enumerate(shares):
-        size = min(round(amounts[place] * unit) - sum(sizes), supplies[place])
-        if share.start >= 1:
-            size = min(size, _before((share.start + share.amount) * unit) - round(share.start * unit))
-        least = round(amounts[-1] * unit) - sum(sizes) - sum(supplies[place + 1 :])
-        sizes.append(max(size, least, 0))
-    return sizes
-
-
-def _at_least(num: float) -> int:
-    """Return the least whole number that is not below `num`, whatever the last digits of its floating point."""
-    return math.ceil(round(num, 6))
-
-
-def _before(end: float) -> int:
-    """Return `end` rounded, a half downwards: it is not above where the next batch begins, however that is rounded."""
-    return math.ceil(round(end, 6) - 0.5)

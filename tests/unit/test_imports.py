@@ -25,7 +25,8 @@ LAYERS = {
     "data": {"errors", "identity", "types"},
     "metrics": {"errors", "identity", "types", "data"},
     "families": {"errors", "identity", "types", "data"},
-    "loop": {"errors", "experiment", "identity", "policies", "policy_text", "steps"},
+    "assembly": {"errors", "policies", "policy_text", "steps"},
+    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "steps"},
     "plan": {"loop", "policy_text", "steps", "store", "types"},
     "executors": {"environment", "errors", "experiment", "loop", "plan", "steps", "store", "types"},
 }

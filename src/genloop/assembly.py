@@ -1,0 +1,79 @@
+"""Training sets: shares of sources, in units of T, as whole examples of them."""
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+
+from genloop.errors import UserError
+from genloop.policies import Mixture, Policy, Share
+from genloop.policy_text import policy_name
+from genloop.steps import Draw, Part, Prepare, Sample, TrainingSet
+
+
+def assemble(policy: Policy, number: int, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:
+    """Return what model `number` is fitted on.
+
+    Args:
+        policy: says the shares.
+        number: of the iteration, counted from 1.
+        sources: the real data, and the samples of every model before.
+        unit: T, the number of examples in the first training set.
+        seed: of a draw from the whole.
+
+    Raises:
+        UserError: if the amounts round to no example that has a weight.
+    """
+    train = _joined(policy.training_set(number), sources, unit, seed=seed)
+    if train.num_examples and any(part.weight for part in train.parts):
+        return train
+    raise UserError(
+        f"{policy_name(policy)}: with T = {unit}, the amounts of iteration {number} round to no example that has a "
+        "weight. Raise them, or num_samples (T)."
+    )
+
+
+def _joined(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:
+    """Turn shares into parts; one that would end beyond its source begins earlier."""
+    parts: list[Part] = []
+    supplies = [_supply(sources[share.source], share, unit) for share in mixture.shares]
+    sizes = _sizes(mixture.shares, supplies, unit)
+    for share, supply, size in zip(mixture.shares, supplies, sizes, strict=True):
+        start = min(round(share.start * unit), supply - size)
+        if size:
+            parts.append(Part(sources[share.source], start, start + size, share.weight))
+    draw = None if mixture.draw is None else Draw(round(mixture.draw * unit), seed)
+    if draw and draw.num == sum(sizes):
+        draw = None  # everything is drawn: the same training set as without
+    return TrainingSet(tuple(parts), draw)
+
+
+def _supply(source: Prepare | Sample, share: Share, unit: int) -> int:
+    """Return how many examples a source has; of real data, as many as this share is sure to find."""
+    return source.num if isinstance(source, Sample) else at_least((share.start + share.amount) * unit)
+
+
+def _sizes(shares: Sequence[Share], supplies: Sequence[int], unit: int) -> list[int]:
+    """Return how many examples each share gives: rounded cumulatively, so that their sum is exact, within supplies.
+
+    A share that begins beyond the first training set is a batch of new data. It leaves an example of which it has half
+    to the next batch, wherever later shares can make up for that: batches that adjoin never overlap.
+    """
+    amounts = list(accumulate(share.amount for share in shares))
+    sizes: list[int] = []
+    for place, share in enumerate(shares):
+        size = min(round(amounts[place] * unit) - sum(sizes), supplies[place])
+        if share.start >= 1:
+            size = min(size, _before((share.start + share.amount) * unit) - round(share.start * unit))
+        least = round(amounts[-1] * unit) - sum(sizes) - sum(supplies[place + 1 :])
+        sizes.append(max(size, least, 0))
+    return sizes
+
+
+def at_least(num: float) -> int:
+    """Return the least whole number that is not below `num`, whatever the last digits of its floating point."""
+    return math.ceil(round(num, 6))
+
+
+def _before(end: float) -> int:
+    """Return `end` rounded, a half downwards: it is not above where the next batch begins, however that is rounded."""
+    return math.ceil(round(end, 6) - 0.5)

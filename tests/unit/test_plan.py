@@ -9,6 +9,7 @@ from toys import Normal, experiment
 from genloop.loop import plan_iterations
 from genloop.plan import UNKNOWN_SECONDS, make_plan, step_cost
 from genloop.policies import Replace
+from genloop.report.tables import plan_table
 from genloop.store import Manifest
 from genloop.types import Cost
 
@@ -67,3 +68,19 @@ def test_fits_without_operations_are_visible_before_any_is_finished():
 def test_a_first_model_without_operations_says_nothing_of_the_rate_of_others():
     """200 operations in 4 s are 50 per second; the 2 s of the first model are none of them."""
     assert planned_fits([2.0, 4.0], first_estimator=Untold())[2:] == pytest.approx([4.0, 4.0])
+
+
+def test_the_table_of_a_plan_has_a_line_for_all_seeds_and_metrics_together():
+    """Two policies and three seeds: the first iteration is shared, and stands under the first policy."""
+    planned = plan_iterations(experiment(seeds=(0, 1, 2), num_iterations=2), 20)
+    first = planned[0].model
+    plan = make_plan(planned, lambda step: Manifest(step.key, {}, {}, {}, 2.0) if step == first else None, NOWHERE)
+    columns = [list(map(str, column.cells)) for column in plan_table(plan, "row").columns]
+    iteration, policy, step, number, state, _, examples, *_ = columns
+    lines = list(zip(iteration, policy, step, number, state, strict=True))
+    assert lines[0] == ("1", "replace", "fit", "3", "1 done")
+    assert [line[:3] for line in lines if line[2] == "fit"] == [
+        ("1", "replace", "fit"), ("2", "replace", "fit"), ("2", "accumulate", "fit"),
+    ]  # fmt: skip
+    assert sum(map(int, number)) == len(plan.steps)
+    assert examples[lines.index(("2", "accumulate", "fit", "3", "to do"))] == "120"  # of T = 20, twice, three seeds

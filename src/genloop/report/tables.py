@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from rich.table import Table
 
-from genloop.plan import Plan
+from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
 from genloop.record import RecordedIteration, Row, Run
 from genloop.report.analysis.floors import noise_floors
@@ -160,18 +160,28 @@ def training_sets_table(run: Run) -> Table:
 
 
 def plan_table(plan: Plan, unit: str) -> Table:
-    """Return the steps of a run: done or to do, and what they take."""
-    table = Table("iteration", "policy", "step", "key", "state", f"{unit}s", "FLOPs", "time", "disk")
+    """Return what the steps of a run take, those of one iteration, policy and kind together: all seeds and metrics.
+
+    What policies share stands under the first of them.
+    """
+    groups: dict[tuple[int, str, str], list[PlannedStep]] = defaultdict(list)
     for planned in plan.steps:
-        cost, iteration = planned.cost, planned.iteration
-        is_costed = cost.examples > 0
-        table.add_row(
-            str(iteration.number), policy_name(iteration.policy), planned.step.kind, planned.step.key.split("-")[1][:8],
-            "done" if planned.is_done else "to do", f"{cost.examples:,}" if is_costed else "",
-            f"{cost.flops:.1e}" if is_costed else "", duration(planned.seconds),
-            size(cost.disk_bytes) if is_costed else "",
-        )  # fmt: skip
+        groups[planned.iteration.number, policy_name(planned.iteration.policy), planned.step.kind].append(planned)
+    table = Table("iteration", "policy", "step", "number", "state", "time", f"{unit}s", "FLOPs", "disk")
+    for (iteration, policy, kind), steps in groups.items():
+        costs = [planned.cost for planned in steps]
+        examples, flops = sum(cost.examples for cost in costs), sum(cost.flops for cost in costs)
+        taken = (f"{examples:,}", f"{flops:.1e}", size(sum(cost.disk_bytes for cost in costs))) if examples else ()
+        time = duration(sum(planned.seconds for planned in steps))
+        table.add_row(str(iteration), policy, kind, str(len(steps)), _state(steps), time, *taken)
     return table
+
+
+def _state(steps: Sequence[PlannedStep]) -> str:
+    num_done = sum(planned.is_done for planned in steps)
+    if 0 < num_done < len(steps):
+        return f"{num_done} done"
+    return "done" if num_done else "to do"
 
 
 def plan_summary(plan: Plan, unit: str) -> str:

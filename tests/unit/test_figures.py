@@ -123,7 +123,7 @@ def test_policies_of_different_noise_floors_have_a_line_each(tmp_path: Path, dra
     for name, policy in (("replace, accumulate", "accumulate"), ("replace-multiple", "replace-multiple")):
         place = (policy, "missing_mass")
         floors = [row.value for row in found.noise_floor() if (row.policy, row.metric) == place and row.value]
-        (line,) = lines_named(drawn["missing_mass.svg"], f"real data, {name}")
+        (line,) = lines_named(drawn["missing_mass.svg"], f"real data ({name})")
         assert list(line.get_ydata()) == [pytest.approx(mean(floors))] * 2
     assert not lines_named(drawn["missing_mass.svg"], "real data")
 

@@ -127,7 +127,7 @@ def test_noise_floors_that_differ_are_named_by_their_policies(tmp_path: Path):
     """In chart and table of a metric, and in the collapse profile."""
     found = two_floors_run(tmp_path)
     text = page([found])
-    names = ["real data, replace, accumulate", "real data, replace-multiple"]
+    names = ["real data (replace, accumulate)", "real data (replace-multiple)"]
     view = next(each for each in charts(text)[0] if "missing mass" in each[0]["layout"]["yaxis"]["title"]["text"])
     lines = [trace for trace in view[0]["traces"] if trace["name"].startswith("real data")]
     assert [trace["name"] for trace in lines] == names

@@ -28,7 +28,7 @@ def sharers(floors: Mapping[str, Floor]) -> dict[str, Floor]:
 
 
 def noise_floors(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
-    """Return the different noise floors of a run by name: `real data`, or with the policies of each behind it.
+    """Return the different noise floors of a run by name: `real data`, or with its policies behind it.
 
     Args:
         rows: what real data score in the place of the samples of each policy.
@@ -36,4 +36,4 @@ def noise_floors(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     found: dict[str, tuple[Row, ...]] = defaultdict(tuple)
     for row in rows:
         found[row.policy] += (replace(row, policy=REAL_DATA),)
-    return {f"{REAL_DATA}, {whose}" if whose else REAL_DATA: floor for whose, floor in sharers(found).items()}
+    return {f"{REAL_DATA} ({whose})" if whose else REAL_DATA: floor for whose, floor in sharers(found).items()}

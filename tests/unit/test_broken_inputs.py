@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from genloop.data.array_file import ArrayFile
 from genloop.data.images.celeba import CelebA
 from genloop.data.images.files import Images
 from genloop.data.images.hub import HubImages
@@ -81,6 +82,7 @@ def table(place: Path, columns: dict[str, Any], *, names: list[str] | None = Non
 @pytest.mark.parametrize(
     "make",
     [
+        ArrayFile,
         Texts,
         Images,
         CelebA,

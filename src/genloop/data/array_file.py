@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
+from genloop.data.reading import named_path, readable
 from genloop.data.seeds import check_seed
 from genloop.data.table import Table, read_table
 from genloop.errors import UserError
@@ -142,11 +143,11 @@ def _constant_columns(rows: np.ndarray) -> np.ndarray:
 
 
 def _locate(field: str, written: str) -> Path:
-    path = Path(written).expanduser()
+    path = named_path(field, written)
     if path.is_dir():
         raise UserError(f"{field}={written!r} is a folder. Name a .csv or .npy file.")
     if not path.is_file():
         raise UserError(f"{field}={written!r}: there is no such file. Check the path.")
     if path.suffix not in (".csv", ".npy"):
         raise UserError(f"{field}={written!r} is neither .csv nor .npy. Convert it to one of them.")
-    return path
+    return readable(path)

@@ -7,10 +7,10 @@ import inspect
 import json
 from collections.abc import Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 from genloop.data.extras import needs_extra
+from genloop.data.reading import named_path
 from genloop.errors import UserError, unknown_name
 
 with needs_extra("hub"):
@@ -64,7 +64,7 @@ def with_vocabulary(config: PreTrainedConfig, size: int) -> PreTrainedConfig:
 
 
 def _values(written: str) -> dict[str, Any]:
-    path = Path(written).expanduser()
+    path = named_path("config", written)
     if written in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or not ("/" in written or path.exists()):
         return {"model_type": written}
     try:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from genloop import __version__
-from genloop.data.extras import missing_extra
+from genloop.data.extras import user_error
 from genloop.errors import UserError
 
 app = typer.Typer(
@@ -44,8 +44,7 @@ def main() -> None:
     try:
         app()
     except (UserError, ModuleNotFoundError) as error:
-        problem = error if isinstance(error, UserError) else missing_extra(error)
-        log.print(Text.assemble(("Error:", "red"), f" {problem}"), soft_wrap=True)
+        log.print(Text.assemble(("Error:", "red"), f" {user_error(error)}"), soft_wrap=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

@@ -64,13 +64,14 @@ def run(
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = out_dir or Path("runs") / experiment.name
-    before = _loops(directory)
+    before = _loops_before(directory)
     with resumable(), RunProgress(log) as progress:
         finished = run_experiment(
             experiment, directory, store_dir=store_dir, runtime=make_runtime(device, threads), listener=progress
         )
     _present(finished)
-    if left_out := [loop for loop in before if loop not in _loops(directory)]:
+    shown = _loops(finished)
+    if left_out := [loop for loop in before if loop not in shown]:
         told = f"{directory} held {', '.join(left_out)} before. Those results are kept: name them, too, to see all."
         out.print(told, highlight=False, soft_wrap=True)
 
@@ -128,15 +129,20 @@ def _settings(
     return written
 
 
-def _loops(directory: Path) -> list[str]:
-    """Return the policies and the seeds in the record of a run; none where there is no record that can be read."""
+def _loops(run: Any) -> list[str]:
+    """Return the policies and the seeds in the record of a run."""
+    iterations = run.record.iterations
+    return list(dict.fromkeys([each.policy for each in iterations] + [f"seed {each.seed}" for each in iterations]))
+
+
+def _loops_before(directory: Path) -> list[str]:
+    """Return the same of the run in a folder; none where there is no record that can be read."""
     from genloop.record import Run
 
     try:
-        iterations = Run(directory).record.iterations
+        return _loops(Run(directory))
     except UserError:
         return []
-    return list(dict.fromkeys([each.policy for each in iterations] + [f"seed {each.seed}" for each in iterations]))
 
 
 def _present(finished: Any) -> None:

@@ -24,6 +24,15 @@ def needs_extra(extra: str) -> Iterator[None]:
         raise _help(problem.name or "a package", extra) from problem
 
 
+def user_error(problem: UserError | ModuleNotFoundError) -> UserError:
+    """Return what to tell the user: the error itself or, of a missing package, which command installs it.
+
+    Raises:
+        ModuleNotFoundError: as `missing_extra` does.
+    """
+    return problem if isinstance(problem, UserError) else missing_extra(problem)
+
+
 def missing_extra(problem: ModuleNotFoundError) -> UserError:
     """Return the error that says which command installs what is missing.
 

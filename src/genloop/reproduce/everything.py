@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from genloop import catalog
-from genloop.data.extras import missing_extra
+from genloop.data.extras import user_error
 from genloop.errors import UserError, unknown_name
 from genloop.plan import Plan
 from genloop.report.tables import plan_summary
@@ -67,10 +67,8 @@ def _attempt(target: str, request: Request) -> Reproduction:
     """Compute one target, with what it takes of a request; or say why that is not possible."""
     try:
         return _compute(target, request)
-    except UserError as error:
-        problem = str(error)
-    except ModuleNotFoundError as error:
-        problem = str(missing_extra(error))
+    except (UserError, ModuleNotFoundError) as error:
+        problem = str(user_error(error))
     request.announce(f"{target} cannot be computed. {problem}")
     return Reproduction(target, (), problem=problem)
 

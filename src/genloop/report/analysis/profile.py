@@ -1,6 +1,6 @@
 """The collapse profile: for every policy, which aspects of the model have got worse, and how surely."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,29 +66,35 @@ def profile(run: Run) -> list[Finding]:
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    floors = list(run.noise_floor())
+    measured, floors = _by_policy(rows, units), _by_policy(list(run.noise_floor()), units)
     return [
-        _finding(rows, policy, aspect, units, floors)
+        _finding(policy, aspect, units, measured, floors)
         for policy in dict.fromkeys(item.policy for item in run.record.iterations)
         for aspect in ASPECTS
     ]
 
 
-def _finding(rows: Sequence[Row], policy: str, aspect: str, units: Mapping[str, str], floors: Sequence[Row]) -> Finding:
+def _by_policy(rows: Sequence[Row], metrics: Iterable[str]) -> Mapping[tuple[str, str], Series]:
+    """Return the series of some metrics, by policy and metric."""
+    return {(each.policy, metric): each for metric in metrics for each in series(rows, metric)}
+
+
+def _finding(
+    policy: str,
+    aspect: str,
+    units: Mapping[str, str],
+    measured: Mapping[tuple[str, str], Series],
+    floors: Mapping[tuple[str, str], Series],
+) -> Finding:
     for metric, sign in signs_of(aspect, units):
-        measured = _of_policy(rows, metric, policy)
-        if measured is not None and _first_mean(measured) is not None:
-            floor = _of_policy(floors, metric, policy)
-            return finding_of(measured, aspect, sign, None if floor is None else _first_mean(floor))
+        found = measured.get((policy, metric))
+        if found and _first_mean(found) is not None:
+            return finding_of(found, aspect, sign, _first_mean(floors.get((policy, metric))))
     return Finding(policy, aspect, "", "", None, None, None, None, None, "not measured")
 
 
-def _of_policy(rows: Sequence[Row], metric: str, policy: str) -> Series | None:
-    return next((each for each in series(rows, metric) if each.policy == policy), None)
-
-
-def _first_mean(measured: Series) -> float | None:
-    return measured.mean(measured.iterations[0])
+def _first_mean(found: Series | None) -> float | None:
+    return found.mean(found.iterations[0]) if found else None
 
 
 def finding_of(measured: Series, aspect: str, sign: Sign, floor: float | None) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from genloop.data.extras import missing_extra
+from genloop.data.extras import user_error
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.text.tokens import TokenDataset
@@ -55,8 +55,7 @@ def samples_of(run: Run, lines: Sequence[Line], *, most_bytes: int) -> Samples:
     try:
         source = recorded_source(run)
     except (UserError, ModuleNotFoundError) as error:
-        problem = error if isinstance(error, UserError) else missing_extra(error)
-        return Samples(note=f"Samples cannot be shown: {problem}")
+        return Samples(note=f"Samples cannot be shown: {user_error(error)}")
     if source is None:
         return Samples(note="Samples cannot be shown: the run's source is a class that its record does not bring back.")
     if run.manifest(run.record.source) is None:

@@ -16,11 +16,11 @@ from typing import Any
 
 from rich.console import Console
 
-from genloop.record import Run
+from genloop.paper.hindcasts import KnownCurve, coverage, hindcast
 from genloop.report.tables import rows_json
-from genloop.report.verdicts import grid_table
-from genloop.reproduce.grid import Grid
-from genloop.reproduce.hindcasts import KnownCurve, coverage, hindcast
+from genloop.runs.record import Run
+from genloop.study.grid import Grid
+from genloop.study.verdicts import grid_table
 from genloop.types import STANDARD_ERROR
 
 FEWEST_HIDDEN = 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is first imported
-for folder in (".", "contract", "../examples"):
+for folder in ("support", "../examples"):
     sys.path.insert(0, str((Path(__file__).parent / folder).resolve()))
 
 

@@ -18,8 +18,8 @@ from genloop.policies import (
     Schedule,
     Window,
 )
-from genloop.record import Run
-from genloop.runner import run
+from genloop.runs.record import Run
+from genloop.runs.runner import run
 from genloop.types import Runtime
 
 __all__ = [

@@ -14,7 +14,7 @@ from genloop.executors.local import LocalExecutor
 from genloop.experiment import Experiment
 from genloop.families.neural import NeuralEstimator
 from genloop.identity import canonical_json, describe
-from genloop.runner import run
+from genloop.runs.runner import run
 from genloop.store import Store
 from genloop.types import Context, Dataset, Progress, Runtime
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from genloop.recipes.linear import linear as recipe
-from genloop.record import Run
-from genloop.runner import run
+from genloop.runs.record import Run
+from genloop.runs.runner import run
 
 EXPERIMENT = replace(recipe(), source=replace(recipe().source, num_replicates=50))
 

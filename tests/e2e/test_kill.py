@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from genloop.record import Run
+from genloop.runs.record import Run
 
 SCRIPT = """
 import sys
@@ -16,7 +16,7 @@ from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.text import TestLoss
 from genloop.policies import Accumulate, Replace
-from genloop.runner import run
+from genloop.runs.runner import run
 from genloop.types import Runtime
 
 run(

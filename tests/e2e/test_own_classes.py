@@ -17,7 +17,7 @@ from genloop.data.text.grammar import StoryGrammar
 from genloop.metrics import regression
 from genloop.policies import Accumulate, Replace
 from genloop.report.samples import sample_texts
-from genloop.runner import run
+from genloop.runs.runner import run
 from genloop.steps import Prepare
 from genloop.types import Context, Evidence
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from report_fixtures import HARM, hostile_run, toy_run
 
-from genloop.record import Run
 from genloop.report.html.page import write_page
 from genloop.report.samples import sample_texts
+from genloop.runs.record import Run
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")

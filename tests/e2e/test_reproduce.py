@@ -20,14 +20,15 @@ from genloop.metrics.fidelity import PixelFidelity
 from genloop.metrics.image_loss import ImageLoss
 from genloop.metrics.modes import Modes
 from genloop.metrics.text import TestLoss
+from genloop.paper import image_scales
+from genloop.paper import language_scales as scales
 from genloop.recipes.images import digits
-from genloop.reproduce import everything, image_scales
-from genloop.reproduce import language_scales as scales
-from genloop.reproduce.claims import Claim, Reproduction
-from genloop.reproduce.computation import simulated
-from genloop.reproduce.page import write_pages
-from genloop.reproduce.recipe_loops import RecipeScale
-from genloop.reproduce.request import Request
+from genloop.study import everything
+from genloop.study.claims import Claim, Reproduction
+from genloop.study.computation import simulated
+from genloop.study.page import write_pages
+from genloop.study.recipe_loops import RecipeScale
+from genloop.study.request import Request
 
 
 def test_figure_2_holds(genloop, tmp_path):

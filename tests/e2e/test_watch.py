@@ -5,12 +5,12 @@ import sys
 import time
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[1] / "support"
 SLOW_RUN = """
 import sys, time
 from pathlib import Path
 import toys
-from genloop.runner import run
+from genloop.runs.runner import run
 from genloop.types import Progress
 
 class Slow(toys.Normal):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from genloop.analysis.forecast import Forecast, forecast
 from genloop.errors import UserError
-from genloop.forecast import Forecast, forecast
 from genloop.policies import Accumulate, Augment, Replace, ReplaceMultiple, Window
 from genloop.theory.extrapolation import Lines
 from genloop.theory.growth import growth_law

@@ -29,7 +29,7 @@ from genloop.policies import (
     schedule_from_rows,
 )
 from genloop.policy_text import policy_name
-from genloop.runner import run
+from genloop.runs.runner import run
 from genloop.steps import Prepare
 from genloop.store import Store
 from genloop.theory.fresh_design import fresh_design_error_curve

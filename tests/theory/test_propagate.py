@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from simulations import Table, within
 
 from genloop.errors import UserError
+from genloop.paper.simulate import moments
 from genloop.policies import (
     Accumulate,
     AccumulateSubsample,
@@ -20,7 +21,6 @@ from genloop.policies import (
     Window,
     schedule_from_rows,
 )
-from genloop.reproduce.simulate import moments
 from genloop.theory import regression, statistics
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.pieces import cut_into_pieces, training_sets

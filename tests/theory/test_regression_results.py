@@ -5,8 +5,8 @@ import pytest
 from simulations import Table, within
 
 from genloop.errors import UserError
+from genloop.paper.simulate_regression import kernel_ridge, least_squares, wrong_teacher
 from genloop.policies import Accumulate, Augment, Mix, Mixture, Replace, ReplaceMultiple, Share, Window
-from genloop.reproduce.simulate_regression import kernel_ridge, least_squares, wrong_teacher
 from genloop.theory import regression
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.propagate import error_curve

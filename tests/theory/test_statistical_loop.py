@@ -13,7 +13,7 @@ from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Wasserstein
 from genloop.policies import Accumulate, AccumulateSubsample, Augment, Fresh, Replace, ReplaceMultiple, Window
 from genloop.policy_text import policy_name
-from genloop.runner import run
+from genloop.runs.runner import run
 from genloop.theory import statistics, tails
 from genloop.theory.propagate import fitted_moments
 

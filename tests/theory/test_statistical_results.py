@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from simulations import within
 
+from genloop.paper.simulate import moments
+from genloop.paper.simulate_discrete import kernels, tables
 from genloop.policies import Accumulate, AccumulateSubsample, Fresh, Replace
-from genloop.reproduce.simulate import moments
-from genloop.reproduce.simulate_discrete import kernels, tables
 from genloop.theory import statistics
 from genloop.theory.propagate import fitted_moments
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from simulations import within
 
+from genloop.paper.simulate_discrete import rare_item, tables
 from genloop.policies import Accumulate, Replace
-from genloop.reproduce.simulate_discrete import rare_item, tables
 from genloop.theory import selection, tails
 from genloop.theory.curves import RESULTS
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from genloop.reproduce import check_regression, check_statistics, check_tails, theory_table
-from genloop.reproduce.measurement import Measurement
-from genloop.reproduce.request import Request
-from genloop.reproduce.theory_table import judge, reproduce_theory
+from genloop.paper import check_regression, check_statistics, check_tails, theory_table
+from genloop.paper.theory_table import judge, reproduce_theory
+from genloop.study.measurement import Measurement
+from genloop.study.request import Request
 from genloop.theory.curves import RESULTS
 
 CONDITIONS = {"stable-retraining", "bias-bound"}

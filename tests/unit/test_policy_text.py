@@ -21,7 +21,7 @@ from genloop.policies import (
     schedule_from_rows,
 )
 from genloop.policy_text import parse_policy, policy_name
-from genloop.runner import run
+from genloop.runs.runner import run
 
 
 @pytest.mark.parametrize(

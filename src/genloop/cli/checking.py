@@ -29,8 +29,8 @@ def check(
     With several seeds the mean over them decides; the 90 % interval of the change stands beside it. Exit code 0 if all
     pass, 1 with the failing rows, 2 for bad input or a run that is not finished.
     """
-    from genloop.record import Run
-    from genloop.report.analysis import checks
+    from genloop.analysis import checks
+    from genloop.runs.record import Run
 
     limits = checks.Limits(max_increase, max_rise, min_diversity)
     found = checks.check(Run(run_dir), limits, metric, policy or ())

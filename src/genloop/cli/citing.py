@@ -11,7 +11,7 @@ from genloop.cli.app import app
 @app.command()
 def cite(run_dirs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")]) -> None:
     """Print BibTeX of what runs used: their policies, estimators, metrics, data and theory, genloop and the study."""
-    from genloop.record import Run
     from genloop.report.citation import bibtex
+    from genloop.runs.record import Run
 
     print(bibtex(*map(Run, run_dirs)), end="")

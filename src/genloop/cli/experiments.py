@@ -60,7 +60,7 @@ def run(
     """Run or resume an experiment; what is done already is not done again."""
     from genloop.experiment_file import from_dict
     from genloop.report.live.progress import RunProgress
-    from genloop.runner import run as run_experiment
+    from genloop.runs.runner import run as run_experiment
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = out_dir or Path("runs") / experiment.name
@@ -137,7 +137,7 @@ def _loops(run: Any) -> list[str]:
 
 def _loops_before(directory: Path) -> list[str]:
     """Return the same of the run in a folder; none where there is no record that can be read."""
-    from genloop.record import Run
+    from genloop.runs.record import Run
 
     try:
         return _loops(Run(directory))
@@ -147,7 +147,7 @@ def _loops_before(directory: Path) -> list[str]:
 
 def _present(finished: Any) -> None:
     """Print the answer, the table and the samples of a run, and write its figures and its page."""
-    from genloop.report.analysis.outcome import TEST_LOSS, answer, main_metric, outcomes, question
+    from genloop.analysis.outcome import TEST_LOSS, answer, main_metric, outcomes, question
     from genloop.report.figures.names import file_name
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table

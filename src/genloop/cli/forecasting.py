@@ -24,8 +24,8 @@ def forecast(
     Needs four measured iterations; eight or more tell laws apart. The laws are bounded, logarithmic, linear, power and
     exponential growth; each is judged by how well fits to the first iterations predict the later ones.
     """
-    from genloop.record import Run
-    from genloop.report.analysis import forecasts
+    from genloop.report import forecasts
+    from genloop.runs.record import Run
 
     told = forecasts.forecasts(Run(run_dir), metric, until, policy or ())
     found = told.found

@@ -19,9 +19,9 @@ def report(
     ] = None,
 ) -> None:
     """Write one HTML page about runs: the answer, curves, collapse profile, samples, costs, provenance."""
-    from genloop.record import Run
     from genloop.report.figures.runs import save_figures
     from genloop.report.html.page import write_page
+    from genloop.runs.record import Run
 
     runs = [Run(directory) for directory in run_dirs]
     path = out_path or (run_dirs[0] if len(runs) == 1 else Path()) / "report.html"

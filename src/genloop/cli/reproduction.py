@@ -32,9 +32,9 @@ def reproduce(
     `all` puts every page and figure and an index into one folder; exit code 2 if a target could not be computed.
     """
     from genloop.report.live.progress import RunProgress
-    from genloop.report.verdicts import print_reproduction
-    from genloop.reproduce.request import Request
     from genloop.store import report_disk_errors
+    from genloop.study.request import Request
+    from genloop.study.verdicts import print_reproduction
 
     function = catalog.load("target", target, catalog.REPRODUCTIONS)
     with resumable(), report_disk_errors(out_dir or Path("runs")), RunProgress(log) as progress:

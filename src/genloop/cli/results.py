@@ -19,8 +19,8 @@ def show(
     ] = False,
 ) -> None:
     """Print the results of a run, finished or not."""
-    from genloop.record import Run
     from genloop.report.tables import results_table, rows_json, training_sets_table
+    from genloop.runs.record import Run
 
     found = Run(run_dir)
     if as_json:
@@ -52,8 +52,8 @@ def export(
     ] = None,
 ) -> None:
     """Write a model, or the texts or images that it was fitted on or generated, for other tools."""
-    from genloop.record import Run
     from genloop.report.exports.export import export as export_results
+    from genloop.runs.record import Run
 
     export_results(Run(run_dir), policy=policy, iteration=iteration, seed=seed, model=model, data=data, part=part)
     for place in filter(None, (data, model)):

@@ -11,7 +11,7 @@ from rich.live import Live
 from genloop.cli.app import app, out
 from genloop.cli.arguments import RunDir
 from genloop.errors import UserError
-from genloop.record import RECORD_FILE
+from genloop.runs.record import RECORD_FILE
 
 if TYPE_CHECKING:
     from genloop.report.live.run_state import RunState

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from genloop.record import Run
 from genloop.report.references import ALWAYS, ESTIMATORS, HUB, METRICS, POLICIES, SOURCES, THEORY, Keys, references
+from genloop.runs.record import Run
 
 
 def bibtex(*runs: Run) -> str:

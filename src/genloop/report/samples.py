@@ -7,8 +7,8 @@ import numpy as np
 from rich.table import Table
 
 from genloop.data.images.dataset import ImageDataset
-from genloop.record import RecordedIteration, Run
-from genloop.report.recorded_data import recorded_source
+from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.recorded_data import recorded_source
 from genloop.types import Dataset
 
 

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from rich.table import Table
 
+from genloop.analysis.floors import noise_floors
+from genloop.analysis.series import Series, series
 from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
-from genloop.record import RecordedIteration, Row, Run
-from genloop.report.analysis.floors import noise_floors
-from genloop.report.analysis.series import Series, series
 from genloop.report.column import Column
+from genloop.runs.record import RecordedIteration, Row, Run
 from genloop.types import STANDARD_ERROR
 
 FIRST = 1  # the iteration that changes are from, and that noise floors belong to

@@ -14,9 +14,9 @@ from genloop.data.extras import needs_extra
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
-from genloop.record import RecordedIteration, Run
 from genloop.report.exports.columns import Cell, Column, ImageColumn, TextColumn
-from genloop.report.recorded_data import Part, numbered_view, origins, parts_of
+from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.recorded_data import Part, numbered_view, origins, parts_of
 
 COLUMNS: Mapping[type, Column] = {TokenDataset: TextColumn(), ImageDataset: ImageColumn()}
 GROUP_SIZE = 1 << 22  # characters or bytes of examples in a row group, about

@@ -9,11 +9,11 @@ from typing import cast, get_args
 
 from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
-from genloop.record import RecordedIteration, Run
 from genloop.report.exports.data_table import write_data
 from genloop.report.exports.model_folder import write_model_folder
 from genloop.report.exports.molecule_file import write_molecules
-from genloop.report.recorded_data import Part
+from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.recorded_data import Part
 from genloop.store import report_disk_errors
 
 WRITERS = {".parquet": write_data, ".sdf": write_molecules}

@@ -8,8 +8,8 @@ import yaml
 
 import genloop
 from genloop.policy_text import is_own_policy, parse_policy
-from genloop.record import RecordedIteration, Run
-from genloop.report.exports.lineage import ancestors, finished
+from genloop.runs.lineage import ancestors, finished
+from genloop.runs.record import RecordedIteration, Run
 
 PAPER = "https://arxiv.org/abs/2404.01413"
 TAGS = ("genloop", "model-collapse", "synthetic-data")

@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
-from genloop.record import RecordedIteration, Run
-from genloop.report.exports.lineage import finished
 from genloop.report.exports.model_card import estimator_of, model_card
+from genloop.runs.lineage import finished
+from genloop.runs.record import RecordedIteration, Run
 
 TOKENIZER_SETTINGS = {
     "tokenizer_class": "PreTrainedTokenizerFast",

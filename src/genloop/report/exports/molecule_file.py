@@ -6,8 +6,8 @@ from typing import Any
 
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
-from genloop.record import RecordedIteration, Run
-from genloop.report.recorded_data import Part, numbered_view, origins, parts_of
+from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.recorded_data import Part, numbered_view, origins, parts_of
 
 
 def write_molecules(run: Run, item: RecordedIteration, part: Part, path: Path) -> None:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from genloop.record import Row
-from genloop.report.analysis.floors import REAL_DATA, noise_floors
-from genloop.report.analysis.series import Series, series
-from genloop.report.figures.lines import Line
+from genloop.analysis.floors import REAL_DATA, noise_floors
+from genloop.analysis.lines import Line
+from genloop.analysis.series import Series, series
+from genloop.runs.record import Row
 from genloop.types import STANDARD_ERROR
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from genloop.record import Run
-from genloop.report.analysis.series import LEARNING_CURVE, series
-from genloop.report.figures.lines import Line
+from genloop.analysis.lines import Line
+from genloop.analysis.series import LEARNING_CURVE, series
 from genloop.report.figures.look import COLUMN_INCHES, drawing, legend_below, panels, thinned
 from genloop.report.figures.palette import ordered
+from genloop.runs.record import Run
 
 PANEL_INCHES = 1.7  # height
 

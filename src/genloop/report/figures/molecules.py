@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from genloop.analysis.lines import Line, lines_of
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.source import INFO_FILE
-from genloop.record import Run
-from genloop.report.figures.lines import Line, lines_of
 from genloop.report.figures.shapes import Shape, draw_shapes
-from genloop.report.recorded_data import recorded_source
+from genloop.runs.record import Run
+from genloop.runs.recorded_data import recorded_source
 
 
 def draw_molecules(run: Run, path: Path, *, num: int = 4, beside: Sequence[Run] = ()) -> None:

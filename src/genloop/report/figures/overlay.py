@@ -3,7 +3,7 @@
 from itertools import filterfalse
 
 from genloop.policy_text import is_own_policy, parse_policy
-from genloop.record import Run
+from genloop.runs.record import Run
 from genloop.theory.curve import Array
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.propagate import error_curve

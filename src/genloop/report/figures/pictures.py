@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from genloop.record import Run
-from genloop.report.figures.lines import Line, lines_of
+from genloop.analysis.lines import Line, lines_of
 from genloop.report.figures.look import LINE_INCHES, PAGE_INCHES, drawing, folded
 from genloop.report.samples import sample_images
+from genloop.runs.record import Run
 
 Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label of a row -> images
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from genloop.record import Run
-from genloop.report.analysis.series import is_shown
+from genloop.analysis.lines import Line, draw_curve, lines_of
+from genloop.analysis.series import is_shown
 from genloop.report.figures.floors import floors_of
 from genloop.report.figures.learning_curves import draw_learning_curves, learning_curves
-from genloop.report.figures.lines import Line, draw_curve, lines_of
 from genloop.report.figures.look import FORMATS, count_iterations, drawing, legend_below, panels
 from genloop.report.figures.molecules import sampled_shapes
 from genloop.report.figures.names import file_name
@@ -19,6 +18,7 @@ from genloop.report.figures.palette import REAL, THEORY_DASH, Style, floor_dash,
 from genloop.report.figures.pictures import draw_grids, sampled_grids
 from genloop.report.figures.shapes import draw_shapes
 from genloop.report.figures.training_sets import draw_training_sets
+from genloop.runs.record import Run
 from genloop.store import report_disk_errors
 from genloop.types import STANDARD_ERROR
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from genloop.record import RecordedIteration
-from genloop.report.figures.lines import Line
+from genloop.analysis.lines import Line
 from genloop.report.figures.look import COLUMN_INCHES, count_iterations, drawing, legend_below, panels, thinned
 from genloop.report.figures.palette import REAL, ordered
+from genloop.runs.record import RecordedIteration
 
 PANEL_INCHES = 1.6  # height
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from genloop.record import RecordedIteration, Run
 from genloop.report.html.recorded_experiment import recorded_experiment
+from genloop.runs.record import RecordedIteration, Run
 from genloop.types import Cost as StepCost
 from genloop.types import Phase
 

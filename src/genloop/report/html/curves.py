@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genloop.report.analysis.aspects import ASPECTS, aspect_of
-from genloop.report.analysis.series import Series, is_shown, series
+from genloop.analysis.aspects import ASPECTS, aspect_of
+from genloop.analysis.lines import Line
+from genloop.analysis.series import Series, is_shown, series
 from genloop.report.figures.floors import floors_of
-from genloop.report.figures.lines import Line
 from genloop.report.figures.overlay import predicted_test_loss
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
 

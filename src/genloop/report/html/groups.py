@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genloop.record import RecordedIteration
-from genloop.report.figures.lines import Line
+from genloop.analysis.lines import Line
+from genloop.analysis.numerals import plain, unsigned
 from genloop.report.figures.look import thinned
 from genloop.report.figures.palette import Style
 from genloop.report.html.charts import Chart, metric_chart
@@ -14,7 +14,7 @@ from genloop.report.html.learning import Losses, Steps, losses_within_fits
 from genloop.report.html.table import Table
 from genloop.report.html.theme import REAL_DATA, iteration_colours
 from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
-from genloop.report.numbers import plain, unsigned
+from genloop.runs.record import RecordedIteration
 from genloop.theory.student import LEVEL
 
 INTERVALS = f"{100 * LEVEL:g} % intervals"

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from genloop.analysis.lines import Line
 from genloop.identity import file_digest
-from genloop.record import Run
 from genloop.report.figures.learning_curves import learning_curves
-from genloop.report.figures.lines import Line
 from genloop.report.figures.look import thinned
 from genloop.report.html.charts import Chart, layout, line_trace
 from genloop.report.html.theme import iteration_colours
+from genloop.runs.record import Run
 from genloop.store import DamagedArtefact
 
 RECORD_FILE = "training.json"  # that every neural family writes beside a model

@@ -8,14 +8,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 import genloop
+from genloop.analysis.lines import lines_of, run_names
 from genloop.errors import UserError
-from genloop.record import Run
-from genloop.report.figures.lines import lines_of, run_names
 from genloop.report.figures.palette import styles
 from genloop.report.html import theme
 from genloop.report.html.groups import metric_group
 from genloop.report.html.scripts import packed, plotly_script, security_policy
 from genloop.report.html.sections import HEADINGS, section
+from genloop.runs.record import Run
 from genloop.store import report_disk_errors, write_atomically
 
 SAMPLE_BYTES = 2_500_000  # of all runs together; a page has less than 6 MB, 2 of which draw the charts

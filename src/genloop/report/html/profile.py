@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genloop.record import Run
-from genloop.report.analysis.floors import sharers
-from genloop.report.analysis.profile import Finding, Verdict, profile
-from genloop.report.numbers import plain, signed
+from genloop.analysis.floors import sharers
+from genloop.analysis.numerals import plain, signed
+from genloop.analysis.profile import Finding, Verdict, profile
+from genloop.runs.record import Run
 
 MARKS: Mapping[Verdict, str] = {"collapsing": "✕", "stable": "✓", "undecided": "?", "not measured": "\N{EN DASH}"}
 

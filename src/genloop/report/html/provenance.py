@@ -13,8 +13,8 @@ import genloop
 from genloop import catalog
 from genloop.errors import UserError
 from genloop.experiment_file import complete, set_value, to_dict
-from genloop.record import RECORD_FILE, RecordedIteration, Run
 from genloop.report.html.table import Table
+from genloop.runs.record import RECORD_FILE, RecordedIteration, Run
 
 OVERRIDES: Mapping[str, str] = {"policies": "--policy", "num_iterations": "--iterations", "seeds": "--seeds"}
 

@@ -6,7 +6,7 @@ from genloop.data.extras import missing_extra
 from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
-from genloop.record import Run
+from genloop.runs.record import Run
 
 
 @dataclass(frozen=True)

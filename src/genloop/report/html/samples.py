@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from genloop.analysis.lines import Line
 from genloop.data.extras import user_error
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
-from genloop.record import Run
-from genloop.report.figures.lines import Line
 from genloop.report.html.blocks import NUM_IMAGES, NUM_TEXTS, TEXT_LENGTH, Block, way_to_show
 from genloop.report.html.pictures import element_colours
-from genloop.report.recorded_data import recorded_source
+from genloop.runs.record import Run
+from genloop.runs.recorded_data import recorded_source
 
 REAL = "real data"
 NUM_POLICIES = 3  # beside the real data at first

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from genloop.analysis.lines import lines_of
+from genloop.analysis.outcome import answer, main_metric, outcomes, question
 from genloop.errors import UserError
 from genloop.policy_text import parse_policy
-from genloop.record import Run
-from genloop.report.analysis.outcome import answer, main_metric, outcomes, question
 from genloop.report.citation import bibtex
-from genloop.report.figures.lines import lines_of
 from genloop.report.figures.palette import Style
 from genloop.report.html.cost_table import cost_notes, cost_table
 from genloop.report.html.costs import costs
@@ -17,6 +16,7 @@ from genloop.report.html.profile import ProfileTable, profile_table
 from genloop.report.html.provenance import Provenance, provenance
 from genloop.report.html.samples import Samples, samples_of
 from genloop.report.html.table import Table
+from genloop.runs.record import Run
 
 HEADINGS = {  # of the parts of a section
     "metrics": "Test loss and other metrics",

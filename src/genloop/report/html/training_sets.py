@@ -5,11 +5,11 @@ That of the first seed, as those of the others have the same sizes.
 
 from collections.abc import Mapping, Sequence
 
-from genloop.record import RecordedIteration
-from genloop.report.figures.lines import Line
+from genloop.analysis.lines import Line
 from genloop.report.figures.training_sets import shares
 from genloop.report.html.charts import Chart, layout, plain, rounded
 from genloop.report.html.theme import PAPER, REAL_DATA, iteration_colours
+from genloop.runs.record import RecordedIteration
 
 HEIGHT = 250
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from genloop.record import RecordedIteration, Run
 from genloop.report.live.works import Work, step_labels, works_in
+from genloop.runs.record import RecordedIteration, Run
 from genloop.store import DamagedArtefact, Manifest
 
 

@@ -8,8 +8,8 @@ from genloop.errors import UserError
 from genloop.experiment_file import from_dict
 from genloop.loop import plan_iterations
 from genloop.plan import make_plan
-from genloop.record import Run
 from genloop.report.live.run_state import Observer, RunState
+from genloop.runs.record import Run
 from genloop.steps import Prepare
 
 

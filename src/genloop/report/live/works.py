@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genloop.executors.progress_file import PROGRESS_FILE, StepProgress, read_progress
-from genloop.record import RecordedIteration, RunRecord
+from genloop.runs.record import RecordedIteration, RunRecord
 
 
 @dataclass(frozen=True)

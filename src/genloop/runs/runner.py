@@ -1,0 +1,86 @@
+"""Runs or resumes an experiment in a folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from genloop.executors.local import Listener, LocalExecutor
+from genloop.experiment import Experiment
+from genloop.experiment_file import to_dict
+from genloop.loop import Iteration
+from genloop.policy_text import policy_name
+from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
+from genloop.steps import Part, Prepare
+from genloop.store import Store, report_disk_errors
+from genloop.types import Runtime
+
+
+def run(
+    experiment: Experiment,
+    directory: Path | str,
+    *,
+    store_dir: Path | str | None = None,
+    runtime: Runtime | None = None,
+    listener: Listener | None = None,
+) -> Run:
+    """Compute what is missing of an experiment and return its results.
+
+    Args:
+        experiment: what to compute.
+        directory: the run's folder; a second call with the same folder resumes, or does nothing.
+        store_dir: where results are kept; by default inside the run's folder. Runs may share a store.
+        runtime: where to compute; changes no result.
+        listener: is told what happens.
+
+    Raises:
+        UserError: if the data, a policy or the disk stand in the way; finished steps are kept.
+    """
+    directory = Path(directory)
+    store_path = Path(store_dir) if store_dir else directory / "store"
+    executor = LocalExecutor(Store(store_path).open(), runtime, listener)
+    iterations = executor.prepare(experiment)
+    with report_disk_errors(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        write_record(directory, _record(experiment, executor, iterations, directory, store_path))
+    executor.listener.planned(executor.plan(iterations))
+    executor.run(iterations)
+    return Run(directory)
+
+
+def _record(
+    experiment: Experiment, executor: LocalExecutor, iterations: Sequence[Iteration], directory: Path, store_path: Path
+) -> RunRecord:
+    real = iterations[0].model.real
+    facts = executor.compute(real).facts
+    inside = store_path.resolve().is_relative_to(directory.resolve())
+    place = store_path.resolve().relative_to(directory.resolve()) if inside else store_path.resolve()
+    return RunRecord(
+        name=experiment.name,
+        experiment=to_dict(experiment),
+        store_dir=str(place),
+        source=real.key,
+        unit=facts["unit"],
+        num_samples=experiment.num_samples or facts["num_train"],
+        iterations=tuple(map(_recorded, iterations)),
+    )
+
+
+def _recorded(iteration: Iteration) -> RecordedIteration:
+    train = iteration.model.train
+    return RecordedIteration(
+        policy=policy_name(iteration.policy),
+        seed=iteration.seed,
+        iteration=iteration.number,
+        model=iteration.model.key,
+        samples=iteration.samples.key,
+        scores=tuple(score.key for score in iteration.scores),
+        train=tuple(map(_ingredient, train.parts)),
+        drawn=train.draw.num if train.draw else None,
+        noise_floor=tuple(score.key for score in iteration.noise_floor),
+    )
+
+
+def _ingredient(part: Part) -> Ingredient:
+    source: Any = part.data
+    name = "real" if isinstance(source, Prepare) else f"model {source.model.iteration}"
+    return Ingredient(name, source.key, part.stop - part.start, part.weight)

@@ -1,0 +1,161 @@
+"""Verdicts on made-up values: what only scatters is rarely called a collapse, what grows is."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import toys
+from report_fixtures import losses_run
+
+from genloop import catalog
+from genloop.analysis.aspects import ASPECTS, COPYING, DIVERSITY, LEFT_OUT, LOSS, SUPPORT, TAILS, Sign, signs_of
+from genloop.analysis.profile import Finding, finding_of, profile
+from genloop.analysis.series import series
+from genloop.data.known import Zipf
+from genloop.policies import Replace, ReplaceMultiple
+from genloop.recipes.statistical import zipf
+from genloop.runs.record import Row, Run
+from genloop.runs.runner import run
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "attribute-shares": {"attributes": ("Smiling",)},
+    "inception-fid": {"weights": "inception.pt"},
+}
+NUM = 300
+
+
+def units(metric: str) -> dict[str, str]:
+    """Return the values of a metric of the catalog, with their units."""
+    kind = catalog.load("metric", metric, catalog.METRICS)
+    return dict(kind(**ARGUMENTS.get(metric, {})).units)
+
+
+def matching(name: str, unit: str) -> list[str]:
+    return [aspect for aspect, signs in ASPECTS.items() for sign in signs if sign.matches(name, unit)]
+
+
+@pytest.mark.parametrize("metric", catalog.METRICS)
+def test_every_value_tells_of_one_aspect_or_is_left_out(metric):
+    for name, unit in units(metric).items():
+        is_left_out = any(re.fullmatch(pattern, name) for pattern in LEFT_OUT)
+        assert len(matching(name, unit)) + is_left_out == 1, name
+
+
+def test_every_line_of_the_table_is_of_some_metric():
+    values = {item for metric in catalog.METRICS for item in units(metric).items()}
+    for sign in (sign for signs in ASPECTS.values() for sign in signs):
+        assert any(sign.matches(name, unit) for name, unit in values), sign
+    for pattern in LEFT_OUT:
+        assert any(re.fullmatch(pattern, name) for name, _ in values), pattern
+
+
+def test_tails_of_text_and_of_numbers_have_one_name_and_opposite_signs():
+    """Of text it is the mass that samples lack, of numbers the mass that they have."""
+    of_text, of_numbers = (signs_of(TAILS, units(metric)) for metric in ("tail-mass", "tails"))
+    assert [(name, sign.worse) for name, sign in of_text] == [("tail_mass", 1)]
+    assert [(name, sign.worse) for name, sign in of_numbers] == [("tail_mass", -1)]
+
+
+def verdict(
+    *curves: Sequence[float | None],
+    aspect: str = LOSS,
+    worse: int = 1,
+    floor: float | None = None,
+    errors: Sequence[float] = (),
+) -> str:
+    """Return the verdict on one curve for each seed."""
+    rows = [Row("replace", s, n, "x", "", v) for s, curve in enumerate(curves) for n, v in enumerate(curve, start=1)]
+    rows += [Row("replace", 0, n, "x_standard_error", "", error) for n, error in enumerate(errors, start=1)]
+    (found,) = series(rows, "x")
+    return finding_of(found, aspect, Sign("x", worse), floor).verdict
+
+
+@pytest.mark.parametrize(("num_seeds", "num_iterations"), [(1, 4), (1, 5), (2, 5), (1, 10), (3, 5), (5, 10)])
+def test_noise_is_rarely_called_a_collapse(num_seeds, num_iterations):
+    """At most one series in twenty, within 4 standard errors of a share of 0.05."""
+    random = np.random.default_rng(0)
+    values = 3 + 0.1 * random.normal(size=(NUM, num_seeds, num_iterations))
+    verdicts = [verdict(*curves.tolist()) for curves in values]
+    assert verdicts.count("collapsing") / NUM <= 0.05 + 4 * (0.05 * 0.95 / NUM) ** 0.5
+
+
+@pytest.mark.parametrize(("num_seeds", "num_iterations"), [(1, 5), (2, 5), (1, 10), (3, 5), (5, 10)])
+def test_growth_beyond_the_noise_is_a_collapse_nearly_always(num_seeds, num_iterations):
+    random = np.random.default_rng(0)
+    growth = 0.5 * np.arange(num_iterations)
+    values = 3 + growth + 0.05 * random.normal(size=(NUM, num_seeds, num_iterations))
+    verdicts = [verdict(*curves.tolist()) for curves in values]
+    assert verdicts.count("collapsing") / NUM > 0.95
+
+
+@pytest.mark.parametrize(
+    ("curve", "worse", "expected"),
+    [
+        ([5.0, 5.1, 5.2, 5.3, 5.4], 1, "collapsing"),
+        ([5.0, 5.1, 5.2, 5.3, 5.4], -1, "stable"),  # the same, where more is better
+        ([0.30, 0.24, 0.18, 0.12, 0.06], -1, "collapsing"),
+        ([0.886, 0.09, 0.004, 0.002, 0.0], -1, "collapsing"),  # nothing is left to lose, so the trend is flat
+        ([4.776, 4.600, 4.609, 4.621, 4.629], 1, "stable"),
+        ([1.0, 1.3, 1.4, 1.41, 1.42, 1.42, 1.42, 1.42, 1.42, 1.42], 1, "stable"),  # has levelled off
+        ([5.0, 5.2], 1, "undecided"),
+        ([5.0], 1, "undecided"),
+        ([5.0, 5.1, None], 1, "undecided"),
+        ([-176.2, -127.1, -76.7, -51.0, -12.8], 1, "collapsing"),
+    ],
+)
+def test_verdicts_of_one_seed(curve, worse, expected):
+    assert verdict(curve, worse=worse) == expected
+
+
+def test_two_seeds_must_agree():
+    rising = [5.0, 5.4, 5.8, 6.2, 6.6]
+    assert verdict(rising, [4.0, 4.4, 4.8, 5.2, 5.6]) == "collapsing"
+    assert verdict(rising, [6.0, 5.9, 5.9, 5.9, 5.9]) != "collapsing"
+
+
+def test_recorded_errors_widen_what_scatter_says():
+    rising = [5.0, 5.1, 5.2, 5.3, 5.4]
+    assert verdict(rising, errors=[0.01] * 5) == "collapsing"
+    assert verdict(rising, errors=[0.5] * 5) != "collapsing"
+
+
+def test_copying_is_measured_by_what_real_data_copy():
+    rising = [0.010, 0.014, 0.018, 0.022, 0.026]
+    assert verdict(rising, aspect=COPYING, floor=0.03) == "stable"
+    assert verdict(rising, aspect=COPYING, floor=0.02) == "collapsing"
+    assert verdict(rising, aspect=LOSS, floor=0.03) == "collapsing"  # of fewer real examples, a floor may be high
+
+
+def test_a_profile_has_every_aspect_of_every_policy(tmp_path):
+    found = profile(run(toys.experiment(), tmp_path))
+    assert [(item.policy, item.aspect) for item in found] == [
+        (policy, aspect) for policy in ("replace", "accumulate") for aspect in ASPECTS
+    ]
+    by_aspect = {item.aspect: item for item in found if item.policy == "replace"}
+    assert (by_aspect[LOSS].metric, by_aspect[LOSS].unit) == ("test_loss", "nats/number")
+    assert by_aspect[LOSS].first is not None
+    empty = Finding("replace", DIVERSITY, "", "", None, None, None, None, None, "not measured")
+    assert [by_aspect[aspect].verdict for aspect in (TAILS, SUPPORT, COPYING)] == ["not measured"] * 3
+    assert by_aspect[DIVERSITY] == empty
+
+
+def test_real_data_stand_in_for_as_many_samples_as_the_policy_takes(tmp_path):
+    """Replace-multiple samples 2 T of its first model, and twice as much real data has more types."""
+    source = Zipf(num_replicates=2, num_test=8000)
+    changes: Any = {"source": source, "policies": (Replace(), ReplaceMultiple()), "num_iterations": 1}
+    found = run(replace(zipf(), **changes), tmp_path)
+    measured = {(row.policy, row.metric): row.value for row in found.noise_floor()}
+    floors = {(item.policy, item.metric): item.floor for item in profile(found) if item.floor is not None}
+    assert floors == {place: measured[place] for place in floors}
+    assert floors["replace", "missing_mass"] > floors["replace-multiple", "missing_mass"]
+
+
+def test_a_noise_floor_that_is_not_finite_in_one_seed_is_none(tmp_path, monkeypatch):
+    found = losses_run(tmp_path, {0: {1: 2.0, 2: 2.1}, 1: {1: 3.0, 2: 3.1}})
+    for second, floor in ((2.0, 1.5), (None, None)):
+        rows = [Row("replace", seed, 1, "test_loss", "nats", value) for seed, value in enumerate((1.0, second))]
+        monkeypatch.setattr(Run, "noise_floor", lambda _, rows=rows: iter(rows))
+        assert [item.floor for item in profile(found) if item.aspect == LOSS] == [floor]

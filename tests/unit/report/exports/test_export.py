@@ -1,0 +1,343 @@
+"""Exports against the run they come from: other libraries read them, and they say what the store says."""
+
+import re
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import toys
+from cases import CASES
+from PIL import Image
+
+from genloop.data.images.dataset import ImageDataset, Shard
+from genloop.data.images.files import Images
+from genloop.data.text.files import Texts
+from genloop.data.text.tokens import TokenDataset
+from genloop.errors import UserError
+from genloop.executors.local import LocalExecutor
+from genloop.experiment_file import from_dict, read
+from genloop.families.lm.sampling import Sampling
+from genloop.families.statistical.ngram import NGram
+from genloop.loop import Iteration
+from genloop.policy_text import parse_policy
+from genloop.report.exports import columns, data_table
+from genloop.report.exports.columns import ImageColumn
+from genloop.report.exports.export import export
+from genloop.report.exports.model_card import model_card
+from genloop.runs.lineage import ancestors
+from genloop.runs.record import Run
+from genloop.runs.runner import run
+from genloop.types import Context, Runtime
+
+WEIGHTED = "schedule({0: 1}, {0: {amount: 0.5, weight: 2, start: 0.25}, 1: 0.5})"
+POLICIES = ("replace", "accumulate", "accumulate-subsample", WEIGHTED)
+CPU = Context(Runtime(device="cpu", threads=1))
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of n-gram models through several policies."""
+    experiment = replace(CASES["ngram"](), policies=tuple(map(parse_policy, POLICIES)), seeds=(0, 1))
+    return run(experiment, tmp_path_factory.mktemp("texts"))
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of small GPT-2s."""
+    return run(CASES["gpt2-grammar"](), tmp_path_factory.mktemp("network"))
+
+
+@pytest.fixture(scope="module")
+def causal(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of a network of `transformers`, of which snapshots are kept, and which is not sampled as it comes."""
+    experiment: Any = CASES["causal-lm"]()
+    estimator = replace(experiment.estimator, sampling=Sampling(temperature=0.7, top_k=20))
+    return run(replace(experiment, estimator=estimator, num_iterations=1), tmp_path_factory.mktemp("causal"))
+
+
+def _iteration(found: Run, policy: str, number: int, seed: int = 0) -> tuple[LocalExecutor, Iteration]:
+    """Return what planning the experiment anew gives, and an executor that opens the results."""
+    executor = LocalExecutor(found.store, CPU.runtime)
+    rounds = executor.prepare(from_dict(found.record.experiment))
+    place = (parse_policy(policy), number, seed)
+    return executor, next(item for item in rounds if (item.policy, item.number, item.seed) == place)
+
+
+def _load(path: Path, cache: Path) -> Any:
+    datasets = pytest.importorskip("datasets")
+    return datasets.load_dataset("parquet", data_files=str(path), cache_dir=str(cache), split="train")
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_training_set_is_what_was_trained_on(texts, tmp_path, policy):
+    """Documents in order, with weights; parts start and end within documents here, and pieces stay."""
+    export(texts, policy=policy, iteration=2, seed=1, data=tmp_path / "a.parquet")
+    rows = _load(tmp_path / "a.parquet", tmp_path)
+    executor, iteration = _iteration(texts, policy, 2, seed=1)
+    trained: Any = executor.training_set(iteration.model.train)
+    documents = list(trained.documents())
+    assert rows["text"] == [trained.vocabulary.decode(document.tokens) for document in documents]
+    assert sum(len(document.tokens) for document in documents) == iteration.model.train.num_examples
+    assert ("weight" in rows.column_names) == (policy == WEIGHTED)
+    if policy == WEIGHTED:
+        assert rows["weight"] == [document.weight for document in documents]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_every_text_names_who_wrote_it(texts, tmp_path, policy):
+    """Each row's text is found in the data of the one it names, and not only in the other's."""
+    export(texts, policy=policy, iteration=2, data=tmp_path / "a.parquet")
+    executor, iteration = _iteration(texts, policy, 2)
+    first = _iteration(texts, policy, 1)[1]
+    real: Any = iteration.model.real.source.load(texts.store.path(texts.record.source), "train")
+    samples: Any = executor.samples(first.samples)
+    written = {"real": " ".join(real.texts()), "model 1": " ".join(samples.texts())}
+    expected = {"real": (0, None), "model 1": (1, first.model.key)}
+    rows = list(_load(tmp_path / "a.parquet", tmp_path))
+    assert {row["source"] for row in rows} == set(written) - ({"real"} if policy == "replace" else set())
+    for row in rows:
+        assert (row["iteration"], row["model"]) == expected[row["source"]]
+        assert row["text"].strip("\N{REPLACEMENT CHARACTER}") in written[row["source"]]
+
+
+def test_samples_are_what_the_model_wrote(texts, tmp_path):
+    export(texts, policy="replace", iteration=2, data=tmp_path / "a.parquet", part="samples")
+    rows = _load(tmp_path / "a.parquet", tmp_path)
+    executor, iteration = _iteration(texts, "replace", 2)
+    samples: Any = executor.samples(iteration.samples)
+    assert [text for text in rows["text"] if text] == [text for text in samples.texts() if text]
+    assert set(rows["source"]) == {"model 2"}
+    assert set(rows["model"]) == {iteration.model.key}
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of small VAEs through two policies."""
+    folder = tmp_path_factory.mktemp("images")
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 32, 32), dtype=np.uint8)
+    np.savez(folder / "a.npz", images=pixels)
+    source = Images(str(folder / "a.npz"), resolution=32, channels="grey")
+    policies = (parse_policy("accumulate"), parse_policy(WEIGHTED))
+    experiment = replace(CASES["vae"](), source=source, policies=policies, metrics=(), num_samples=20)
+    return run(experiment, folder / "run")
+
+
+@pytest.mark.parametrize("policy", ["accumulate", WEIGHTED])
+def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy, monkeypatch):
+    """Pixels in order, bit for bit, with who made them and their weights, however they are read."""
+    monkeypatch.setattr(columns, "CHUNK", 7)
+    export(images, policy=policy, iteration=2, data=tmp_path / "a.parquet")
+    rows = _load(tmp_path / "a.parquet", tmp_path)
+    executor, iteration = _iteration(images, policy, 2)
+    trained: Any = executor.training_set(iteration.model.train)
+    found = np.stack([np.asarray(row["image"]) for row in rows])
+    assert np.array_equal(found[..., None], trained.read(np.arange(len(trained))))
+    assert rows.column_names == ["image", "source", "iteration", "model"] + ["weight"] * (policy == WEIGHTED)
+    sizes = [part.stop - part.start for part in iteration.model.train.parts]
+    assert rows["source"] == ["real"] * sizes[0] + ["model 1"] * sizes[1]
+    assert set(rows["model"]) == {None, _iteration(images, policy, 1)[1].model.key}
+    if policy == WEIGHTED:
+        assert rows["weight"] == list(trained.weights)
+
+
+def test_generated_colour_images_stay_as_they_are(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
+    cells = list(ImageColumn().cells(ImageDataset.of([Shard(pixels)])))
+    assert [cell.weight for cell in cells] == [1] * 5
+    for cell, expected in zip(cells, pixels, strict=True):
+        assert np.array_equal(np.asarray(Image.open(BytesIO(cell.value["bytes"]))), expected)
+        assert cell.size == len(cell.value["bytes"])
+
+
+def test_row_groups_bound_memory_and_metadata_name_the_run(texts, tmp_path, monkeypatch):
+    from pyarrow import parquet
+
+    monkeypatch.setattr(data_table, "GROUP_SIZE", 500)
+    export(texts, policy="accumulate", iteration=2, seed=1, data=tmp_path / "a.parquet")
+    file = parquet.ParquetFile(tmp_path / "a.parquet")
+    texts_of_groups = [file.read_row_group(i)["text"].to_pylist() for i in range(file.num_row_groups)]
+    assert len(texts_of_groups) > 3
+    assert all(sum(map(len, group[:-1])) < 500 for group in texts_of_groups)
+    stored = {name.decode(): value.decode() for name, value in file.schema_arrow.metadata.items()}
+    assert stored.items() >= {
+        "genloop.run": "ngram", "genloop.policy": "accumulate", "genloop.iteration": "2", "genloop.seed": "1",
+        "genloop.part": "train",
+    }.items()  # fmt: skip
+
+
+def test_transformers_computes_the_logits_of_the_run(network, tmp_path):
+    """Logits agree to float32 rounding; the vocabulary encodes as it did for the run."""
+    transformers = pytest.importorskip("transformers")
+    export(network, policy="accumulate", iteration=2, model=tmp_path / "model")
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
+    executor, iteration = _iteration(network, "accumulate", 2)
+    model = executor.model(iteration.model, CPU)
+
+    text = "Lily had a map , and a bear ."  # spaces that clean-up would remove
+    assert tokenizer.decode(tokenizer(text).input_ids) == text
+    assert tokenizer(text).input_ids == model.vocabulary.tokenizer.encode(text).ids
+    assert tokenizer.eos_token_id == loaded.config.eos_token_id == model.vocabulary.end_of_text
+
+    tokens = torch.randint(model.vocabulary.size, (2, 16), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        logits = model.network(tokens) @ model.network.head.T
+        found = loaded(tokens).logits
+    torch.testing.assert_close(found, logits.view(found.shape), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("name", "temperature", "num_kept"), [("network", 1.0, 300), ("causal", 0.7, 20)])
+def test_transformers_draws_from_the_distribution_that_the_run_drew_from(
+    name, temperature, num_kept, tmp_path, request
+):
+    """What `generate` draws a token from are the logits of all 300 types over the temperature, or of the likeliest."""
+    transformers = pytest.importorskip("transformers")
+    found = request.getfixturevalue(name)
+    export(found, policy="replace", iteration=1, model=tmp_path / "model")
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    settings = {"max_new_tokens": 1, "return_dict_in_generate": True, "output_scores": True, "output_logits": True}
+    drawn = loaded.generate(torch.zeros(1, 1, dtype=torch.long), **settings)
+    assert loaded.generation_config.do_sample
+    logits, scores = drawn.logits[0][0], drawn.scores[0][0]
+    kept = logits.topk(num_kept).indices
+    assert scores.isfinite().sum() == num_kept
+    torch.testing.assert_close(scores[kept], logits[kept] / temperature)
+
+
+def test_the_model_is_the_only_weights_in_its_folder(causal, tmp_path):
+    """vLLM would load snapshots over it."""
+    item = causal.record.iterations[0]
+    assert list(causal.store.path(item.model).glob("snapshot-*.safetensors"))
+    export(causal, policy="replace", iteration=1, model=tmp_path / "model")
+    assert [path.name for path in (tmp_path / "model").glob("*.safetensors")] == ["model.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "causal-lm", "vae", "ngram", "gaussian", "linear-regression"])
+def test_card_shows_how_the_folder_is_used(tmp_path, monkeypatch, name):
+    if name == "gpt2":
+        pytest.importorskip("transformers")
+    experiment = replace(CASES[name](), num_iterations=1)
+    export(run(experiment, tmp_path / "run"), policy="replace", iteration=1, model=tmp_path / "model")
+    monkeypatch.chdir(tmp_path / "model")
+    (block,) = re.findall(r"```python\n(.*?)```", Path("README.md").read_text("utf-8"), flags=re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(block.replace("max_new_tokens=30", "max_new_tokens=3"), "README.md", "exec"), names)
+    assert names["model"] is not None
+
+
+def test_card_says_what_the_model_was_made_from(network, tmp_path):
+    export(network, policy="accumulate", iteration=2, model=tmp_path / "model")
+    card = (tmp_path / "model" / "README.md").read_text("utf-8")
+    first, second = (_iteration(network, "accumulate", number)[1] for number in (1, 2))
+    loss = next(r.value for r in network.rows() if (r.policy, r.iteration, r.metric) == ("accumulate", 2, "test_loss"))
+    for line in (
+        "library_name: transformers",
+        "| real | 1,500 | 1 |",
+        "| model 1 | 1,500 | 1 |",
+        f"| 1 | {first.model.key} |",
+        f"| key | {second.model.key} |",
+        f"| test\\_loss | {loss:.6g} | nats/token |",
+    ):
+        assert line in card
+    export(network, policy="accumulate", iteration=1, model=tmp_path / "first")
+    assert "descends from the real data alone" in (tmp_path / "first" / "README.md").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class GoesOn(toys.Normal):
+    """A toy that can go on from a fitted model."""
+
+    def refit(self, model: toys.NormalModel, train: toys.Numbers, *, seed: int, context: Context) -> toys.NormalModel:
+        return self.fit(train, seed=seed, context=context)
+
+
+@pytest.mark.parametrize(
+    ("policy", "init", "expected"),
+    [
+        ("replace", "fresh", [2, 1]),
+        ("schedule([1], [1], [1])", "previous", [2, 1]),
+        ("schedule([1], [1], [1])", "fresh", []),
+    ],
+)
+def test_models_descend_by_data_and_by_parameters(tmp_path, policy, init, expected):
+    found = run(toys.experiment(estimator=GoesOn(), policies=(parse_policy(policy),), init=init), tmp_path)
+    assert [parent.iteration for parent in ancestors(found, found.record.iterations[-1].model)] == expected
+
+
+def test_exported_experiment_is_the_one_that_made_the_model(network, tmp_path):
+    export(network, policy="accumulate", iteration=2, model=tmp_path / "model")
+    experiment = from_dict(read(tmp_path / "model" / "experiment.yaml"))
+    again = LocalExecutor(network.store, CPU.runtime).prepare(experiment)
+    assert [item.model.key for item in again] == [_iteration(network, "accumulate", n)[1].model.key for n in (1, 2)]
+
+
+def test_card_escapes_what_comes_from_outside(tmp_path):
+    stories = tmp_path / "a|b_<script>[x](y)`#`.txt"
+    stories.write_text("<|endoftext|>".join(f"Story {i} of {i * i} bears." for i in range(40)))
+    experiment = replace(CASES["ngram"](), source=Texts(str(stories), vocabulary=300), num_samples=100)
+    found = run(replace(experiment, num_iterations=1), tmp_path / "run")
+    card = model_card(found, found.record.iterations[0], is_huggingface=False)
+    assert r"a\|b\_\<script\>\[x\](y)\`\#\`.txt" in card
+    stories.unlink()  # an export reads what the store holds
+    export(found, policy="replace", iteration=1, model=tmp_path / "model", data=tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "Nothing is to be exported"),
+        ({"part": "samples", "model": "new"}, "Give --data"),
+        ({"data": "a.parquet", "part": "sample"}, "Did you mean 'samples'"),
+        ({"data": "a.csv"}, "ends in .parquet"),
+        ({"model": "taken"}, "exists"),
+        ({"model": "new", "iteration": 7}, "iterations 1 to 2"),
+        ({"model": "new", "policy": "window(2)"}, "It has replace, accumulate"),
+        ({"model": "new", "policy": "replce"}, "Did you mean 'replace'"),
+        ({"model": "new", "seed": 5}, "seed 5. It has"),
+        ({"model": "taken/file/new"}, "cannot be written"),
+    ],
+)
+def test_refusals_are_one_sentence_and_leave_nothing(texts, tmp_path, changes, sentence):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    places = {name: tmp_path / changes[name] for name in ("model", "data") if name in changes}
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        export(texts, **{"policy": "replace", "iteration": 2, **changes, **places})
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_numbers_are_neither_texts_nor_images(tmp_path):
+    found = run(replace(CASES["gaussian"](), num_iterations=1), tmp_path / "run")
+    with pytest.raises(UserError, match="--data writes texts and images, and the data of gaussian are examples"):
+        export(found, policy="replace", iteration=1, data=tmp_path / "a.parquet")
+    assert not list(tmp_path.glob("*.parquet*"))
+
+
+def test_missing_and_damaged_results_are_named(tmp_path):
+    found = run(replace(CASES["ngram"](), estimator=NGram(order=2)), tmp_path / "run")
+    item = found.record.iterations[-1]
+    victim = found.store.path(item.model) / "counts_2.npy"
+    victim.write_bytes(victim.read_bytes()[:-1] + b"!")
+    with pytest.raises(UserError, match="has changed since it was written"):
+        export(Run(tmp_path / "run"), policy=item.policy, iteration=2, model=tmp_path / "model")
+    found.store.discard(item.samples)
+    with pytest.raises(UserError, match="not computed yet"):
+        export(Run(tmp_path / "run"), policy=item.policy, iteration=2, data=tmp_path / "a.parquet", part="samples")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_failure_halfway_leaves_nothing(texts, tmp_path, monkeypatch):
+    def interrupted(*_: object, **__: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TokenDataset, "documents", interrupted)
+    monkeypatch.setattr("genloop.report.exports.model_folder.model_card", interrupted)
+    for places in ({"data": tmp_path / "a.parquet"}, {"model": tmp_path / "model"}):
+        with pytest.raises(KeyboardInterrupt):
+            export(texts, policy="replace", iteration=2, **places)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,136 @@
+"""Runs of molecules: metrics with their noise floors, pictures, and SDF files, against what the store holds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from molecule_fixtures import NoisyMolecules, embedded, write
+from rdkit import Chem
+from toys import experiment as toy
+
+from genloop import catalog
+from genloop.data.molecules.files import ConformerFiles
+from genloop.errors import UserError
+from genloop.experiment import Experiment
+from genloop.metrics.coverage import Coverage
+from genloop.metrics.denoising import DenoisingLoss
+from genloop.metrics.geometry import Geometry
+from genloop.policies import Accumulate, Replace
+from genloop.report.exports.export import export
+from genloop.report.figures import molecules
+from genloop.report.figures.molecules import draw_molecules
+from genloop.runs.record import Run
+from genloop.runs.runner import run
+
+SMILES = (
+    "CCCCCO",
+    "c1ccccc1CCO",
+    "CC(=O)NCCC",
+    "CCCC(=O)O",
+    "CCOCCN",
+    "CC(C)CCF",
+    "CCCCS",
+    "CCCCCl",
+    "C#CCCC",
+    "CCNCC#N",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def names():
+    """Names for what experiment files mean in this module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(catalog.SOURCES, "conformer-files", "genloop.data.molecules.files:ConformerFiles")
+        patch.setitem(catalog.ESTIMATORS, "noisy-molecules", "molecule_fixtures:NoisyMolecules")
+        for name, place in {"coverage": "coverage:Coverage", "geometry": "geometry:Geometry"}.items():
+            patch.setitem(catalog.METRICS, name, f"genloop.metrics.{place}")
+        patch.setitem(catalog.METRICS, "denoising-loss", "genloop.metrics.denoising:DenoisingLoss")
+        yield
+
+
+@pytest.fixture(scope="module")
+def finished(names: None, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("molecules")
+    train = write(folder / "train.sdf", [embedded(smiles, 4) for smiles in SMILES[4:]])
+    test = write(folder / "test.sdf", [embedded(smiles, 4) for smiles in SMILES[:4]])
+    source = ConformerFiles(str(train), str(test), geometry="distance geometry")
+    metrics = (DenoisingLoss(), Coverage(), Geometry())
+    experiment = Experiment("noisy", source, NoisyMolecules(), (Replace(), Accumulate()), metrics, 3, num_samples=20)
+    return run(experiment, folder / "run")
+
+
+def test_noise_gathers_in_the_samples_of_replace(finished):
+    values = {(row.policy, row.iteration, row.metric): row.value for row in finished.rows()}
+    assert all(value is not None for value in values.values())
+    bonds = {policy: [values[policy, n, "bond_wasserstein"] for n in (1, 2, 3)] for policy in ("replace", "accumulate")}
+    assert bonds["replace"][0] < bonds["replace"][1] < bonds["replace"][2]
+    assert bonds["accumulate"][2] < bonds["replace"][2]
+    floor = {row.metric: row.value for row in finished.noise_floor()}
+    assert set(floor) == set(Geometry().units)
+    assert floor["broken"] == 0
+    assert 0 < floor["bond_wasserstein"] < bonds["replace"][0]
+
+
+@pytest.mark.parametrize("part", ["train", "samples"])
+def test_rdkit_reads_what_a_model_was_fitted_on_and_what_it_generated(finished, tmp_path, part):
+    export(finished, policy="accumulate", iteration=2, data=tmp_path / "a.sdf", part=part)
+    records = list(Chem.SDMolSupplier(str(tmp_path / "a.sdf"), removeHs=False))
+    prepared = finished.store.path(finished.record.source)
+    source = ConformerFiles("")
+    items = {i.iteration: i for i in finished.record.iterations if i.policy == "accumulate"}
+    samples = {n: source.load_samples(finished.store.path(item.samples), prepared) for n, item in items.items()}
+    real = source.load(prepared, "train").slice(0, 20)
+    expected = real.concat([samples[1]]) if part == "train" else samples[2]
+    assert len(records) == len(expected)
+    for index, record in enumerate(records):
+        graph = int(expected.graph_ids(np.array([index]))[0])
+        assert record.GetProp("smiles") == expected.graphs.names[graph]
+        assert np.abs(record.GetConformer().GetPositions() - expected.coordinates(index)).max() < 1e-4  # four decimals
+        is_real = part == "train" and index < 20
+        assert record.GetProp("source") == ("real" if is_real else f"model {1 if part == 'train' else 2}")
+        assert record.GetIntProp("iteration") == (0 if is_real else 1 if part == "train" else 2)
+        assert record.HasProp("model") == (not is_real)
+        assert record.GetProp("policy") == "accumulate"
+
+
+def test_only_molecules_are_written_as_sdf_and_only_others_as_parquet(finished, tmp_path):
+    with pytest.raises(UserError, match="texts and images, and the data of noisy are conformations"):
+        export(finished, policy="replace", iteration=1, data=tmp_path / "a.parquet")
+    with pytest.raises(UserError, match=r"ends in .parquet, for texts or images, or in .sdf"):
+        export(finished, policy="replace", iteration=1, data=tmp_path / "a.mol2")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_molecules_are_drawn_of_all_models(finished, tmp_path, monkeypatch):
+    drawn = []
+    draw = molecules.draw_shapes
+    monkeypatch.setattr(
+        molecules, "draw_shapes", lambda rows, *args, **kw: (drawn.append(rows), draw(rows, *args, **kw))
+    )
+    draw_molecules(finished, tmp_path / "a.png", num=3)
+    assert imread(tmp_path / "a.png").size
+    (rows,) = drawn
+    assert len(rows) == 3
+    for row in rows:
+        assert list(row) == ["real", "iteration 1", "replace\niteration 3", "accumulate\niteration 3"]
+        types = [shape.types.tolist() for shape in row.values()]
+        assert types == [types[0]] * 4
+        noise = [np.std(shape.coordinates - row["real"].coordinates) for shape in row.values()]
+        assert noise[0] == 0
+        assert noise[1] == pytest.approx(0.05, rel=0.5)  # of some 50 coordinates: 5 standard errors
+    prepared = finished.store.path(finished.record.source)
+    real = ConformerFiles("").load(prepared, "train")
+    assert np.array_equal(rows[0]["real"].coordinates, real.coordinates(0))
+
+
+def test_runs_without_molecules_are_neither_drawn_nor_written(tmp_path: Path, monkeypatch):
+    monkeypatch.setitem(catalog.SOURCES, "toy", "toys:NormalSource")
+    monkeypatch.setitem(catalog.ESTIMATORS, "toy", "toys:Normal")
+    for name in ("NormalLoss", "SampleMean"):
+        monkeypatch.setitem(catalog.METRICS, name.lower(), f"toys:{name}")
+    numbers = run(toy(), tmp_path / "run")
+    draw_molecules(numbers, tmp_path / "a.png")
+    assert not (tmp_path / "a.png").exists()
+    with pytest.raises(UserError, match="holds molecules, and the data of toy are numbers"):
+        export(numbers, policy="replace", iteration=1, data=tmp_path / "a.sdf")

@@ -24,7 +24,9 @@ from contenders.task import SIZES
 from our_loop import experiment
 from process import measure
 
+from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import prepare
 from genloop.store import Store
 
 PARTS = ("fit", "sample", "score", "rest", "total")
@@ -53,7 +55,7 @@ def prepare_text(arguments: argparse.Namespace, store_dir: Path) -> Path:
     """Tokenise the real text into a store, and return its folder there."""
     what = experiment(arguments.size, arguments.num_samples, arguments.num_test, arguments.iterations)
     store = Store(store_dir).open()
-    return store.path(LocalExecutor(store).prepare(what)[0].model.real.key)
+    return store.path(prepare(what, store, LocalExecutor(), Silence())[0].train.real.key)
 
 
 def common(arguments: argparse.Namespace) -> list[str]:

@@ -7,10 +7,10 @@ from itertools import accumulate
 from genloop.errors import UserError
 from genloop.policies import Mixture, Policy, Share
 from genloop.policy_text import policy_name
-from genloop.steps import Draw, Part, Prepare, Sample, TrainingSet
+from genloop.steps import Data, Draw, Part, TrainingSet
 
 
-def assemble(policy: Policy, number: int, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:
+def assemble(policy: Policy, number: int, sources: Sequence[Data], unit: int, *, seed: int) -> TrainingSet:
     """Return what model `number` is fitted on.
 
     Args:
@@ -32,7 +32,7 @@ def assemble(policy: Policy, number: int, sources: Sequence[Prepare | Sample], u
     )
 
 
-def _joined(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *, seed: int) -> TrainingSet:
+def _joined(mixture: Mixture, sources: Sequence[Data], unit: int, *, seed: int) -> TrainingSet:
     """Turn shares into parts; one that would end beyond its source begins earlier."""
     parts: list[Part] = []
     supplies = [_supply(sources[share.source], share, unit) for share in mixture.shares]
@@ -47,9 +47,9 @@ def _joined(mixture: Mixture, sources: Sequence[Prepare | Sample], unit: int, *,
     return TrainingSet(tuple(parts), draw)
 
 
-def _supply(source: Prepare | Sample, share: Share, unit: int) -> int:
+def _supply(source: Data, share: Share, unit: int) -> int:
     """Return how many examples a source has; of real data, as many as this share is sure to find."""
-    return source.num if isinstance(source, Sample) else at_least((share.start + share.amount) * unit)
+    return at_least((share.start + share.amount) * unit) if source.num is None else source.num
 
 
 def _sizes(shares: Sequence[Share], supplies: Sequence[int], unit: int) -> list[int]:
@@ -58,14 +58,16 @@ def _sizes(shares: Sequence[Share], supplies: Sequence[int], unit: int) -> list[
     A share that begins beyond the first training set is a batch of new data. It leaves an example of which it has half
     to the next batch, wherever later shares can make up for that: batches that adjoin never overlap.
     """
-    amounts = list(accumulate(share.amount for share in shares))
+    ends = list(accumulate(share.amount for share in shares))
+    whole, given, left = round(ends[-1] * unit), 0, sum(supplies)
     sizes: list[int] = []
-    for place, share in enumerate(shares):
-        size = min(round(amounts[place] * unit) - sum(sizes), supplies[place])
+    for share, end, supply in zip(shares, ends, supplies, strict=True):
+        left -= supply  # what all later shares can give
+        size = min(round(end * unit) - given, supply)
         if share.start >= 1:
             size = min(size, _before((share.start + share.amount) * unit) - round(share.start * unit))
-        least = round(amounts[-1] * unit) - sum(sizes) - sum(supplies[place + 1 :])
-        sizes.append(max(size, least, 0))
+        sizes.append(max(size, whole - given - left, 0))
+        given += sizes[-1]
     return sizes
 
 

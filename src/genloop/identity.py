@@ -26,6 +26,8 @@ def describe(thing: Any, name: str = "A number") -> Any:
     Raises:
         UserError: if a number is not finite, as in `source.decay=.nan`.
     """
+    if isinstance(thing, Describing):
+        return thing.describe()
     if is_dataclass(thing) and not isinstance(thing, type):
         kind, compared = type(thing).__name__, [field.name for field in fields(thing) if field.compare]
         described = {field: describe(getattr(thing, field), f"{kind}.{field}") for field in compared}
@@ -36,11 +38,9 @@ def describe(thing: Any, name: str = "A number") -> Any:
         return [describe(value, name) for value in thing]
     if isinstance(thing, Path):
         return str(thing)
-    if isinstance(thing, float) and not math.isfinite(thing):
-        raise UserError(f"{name} is {thing}. Give a finite number.")
-    if isinstance(thing, float) and thing.is_integer():
-        return int(thing)
-    if thing is None or isinstance(thing, str | int | float | bool):
+    if isinstance(thing, float):
+        return describe_number(thing, name)
+    if thing is None or isinstance(thing, str | int | bool):
         return thing
     raise TypeError(f"{thing!r} cannot be part of a key; use numbers, strings, lists, mappings or dataclasses")
 
@@ -64,9 +64,38 @@ def digest(described: Any) -> str:
     return sha256(canonical_json(described).encode()).hexdigest()
 
 
+def describe_number(number: float, name: str = "A number") -> float:
+    """Return a number as it enters keys: a whole one as an integer.
+
+    Raises:
+        UserError: if it is not finite.
+    """
+    if not math.isfinite(number):
+        raise UserError(f"{name} is {number}. Give a finite number.")
+    return int(number) if number == int(number) else number
+
+
+class Describing:
+    """Something that says itself how it is described: what is long, such as a training set of a thousand parts."""
+
+    def describe(self) -> Any:
+        """Return plain JSON values."""
+        raise NotImplementedError
+
+    def canonical_json(self) -> str:
+        """Return the canonical JSON text of these."""
+        raise NotImplementedError
+
+
 def step_key(kind: str, inputs: Mapping[str, Any]) -> str:
     """Return the name of the step that does `kind` with `inputs`, for example `fit-3f9c...`."""
-    return f"{kind}-{digest({'kind': kind, 'inputs': describe(inputs)})[:KEY_DIGITS]}"
+    texts = (f"{canonical_json(name)}:{_text(value, name)}" for name, value in sorted(inputs.items()))
+    described = f'{{"inputs":{{{",".join(texts)}}},"kind":{canonical_json(kind)}}}'
+    return f"{kind}-{sha256(described.encode()).hexdigest()[:KEY_DIGITS]}"
+
+
+def _text(value: Any, name: str) -> str:
+    return value.canonical_json() if isinstance(value, Describing) else canonical_json(describe(value, name))
 
 
 def derive_seed(seed: int, *purpose: str | int) -> int:

@@ -12,7 +12,7 @@ from genloop.experiment import Experiment
 from genloop.identity import derive_seed
 from genloop.policies import Policy, check_supply
 from genloop.policy_text import policy_name
-from genloop.steps import Fit, HeldOut, Prepare, Sample, Score, Step, TrainingSet
+from genloop.steps import Data, Fit, Fitted, Generated, HeldOut, Prepare, Sample, Score, Step, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Iteration:
     def steps(self) -> tuple[Step, ...]:
         """All steps of the round, in the order in which they are computed."""
         return (self.model, self.samples, *self.scores, *self.noise_floor)
+
+    @property
+    def train(self) -> TrainingSet:
+        """What the model is fitted on."""
+        return self.model.train
 
 
 def plan_iterations(experiment: Experiment, num_real: int, real: Prepare | None = None) -> list[Iteration]:
@@ -85,31 +90,34 @@ def unroll(
         real: as in `plan_iterations`.
     """
     real = real or Prepare(experiment.source)
-    sources: list[Prepare | Sample] = [real]
-    models: list[Fit] = []
+    sources: list[Data] = [real]
+    models: list[Fitted] = []
 
     for number in range(1, experiment.num_iterations + 1):
         train = assemble(policy, number, sources, unit, seed=derive_seed(seed, "draw", number))
         model = _fit(experiment, train, models, seed=derive_seed(seed, "fit", number))
-        models.append(model)
+        models.append(model.result)
         num_samples = at_least(policy.num_samples(number) * unit)
-        samples = Sample(model, num_samples, seed=derive_seed(seed, "sample", number))
-        scores = _evaluate(experiment, real, model, samples, models[0], seed=derive_seed(seed, "score", number))
+        samples = Sample(model.result, num_samples, seed=derive_seed(seed, "sample", number))
+        scores = _evaluate(experiment, train, models, samples.result, seed=derive_seed(seed, "score", number))
         noise_floor = _noise_floor(scores, num_samples) if number == 1 else ()
         yield Iteration(policy, seed, number, model, samples, scores, noise_floor)
-        sources.append(samples)
+        sources.append(samples.result)
 
 
-def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fit], *, seed: int) -> Fit:
+def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fitted], *, seed: int) -> Fit:
     estimator = experiment.estimator if earlier else experiment.first_estimator or experiment.estimator
     previous = earlier[-1] if earlier and experiment.init == "previous" else None
     return Fit(estimator, train, len(earlier) + 1, seed, previous)
 
 
 def _evaluate(
-    experiment: Experiment, real: Prepare, model: Fit, samples: Sample, first: Fit, *, seed: int
+    experiment: Experiment, train: TrainingSet, models: Sequence[Fitted], samples: Generated, *, seed: int
 ) -> tuple[Score, ...]:
-    return tuple(Score(metric, real, model, samples, first, seed) for metric in experiment.metrics)
+    """Return the scores of the latest model."""
+    return tuple(
+        Score(metric, train.real, models[-1], samples, train, models[0], seed) for metric in experiment.metrics
+    )
 
 
 def _noise_floor(scores: Sequence[Score], num_samples: int) -> tuple[Score, ...]:

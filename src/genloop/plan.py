@@ -2,19 +2,17 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from statistics import median
+from typing import Any
 
 from genloop.loop import Iteration
-from genloop.steps import Fit, Sample, Step
+from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Cost
 
-# Share of the measured matrix-multiplication rate that a step is assumed to reach until one has been measured here.
-ASSUMED_EFFICIENCY = {"fit": 0.5, "sample": 0.2}
 UNKNOWN_SECONDS = 1.0  # of a step that tells no operations, as scores do not, until one of its kind is finished
 
 _Item = tuple[Step, Manifest | None, Cost]
@@ -54,20 +52,20 @@ class Plan:
         return sum(planned.seconds for planned in self.missing)
 
 
-def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest | None], prepared_dir: Path) -> Plan:
+def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest | None], real: Any) -> Plan:
     """Return the plan of a run.
 
     Args:
         iterations: rounds of all policies and seeds.
         find: returns the manifest of a finished step, or None.
-        prepared_dir: where the real data were prepared.
+        real: the real data, prepared.
     """
     different: dict[str, tuple[Step, Iteration]] = {}
     for iteration in iterations:
         for step in iteration.steps:
             different.setdefault(step.key, (step, iteration))
     steps = [step for step, _ in different.values()]
-    items = [(step, find(step), cost) for step, cost in zip(steps, _costs(steps, prepared_dir), strict=True)]
+    items = [(step, find(step), cost) for step, cost in zip(steps, _costs(steps, real), strict=True)]
     planned = zip(items, different.values(), _seconds(items), strict=True)
     return Plan(
         tuple(
@@ -77,32 +75,13 @@ def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest |
     )
 
 
-def step_cost(step: Step, prepared_dir: Path) -> Cost:
-    """Return what a step takes; scores count as free."""
-    if isinstance(step, Fit):
-        return step.estimator.fit_cost(step.train.num_examples, prepared_dir)
-    if isinstance(step, Sample):
-        return step.model.estimator.sample_cost(step.num, prepared_dir)
-    return Cost()
-
-
-def _costs(steps: Iterable[Step], prepared_dir: Path) -> Iterator[Cost]:
-    """Iterate over what the steps take; a family is asked once for each size, as it may open files to answer."""
-    known: dict[tuple[str, int, int], Cost] = {}
+def _costs(steps: Iterable[Step], real: Any) -> Iterator[Cost]:
+    """Iterate over what the steps take; equal workloads are asked for once, as a family may open files to answer."""
+    known: dict[Hashable, Cost] = {}
     for step in steps:
-        question = _question(step)
-        if question not in known:
-            known[question] = step_cost(step, prepared_dir)
-        yield known[question]
-
-
-def _question(step: Step) -> tuple[str, int, int]:
-    """Return what the cost of a step depends on; estimators by place, as one of the user's own may have no hash."""
-    if isinstance(step, Fit):
-        return step.kind, id(step.estimator), step.train.num_examples
-    if isinstance(step, Sample):
-        return step.kind, id(step.model.estimator), step.num
-    return step.kind, 0, 0
+        if step.workload not in known:
+            known[step.workload] = step.cost(real)
+        yield known[step.workload]
 
 
 def _seconds(items: Sequence[_Item]) -> Iterator[float]:
@@ -117,10 +96,10 @@ def _seconds(items: Sequence[_Item]) -> Iterator[float]:
             yield typical.get(step.kind, UNKNOWN_SECONDS)
 
 
-def _rates(items: Iterable[_Item]) -> dict[str, float]:
-    """Return FLOP/s of fits and samples: as measured in finished steps, else assumed from a matrix product."""
+def _rates(items: Sequence[_Item]) -> dict[str, float]:
+    """Return FLOP/s by kind: as measured in finished steps, else assumed from a matrix product."""
     rates: dict[str, float] = {}
-    for kind, efficiency in ASSUMED_EFFICIENCY.items():
+    for kind, efficiency in {step.kind: step.efficiency for step, _, _ in items}.items():
         counted = [(manifest, cost.flops) for step, manifest, cost in items if step.kind == kind and cost.flops]
         done = [(flops, manifest.elapsed_seconds) for manifest, flops in counted if manifest]
         if sum(seconds for _, seconds in done) > 1:

@@ -7,7 +7,7 @@ the outcome without training. It knows no family of models.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import ClassVar, Protocol
 
 from genloop.errors import UserError
@@ -32,8 +32,8 @@ class Share:
     start: float = 0.0
 
     def __post_init__(self) -> None:
-        finite = all(isfinite(number) for number in (self.amount, self.weight, self.start))
-        if not finite or self.source < 0 or self.amount <= 0 or self.weight < 0 or self.start < 0:
+        numbers_fit = 0 < self.amount < inf and 0 <= self.weight < inf and 0 <= self.start < inf
+        if not numbers_fit or self.source < 0:
             raise UserError(f"{self} is no share: the amount must be positive, the rest not negative, and all finite.")
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
-Phase = Literal["prepare", "fit", "sample", "score"]
 STANDARD_ERROR = "_standard_error"  # ends the name of a value that is the standard error of another
 
 
@@ -26,6 +25,21 @@ class Runtime:
     device: str = "auto"
     threads: int | None = None
     checkpoint_seconds: float = 45.0
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a step computes with. Never part of a key.
+
+    Attributes:
+        cpus: processors that it keeps busy.
+        gpus: accelerators that it makes use of where there are any.
+        memory_bytes: that it needs at the most; 0 where that is not known.
+    """
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -187,6 +201,16 @@ class Weighting(Protocol):
     """
 
     weighting: ClassVar[int]
+
+
+@runtime_checkable
+class Demanding(Protocol):
+    """An estimator whose models compute with more than one processor."""
+
+    @property
+    def resources(self) -> Resources:
+        """What a fit, a sample or a score of its models computes with."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from cases import CASES
 
+from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import all_steps, prepare
 from genloop.experiment import Experiment
 from genloop.families.neural import NeuralEstimator
 from genloop.identity import canonical_json, describe
 from genloop.runs.runner import run
+from genloop.steps import Step
 from genloop.store import Store
 from genloop.types import Context, Dataset, Progress, Runtime
 
@@ -172,32 +175,35 @@ class _Interrupted(Exception):
     pass
 
 
-def _interrupting(moments: Iterator[int]) -> Any:
-    """Return a report that raises at the given numbers of calls."""
-    remaining = next(moments)
+class Interrupting(Silence):
+    """Is interrupted at the given numbers of progress reports, counted from the interruption before."""
 
-    def report(progress: Progress) -> None:
-        nonlocal remaining
+    def __init__(self, moments: Iterator[int]) -> None:
+        self._moments = moments
+        self._remaining = next(moments)
+        self.interruptions = 0
+
+    def progressed(self, step: Step, progress: Progress) -> None:
         assert 0 <= progress.done <= progress.total
-        remaining -= 1
-        if remaining == 0:
-            remaining = next(moments, 0)
+        self._remaining -= 1
+        if self._remaining == 0:
+            self._remaining = next(self._moments, 0)
+            self.interruptions += 1
             raise _Interrupted
-
-    return report
 
 
 def test_interrupted_steps_end_as_uninterrupted_ones(family, tmp_path):
     whole = run(family.experiment, tmp_path / "whole", runtime=CONTEXT.runtime)
     store = Store(tmp_path / "cut" / "store").open()
-    executor = LocalExecutor(store, Runtime(device="cpu", threads=1, checkpoint_seconds=0))
-    executor.context = replace(executor.context, report=_interrupting(iter([2, 3, 5, 7, 11, 13])))
+    executor = LocalExecutor(Runtime(device="cpu", threads=1, checkpoint_seconds=0))
+    tell = Interrupting(iter([2, 3, 5, 7, 11, 13]))
     for _ in range(20):
         try:
-            executor.run(executor.prepare(family.experiment))
+            executor.run(all_steps(prepare(family.experiment, store, executor, tell)), store, tell)
             break
         except _Interrupted:
             continue
+    assert tell.interruptions
     cut = run(family.experiment, tmp_path / "cut", runtime=CONTEXT.runtime)
     assert list(cut.rows()) == list(whole.rows())
     for item in whole.record.iterations:

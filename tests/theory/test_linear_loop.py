@@ -12,8 +12,11 @@ import pytest
 
 from genloop.data.regression.rows import RegressionDataset
 from genloop.data.regression.source import Regression
+from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
 from genloop.executors.memory import simulate
+from genloop.executors.preparing import prepare
+from genloop.executors.results import StoredResults
 from genloop.experiment import Experiment
 from genloop.families.kernel_regression import KernelRegression, gaussian_kernel
 from genloop.families.linear import LinearRegression, Ridge
@@ -36,6 +39,7 @@ from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.propagate import error_curve
 from genloop.theory.regression import accumulated_parameters, ols_parameter_error, ols_test_error
 from genloop.theory.smoothers import KernelProblem, ridge_problem, smoother_error_curve
+from genloop.types import Context
 
 N = 6
 WEIGHTED_WINDOW = schedule_from_rows(
@@ -115,13 +119,13 @@ def test_theorem_1_holds_for_every_realisation(tmp_path):
     """w_n = w* + (X'X)^-1 X' sum_i E_i / i, with the noise that the stored data sets say they have."""
     source = Regression(dimension=5, num_train=30, num_test=1, num_replicates=3, truth="drawn")
     experiment = Experiment("x", source, LinearRegression(), (Accumulate(),), (TestError(),), N)
-    executor = LocalExecutor(Store(tmp_path).open())
-    rounds = executor.prepare(experiment)
-    executor.run(rounds)
-    real = source.load(executor.store.path(Prepare(source).key), "train")
-    sources = [real, *(executor.samples(item.samples) for item in rounds[:-1])]
+    run(experiment, tmp_path)
+    store = Store(tmp_path / "store")
+    rounds, opened = prepare(experiment, store, LocalExecutor(), Silence()), StoredResults(store, Context())
+    real = opened.open(Prepare(source)).prepared("train")
+    sources = [real, *(opened.open(item.samples.result) for item in rounds[:-1])]
     noise = np.array([_noise(data) for data in sources])  # (n, R, T)
-    fitted = np.array([executor.model(item.model, executor.context).weights for item in rounds])  # (n, R, d)
+    fitted = np.array([opened.open(item.model.result).weights for item in rounds])  # (n, R, d)
     design, truth = real.design.rows(0, 30), real.shard.teacher.array
     for replicate in range(3):
         expected = accumulated_parameters(design[replicate], truth[replicate], noise[:, replicate])

@@ -76,7 +76,7 @@ def test_policies_share_iteration_1_and_nothing_else():
 
 
 def test_version_of_the_weighting_is_in_the_keys_of_unequal_weights_only(monkeypatch):
-    real = plan_iterations(experiment(), num_real=60)[0].model.real
+    real = plan_iterations(experiment(), num_real=60)[0].train.real
 
     def keys() -> list[str]:
         sets = [TrainingSet((Part(real, 0, 5), Part(real, 5, 9, weight))) for weight in (1.0, 2.0)]

@@ -22,7 +22,6 @@ from genloop.policies import (
     Window,
     schedule_from_rows,
 )
-from genloop.steps import Sample
 
 POLICIES = [
     Replace(),
@@ -61,7 +60,7 @@ def test_training_sets_have_the_size_that_the_policy_says_within_what_sources_ho
         assert size == round(policy.training_set(item.number).size * unit)
         assert item.samples.num >= round(policy.num_samples(item.number) * unit)
         for part in item.model.train.parts:
-            supply = part.data.num if isinstance(part.data, Sample) else math.ceil(round(real * unit, 6))
+            supply = math.ceil(round(real * unit, 6)) if part.data.num is None else part.data.num
             assert 0 <= part.start < part.stop <= supply
 
 
@@ -70,19 +69,16 @@ def test_training_sets_have_the_size_that_the_policy_says_within_what_sources_ho
 @example(unit=103, real=0.5)
 def test_fresh_batches_share_no_example(unit, real):
     rounds = list(unroll(experiment(num_iterations=12), Fresh(real), 0, unit))
-    parts = [part for item in rounds for part in item.model.train.parts if not isinstance(part.data, Sample)]
+    parts = [part for item in rounds for part in item.model.train.parts if part.data.num is None]
     assert all(part.stop <= following.start for part, following in pairwise(parts))
 
 
 def test_each_model_descends_from_the_real_data():
     rounds = list(unroll(experiment(num_iterations=4), Replace(), 0, 20))
-    assert [record["iteration"] for record in rounds[-1].samples.lineage()] == [4, 3, 2, 1]
-    assert rounds[-1].model.real == rounds[0].model.real
-
-
-def test_lineage_of_a_long_accumulation_lists_each_model_once():
-    rounds = list(unroll(experiment(num_iterations=30), Accumulate(), 0, 20))
-    assert len(rounds[-1].samples.lineage()) == 30
+    by_key = {step.key: step for item in rounds for step in item.steps}
+    assert [item.samples.key in rounds[n + 1].model.needs for n, item in enumerate(rounds[:-1])] == [True] * 3
+    assert all(item.model.key in by_key[item.samples.key].needs for item in rounds)
+    assert rounds[-1].train.real == rounds[0].train.real
 
 
 def test_policies_see_the_same_seeds():

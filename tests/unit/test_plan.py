@@ -4,16 +4,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from toys import Normal, experiment
+from toys import Normal, NormalSource, experiment
 
 from genloop.loop import plan_iterations
-from genloop.plan import UNKNOWN_SECONDS, make_plan, step_cost
+from genloop.plan import UNKNOWN_SECONDS, make_plan
 from genloop.policies import Replace
 from genloop.report.tables import plan_table
+from genloop.steps import RealData
 from genloop.store import Manifest
 from genloop.types import Cost
 
-NOWHERE = Path("nowhere")
+NOWHERE = RealData(NormalSource(), Path("nowhere"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def test_a_family_is_asked_once_for_each_size():
     plan = make_plan(plan_iterations(settings, num_real=60), lambda step: None, NOWHERE)
     assert sorted(first.asked) == [("fit", 20), ("sample", 20)]
     assert sorted(estimator.asked) == [("fit", 20), ("fit", 40), ("fit", 60), ("fit", 80), ("sample", 20)]
-    assert all(planned.cost == step_cost(planned.step, NOWHERE) for planned in plan.steps)
+    assert all(planned.cost == planned.step.cost(NOWHERE) for planned in plan.steps)
 
 
 def test_fits_without_operations_take_the_median_of_finished_ones():

@@ -17,7 +17,10 @@ from filelock import FileLock
 from toys import experiment
 
 from genloop.errors import UserError
-from genloop.executors.local import LocalExecutor, Silence
+from genloop.executors.executor import Silence
+from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import facts_of, prepare
+from genloop.executors.results import find
 from genloop.store import DamagedArtefact, Store, report_disk_errors
 
 KEY = "fit-0123456789abcdef0123"
@@ -127,18 +130,19 @@ def test_nothing_is_discarded_while_another_computes_it(tmp_path):
 
 def test_what_another_process_has_mended_meanwhile_is_used(tmp_path):
     """Two executors find the same damage; while the first still says so, the second computes the result anew."""
-    second = LocalExecutor(Store(tmp_path).open())
-    rounds = second.prepare(experiment())
+    second = Store(tmp_path).open()
+    rounds = prepare(experiment(), second, LocalExecutor(), Silence())
     fit, samples = rounds[0].model, rounds[0].samples
-    second.compute(fit)
+    LocalExecutor().run([fit], second, Silence())
     (tmp_path / fit.key / "model.json").write_text("")
 
     class Meanwhile(Silence):
         def warned(self, message: str) -> None:
-            LocalExecutor(Store(tmp_path)).compute(fit)
+            LocalExecutor().run([fit], Store(tmp_path), Silence())
 
-    assert LocalExecutor(Store(tmp_path), listener=Meanwhile()).find(fit) is not None
-    assert second.compute(samples).facts["num"] == 20
+    assert find(fit, Store(tmp_path), Meanwhile()) is not None
+    LocalExecutor().run([samples], second, Silence())
+    assert facts_of(samples, second)["num"] == 20
 
 
 def test_damaged_result_on_another_disk_is_computed_again(tmp_path):

@@ -87,17 +87,20 @@ def plan(
     store_dir: StoreDir = None,
 ) -> None:
     """Say what a run would compute, what is done, and what the rest will take; only the real data are prepared."""
+    from genloop.executors.executor import Silence
     from genloop.executors.local import LocalExecutor
+    from genloop.executors.preparing import facts_of, prepare
+    from genloop.executors.preparing import plan as plan_run
     from genloop.experiment_file import from_dict
     from genloop.report.tables import plan_summary, plan_table
     from genloop.store import Store
 
     experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
     directory = store_dir or (out_dir or Path("runs") / experiment.name) / "store"
-    executor = LocalExecutor(Store(directory).open())
-    rounds = executor.prepare(experiment)
-    unit = executor.compute(rounds[0].model.real).facts["unit"]
-    planned = executor.plan(rounds)
+    store, tell = Store(directory).open(), Silence()
+    rounds = prepare(experiment, store, LocalExecutor(), tell)
+    unit = facts_of(rounds[0].train.real, store)["unit"]
+    planned = plan_run(rounds, store, tell)
     out.print(plan_table(planned, unit))
     out.print(plan_summary(planned, unit), highlight=False)
 

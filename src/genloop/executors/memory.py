@@ -1,16 +1,19 @@
 """Computes a run in memory: for loops so short that writing their results would take longer than they do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import prepare
+from genloop.executors.results import StoredResults
 from genloop.experiment import Experiment
 from genloop.loop import Iteration
-from genloop.steps import Fit, Sample
+from genloop.steps import Result, Step
 from genloop.store import Store
-from genloop.types import Context, Dataset
+from genloop.types import Context
 
 
 def simulate(experiment: Experiment) -> Iterator[tuple[Iteration, Mapping[str, float | None]]]:
@@ -19,30 +22,25 @@ def simulate(experiment: Experiment) -> Iterator[tuple[Iteration, Mapping[str, f
     The numbers are those that `genloop.run` writes, from the same steps; only the real data pass through a folder.
     """
     with TemporaryDirectory() as directory:
-        executor = _MemoryExecutor(Store(Path(directory)).open())
-        for iteration in executor.prepare(experiment):
-            yield iteration, executor.measure(iteration)
+        store = Store(Path(directory)).open()
+        iterations = prepare(experiment, store, LocalExecutor(), Silence())
+        results = _ResultsInMemory(iterations, store)
+        for iteration in iterations:
+            values = [score.make(results, results.context)["values"] for score in iteration.scores]
+            yield iteration, {name: value for each in values for name, value in each.items()}
 
 
-class _MemoryExecutor(LocalExecutor):
-    """Fits and samples when asked, once."""
+class _ResultsInMemory:
+    """Computes results when they are asked for, once; those of the real data are in a store."""
 
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
+    def __init__(self, iterations: Iterable[Iteration], store: Store) -> None:
+        self.context = Context()
+        self._steps: dict[str, Step] = {step.key: step for item in iterations for step in item.steps}
+        self._stored = StoredResults(store, self.context)
         self._results: dict[str, Any] = {}
 
-    def measure(self, iteration: Iteration) -> Mapping[str, float | None]:
-        """Return the values of all metrics."""
-        facts = [self._score(score, self.context) for score in iteration.scores]
-        return {name: value for fact in facts for name, value in fact["values"].items()}
-
-    def model(self, step: Fit, context: Context) -> Any:
-        if step.key not in self._results:
-            self._results[step.key] = self.fit(step, context)
-        return self._results[step.key]
-
-    def samples(self, step: Sample) -> Dataset:
-        if step.key not in self._results:
-            model = self.model(step.model, self.context)
-            self._results[step.key] = model.sample(step.num, seed=step.seed, context=self.context)
-        return self._results[step.key]
+    def open(self, result: Result) -> Any:
+        if result.key not in self._results:
+            step = self._steps.get(result.key)
+            self._results[result.key] = step.make(self, self.context) if step else self._stored.open(result)
+        return self._results[result.key]

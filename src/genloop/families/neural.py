@@ -13,6 +13,7 @@ import numpy as np
 
 from genloop.errors import UserError
 from genloop.identity import describe
+from genloop.types import Resources
 
 if TYPE_CHECKING:
     from genloop.families.training import Optimisation
@@ -36,6 +37,7 @@ class NeuralEstimator(ABC):
         precision: of matrix products in training.
     """
 
+    resources: ClassVar[Resources] = Resources(gpus=1)
     weighting: ClassVar[int] = 2  # 1 shared out the loss of every batch by the weights in that batch alone
 
     epochs: float = 10

@@ -68,6 +68,7 @@ class RecordedIteration:
         train: what the model was fitted on.
         drawn: examples that were drawn from the union of `train`; None for all of it.
         noise_floor: scores of real data in the place of samples, at iteration 1 only.
+        steps: all of these and what else was computed, in their order.
     """
 
     policy: str
@@ -79,6 +80,16 @@ class RecordedIteration:
     train: tuple[Ingredient, ...]
     drawn: int | None
     noise_floor: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.steps:  # as in records of before they were named
+            object.__setattr__(self, "steps", (self.model, self.samples, *self.measurements))
+
+    @property
+    def measurements(self) -> tuple[str, ...]:
+        """All scores, those of real data included."""
+        return (*self.scores, *self.noise_floor)
 
 
 @dataclass(frozen=True)
@@ -166,8 +177,8 @@ class Run:
         """Whether every number of the run has been measured."""
         return all(
             self.store.path(key).exists()
-            for step in self.record.iterations
-            for key in (*step.scores, *step.noise_floor)
+            for item in self.record.iterations
+            for key in item.measurements
         )
 
 
@@ -199,17 +210,17 @@ def _read(path: Path) -> RunRecord:
 
 def _iteration(plain: Mapping[str, Any]) -> RecordedIteration:
     train = tuple(Ingredient(**part) for part in plain["train"])
-    scores, noise_floor = tuple(plain["scores"]), tuple(plain.get("noise_floor", ()))
-    return RecordedIteration(**{**plain, "train": train, "scores": scores, "noise_floor": noise_floor})
+    keys = {name: tuple(plain.get(name, ())) for name in ("scores", "noise_floor", "steps")}
+    return RecordedIteration(**{**plain, "train": train, **keys})
 
 
 def _check_keys(record: RunRecord) -> None:
     """Keys become paths, so nothing but a key may pass."""
     for key in (record.source, *_keys(record.iterations)):
-        if not re.fullmatch(r"(prepare|fit|sample|score)-[0-9a-f]{20}", key):
+        if not re.fullmatch(r"[a-z]+-[0-9a-f]{20}", key):
             raise ValueError(key)
 
 
 def _keys(iterations: Iterable[RecordedIteration]) -> Iterator[str]:
-    for iteration in iterations:
-        yield from (iteration.model, iteration.samples, *iteration.scores, *iteration.noise_floor)
+    for item in iterations:
+        yield from (item.model, item.samples, *item.measurements, *item.steps)

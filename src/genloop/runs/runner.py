@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from genloop.executors.local import Listener, LocalExecutor
+from genloop.executors.executor import Executor, Listener, Silence
+from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import all_steps, facts_of, plan, prepare
 from genloop.experiment import Experiment
 from genloop.experiment_file import to_dict
 from genloop.loop import Iteration
 from genloop.policy_text import policy_name
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
-from genloop.steps import Part, Prepare
+from genloop.steps import Part
 from genloop.store import Store, report_disk_errors
 from genloop.types import Runtime
 
@@ -22,6 +23,7 @@ def run(
     store_dir: Path | str | None = None,
     runtime: Runtime | None = None,
     listener: Listener | None = None,
+    executor: Executor | None = None,
 ) -> Run:
     """Compute what is missing of an experiment and return its results.
 
@@ -31,29 +33,29 @@ def run(
         store_dir: where results are kept; by default inside the run's folder. Runs may share a store.
         runtime: where to compute; changes no result.
         listener: is told what happens.
+        executor: computes the steps; by default this process does, with `runtime`.
 
     Raises:
         UserError: if the data, a policy or the disk stand in the way; finished steps are kept.
     """
     directory = Path(directory)
     store_path = Path(store_dir) if store_dir else directory / "store"
-    executor = LocalExecutor(Store(store_path).open(), runtime, listener)
-    iterations = executor.prepare(experiment)
+    store = Store(store_path).open()
+    executor, tell = executor or LocalExecutor(runtime or Runtime()), listener or Silence()
+    iterations = prepare(experiment, store, executor, tell)
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        write_record(directory, _record(experiment, executor, iterations, directory, store_path))
-    executor.listener.planned(executor.plan(iterations))
-    executor.run(iterations)
+        write_record(directory, _record(experiment, store, iterations, directory))
+    tell.planned(plan(iterations, store, tell))
+    executor.run(all_steps(iterations), store, tell)
     return Run(directory)
 
 
-def _record(
-    experiment: Experiment, executor: LocalExecutor, iterations: Sequence[Iteration], directory: Path, store_path: Path
-) -> RunRecord:
-    real = iterations[0].model.real
-    facts = executor.compute(real).facts
-    inside = store_path.resolve().is_relative_to(directory.resolve())
-    place = store_path.resolve().relative_to(directory.resolve()) if inside else store_path.resolve()
+def _record(experiment: Experiment, store: Store, iterations: Sequence[Iteration], directory: Path) -> RunRecord:
+    real = iterations[0].train.real
+    facts = facts_of(real, store)
+    inside = store.root.resolve().is_relative_to(directory.resolve())
+    place = store.root.resolve().relative_to(directory.resolve()) if inside else store.root.resolve()
     return RunRecord(
         name=experiment.name,
         experiment=to_dict(experiment),
@@ -77,10 +79,9 @@ def _recorded(iteration: Iteration) -> RecordedIteration:
         train=tuple(map(_ingredient, train.parts)),
         drawn=train.draw.num if train.draw else None,
         noise_floor=tuple(score.key for score in iteration.noise_floor),
+        steps=tuple(step.key for step in iteration.steps),
     )
 
 
 def _ingredient(part: Part) -> Ingredient:
-    source: Any = part.data
-    name = "real" if isinstance(source, Prepare) else f"model {source.model.iteration}"
-    return Ingredient(name, source.key, part.stop - part.start, part.weight)
+    return Ingredient(part.data.origin, part.data.key, part.stop - part.start, part.weight)

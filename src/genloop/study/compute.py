@@ -9,9 +9,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import facts_of, plan
 from genloop.experiment import Experiment
-from genloop.loop import plan_iterations
-from genloop.plan import Plan
+from genloop.loop import Iteration, plan_iterations
 from genloop.report.tables import plan_summary
 from genloop.runs.runner import run
 from genloop.steps import Prepare
@@ -44,12 +44,15 @@ def compute(
         present: turns the results into claims, tables and figures.
     """
     study = Study(target, title, tuple(dict.fromkeys(loops)), scale, request, request.directory(scale.name))
-    executor = LocalExecutor(Store(study.store_dir).open(), request.runtime, request.listener)
-    real = executor.compute(Prepare(scale.source)).facts
+    store, executor = Store(study.store_dir).open(), LocalExecutor(request.runtime)
+    step = Prepare(scale.source)
+    executor.run([step], store, request.listener)
+    real = facts_of(step, store)
     experiments = {loop: loop.experiment(scale, real["num_train"], request.seeds) for loop in study.loops}
     if request.only_plan:
-        plan = _plan(experiments.values(), real, executor)
-        return Reproduction(title, (), notes=(plan_summary(plan, real["unit"]),), plan=plan)
+        rounds = _rounds(experiments.values(), real)
+        planned = plan(rounds, store, request.listener)
+        return Reproduction(title, (), notes=(plan_summary(planned, real["unit"]),), plan=planned)
 
     for number, (loop, experiment) in enumerate(experiments.items(), start=1):
         request.announce(f"{number} of {len(experiments)}: {loop.label}")
@@ -61,14 +64,13 @@ def compute(
     return write_pages(found, study.directory, {"scale": scale.name, "loops": list(_measured(study))})
 
 
-def _plan(experiments: Iterable[Experiment], real: Mapping[str, Any], executor: LocalExecutor) -> Plan:
-    """Return the steps of all experiments; what they share counts once."""
-    iterations = [
+def _rounds(experiments: Iterable[Experiment], real: Mapping[str, Any]) -> list[Iteration]:
+    """Return the rounds of all experiments."""
+    return [
         iteration
         for experiment in experiments
         for iteration in plan_iterations(experiment, real["num_train"], Prepare(experiment.source))
     ]
-    return executor.plan(iterations)
 
 
 def _computation(study: Study) -> Computation:
@@ -90,7 +92,7 @@ def _seconds(study: Study) -> Iterator[tuple[str, float]]:
     for loop in study.loops:
         run = study.run(loop)
         for item in run.record.iterations:
-            for key in (run.record.source, item.model, item.samples, *item.scores, *item.noise_floor):
+            for key in (run.record.source, *item.steps):
                 if manifest := run.store.peek(key):
                     yield key, manifest.elapsed_seconds
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from genloop.errors import UserError
-from genloop.executors.local import Listener, Silence
+from genloop.executors.executor import Listener, Silence
 from genloop.store import report_disk_errors
 from genloop.types import Runtime
 

@@ -17,6 +17,7 @@ from genloop.policies import Accumulate, Replace, schedule_from_rows
 from genloop.recipes.linear import linear
 from genloop.recipes.stories import demo
 from genloop.report.tables import results_table
+from genloop.runs.lineage import ancestors
 from genloop.runs.record import Row, Run
 from genloop.runs.runner import run
 from genloop.study.noise_floor import beside_real_data
@@ -34,7 +35,7 @@ def values(results: Run, metric: str, policy: str = "replace") -> list[float | N
 def test_fits_are_fresh_unless_asked_otherwise():
     assert all(fit.previous is None for fit in fits())
     warm = fits(init="previous")
-    assert [fit.previous for fit in warm] == [None, warm[0], warm[1]]
+    assert [fit.previous for fit in warm] == [None, warm[0].result, warm[1].result]
     fresh = fits()
     assert warm[0].key == fresh[0].key
     assert warm[1].key != fresh[1].key
@@ -55,13 +56,13 @@ def test_warm_start_goes_on_from_the_previous_model(tmp_path):
     assert means[1:] == pytest.approx([(means[n] + samples[n + 1]) / 2 for n in range(2)])
 
 
-def test_warm_start_is_in_the_lineage():
+def test_warm_start_is_in_the_lineage(tmp_path):
     """With real data alone in every training set, parameters are all that is handed on."""
     real_only = schedule_from_rows([[1], [1], [1]])
-    *_, fresh = unroll(experiment(), real_only, 0, 20)
-    *_, warm = unroll(experiment(init="previous"), real_only, 0, 20)
-    assert [record["iteration"] for record in fresh.samples.lineage()] == [3]
-    assert [record["iteration"] for record in warm.samples.lineage()] == [3, 2, 1]
+    fresh = run(experiment(policies=(real_only,)), tmp_path / "fresh")
+    warm = run(experiment(policies=(real_only,), init="previous"), tmp_path / "warm")
+    assert ancestors(fresh, fresh.record.iterations[-1].model) == []
+    assert [parent.iteration for parent in ancestors(warm, warm.record.iterations[-1].model)] == [2, 1]
 
 
 def test_warm_start_of_a_family_without_one_is_refused():

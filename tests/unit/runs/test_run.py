@@ -12,12 +12,13 @@ from toys import NormalLoss, NormalSource, SampleMean, experiment
 
 import genloop
 from genloop.errors import UserError
-from genloop.executors.local import Silence
+from genloop.executors.executor import Silence
 from genloop.loop import Iteration
 from genloop.policies import Accumulate, Replace, Window
 from genloop.runs.record import Run
 from genloop.report.tables import results_table
 from genloop.runs.runner import run
+from genloop.runs.lineage import ancestors
 from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Context, Evidence, Progress
@@ -48,10 +49,10 @@ class Journal(Silence):
         self._events = 0
         self._stop_at = stop_at
 
-    def started(self, step: Step, iteration: Iteration | None) -> None:
+    def started(self, step: Step) -> None:
         self._tick()
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, step: Step, progress: Progress) -> None:
         self._tick()
 
     def finished(self, step: Step, manifest: Manifest) -> None:
@@ -168,7 +169,7 @@ def test_samples_record_where_they_come_from(tmp_path):
     assert manifest is not None
     assert manifest.inputs["model"] == last.model
     assert manifest.inputs["iteration"] == 3
-    assert [record["iteration"] for record in manifest.inputs["lineage"]] == [3, 2, 1]
+    assert [parent.iteration for parent in ancestors(finished, last.model)] == [2, 1]
     assert [(part.source, part.num_examples) for part in last.train] == [("real", 20), ("model 1", 20), ("model 2", 20)]
 
 

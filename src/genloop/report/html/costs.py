@@ -1,14 +1,12 @@
 """What a run has taken so far: time as measured, operations as its estimator counts them, steps that were shared."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import get_args
 
 from genloop.report.html.recorded_experiment import recorded_experiment
-from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.record import Run
 from genloop.types import Cost as StepCost
-from genloop.types import Phase
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Cost:
     fitted: int | None
     sampled: int
     flops: float | None
-    seconds: dict[str, float]
+    seconds: Mapping[str, float]
 
     @property
     def total_seconds(self) -> float:
@@ -58,10 +56,10 @@ class Costs:
 def costs(run: Run) -> Costs:
     """Return what a run has taken so far."""
     ledger = _Ledger(run)
-    asked = [step for item in run.record.iterations for step in _steps(item) if ledger.is_done(step)]
+    asked = [step for item in run.record.iterations for step in item.steps if ledger.is_done(step)]
     by_policy: dict[str, list[str]] = {}
     for item in run.record.iterations:
-        by_policy.setdefault(item.policy, []).extend(_steps(item))
+        by_policy.setdefault(item.policy, []).extend(item.steps)
     together = ledger.cost([run.record.source, *asked])
     return Costs(
         {policy: ledger.cost(steps) for policy, steps in by_policy.items()},
@@ -73,15 +71,11 @@ def costs(run: Run) -> Costs:
     )
 
 
-def _steps(item: RecordedIteration) -> Sequence[str]:
-    return (item.model, item.samples, *item.scores, *item.noise_floor)
-
-
 class _Ledger:
     """What the steps of a run have taken, as their manifests say; results themselves are not read."""
 
     def __init__(self, run: Run) -> None:
-        keys = {key for item in run.record.iterations for key in _steps(item)} | {run.record.source}
+        keys = {key for item in run.record.iterations for key in item.steps} | {run.record.source}
         found = {key: run.store.peek(key) for key in keys}
         self._manifests = {key: manifest for key, manifest in found.items() if manifest}
         self._fits = {item.model: item for item in run.record.iterations}
@@ -98,7 +92,9 @@ class _Ledger:
     def cost(self, steps: Iterable[str]) -> Cost:
         """Return what different steps have taken; those that are not done count for nothing."""
         done = [step for step in dict.fromkeys(steps) if step in self._manifests]
-        seconds = {kind: sum(self.seconds(step) for step in done if step.startswith(kind)) for kind in get_args(Phase)}
+        seconds: dict[str, float] = defaultdict(float)
+        for step in done:
+            seconds[step.partition("-")[0]] += self.seconds(step)
         fits = [step for step in done if step.startswith("fit-")]
         samples = [step for step in done if step.startswith("sample-")]
         sampled = sum(self._manifests[step].facts["num"] for step in samples)

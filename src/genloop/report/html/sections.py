@@ -113,7 +113,7 @@ def _what(run: Run) -> str:
 
 def _missing(run: Run) -> str:
     models = {item.model: item for item in run.record.iterations}
-    steps = {key for item in run.record.iterations for key in (*item.scores, *item.noise_floor)}
+    steps = {key for item in run.record.iterations for key in item.measurements}
     fitted = sum(run.store.peek(model) is not None for model in models)
     scored = sum(run.store.peek(step) is not None for step in steps)
     if fitted == len(models) and scored == len(steps):

@@ -25,6 +25,7 @@ TRUSTED_SECONDS = 20.0  # for which a plan outweighs a pace: that of the first s
 class _Current:
     label: str
     key: str
+    iteration: Iteration | None
     started: float
 
 
@@ -41,11 +42,12 @@ class RunProgress:
         )
         self._task = self._bar.add_task("", total=None, left="", visible=False)
         self._estimates: dict[str, float] = {}
+        self._iterations: dict[str, Iteration] = {}
         self._planned_seconds = self._done_seconds = 0.0
         self._began = self._spoken = time.monotonic()
-        self._current = _Current("", "", self._began)
+        self._current = _Current("", "", None, self._began)
         self._names_seeds = False
-        self._is_quick = False  # whether all steps since the last fit, itself included, were
+        self._is_quick = False  # whether all steps of the round so far were
 
     def __enter__(self) -> "RunProgress":
         if self.console.is_terminal:
@@ -62,16 +64,19 @@ class RunProgress:
 
     def planned(self, plan: Plan) -> None:
         self._estimates = {planned.step.key: planned.seconds for planned in plan.missing}
+        self._iterations = {planned.step.key: planned.iteration for planned in plan.steps}
         self._names_seeds = len({planned.iteration.seed for planned in plan.steps}) > 1
         self._planned_seconds = sum(self._estimates.values())
         self._bar.update(self._task, total=max(self._planned_seconds, 1e-9), visible=bool(plan.missing))
         self._began, self._done_seconds = time.monotonic(), 0.0
 
-    def started(self, step: Step, iteration: Iteration | None) -> None:
-        self._current = _Current(self._label(step, iteration), step.key, time.monotonic())
+    def started(self, step: Step) -> None:
+        iteration = self._iterations.get(step.key)
+        self._is_quick = self._is_quick or iteration is not self._current.iteration
+        self._current = _Current(self._label(step, iteration), step.key, iteration, time.monotonic())
         self._show(self._current.label, 0.0)
 
-    def progressed(self, progress: Progress) -> None:
+    def progressed(self, step: Step, progress: Progress) -> None:
         now = time.monotonic()
         elapsed = now - self._current.started
         rate = f" · {progress.done / elapsed:,.0f}/s" if elapsed > 0.5 else ""
@@ -85,11 +90,11 @@ class RunProgress:
     def finished(self, step: Step, manifest: Manifest) -> None:
         self._done_seconds += self._estimates.get(step.key, 0.0)
         self._show(self._current.label, 0.0)
-        self._is_quick = manifest.elapsed_seconds < LEAST_SECONDS and (step.kind == "fit" or self._is_quick)
-        if step.kind != "score" and not self._is_quick:
+        self._is_quick = manifest.elapsed_seconds < LEAST_SECONDS and self._is_quick
+        values = manifest.facts.get("values", {})
+        if not values and not self._is_quick:
             done = f"{self._current.label} done in {duration(manifest.elapsed_seconds)}"
             self._say(" · ".join(filter(None, (done, self._left(0.0)))))
-        values = manifest.facts.get("values", {})
         if values.get("test_loss") is not None and not self._is_quick:
             self.console.print(f"{self._current.label}: test_loss {values['test_loss']:.3f}", highlight=False)
         if manifest.facts.get("status") == "diverged":

@@ -132,9 +132,7 @@ class Observer:
             seed=seed,
             fitted=tuple(models),
             sampled=tuple(item.iteration for item in rounds if item.samples in found),
-            scored=tuple(
-                item.iteration for item in rounds if all(key in found for key in (*item.scores, *item.noise_floor))
-            ),
+            scored=tuple(item.iteration for item in rounds if all(key in found for key in item.measurements)),
             diverged=tuple(n for n, manifest in models.items() if manifest.facts.get("status") == "diverged"),
             losses={item.iteration: loss for item in rounds for loss in self._test_loss(item)},
         )

@@ -1,8 +1,6 @@
 """How long the rest of a run will take, by the estimates of `genloop plan`, without preparing or locking anything."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 from genloop.errors import UserError
 from genloop.experiment_file import from_dict
@@ -11,17 +9,7 @@ from genloop.plan import make_plan
 from genloop.report.live.run_state import Observer, RunState
 from genloop.runs.record import Run
 from genloop.steps import Prepare
-
-
-@dataclass(frozen=True)
-class _Prepared(Prepare):
-    """Real data whose key the record of a run has; their files are not read again."""
-
-    recorded: str
-
-    @cached_property
-    def key(self) -> str:
-        return self.recorded
+from genloop.types import Context
 
 
 class TimeLeft:
@@ -64,9 +52,9 @@ def _estimates(run: Run, observer: Observer) -> Mapping[str, float]:
         return {}
     try:
         experiment = from_dict(run.record.experiment)
-        real = _Prepared(experiment.source, run.record.source)
+        real = Prepare(experiment.source, known_key=run.record.source)
         rounds = plan_iterations(experiment, prepared.facts["num_train"], real)
-        plan = make_plan(rounds, lambda step: observer.manifest(run, step.key), run.store.path(real.key))
+        plan = make_plan(rounds, lambda step: observer.manifest(run, step.key), real.load(run.store.path, Context()))
     except (UserError, ImportError):
         return {}
     return {planned.step.key: planned.seconds for planned in plan.missing}

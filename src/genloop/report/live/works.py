@@ -1,7 +1,7 @@
 """Steps that processes are computing right now, or were when they died."""
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +57,9 @@ def step_labels(record: RunRecord) -> dict[str, str]:
 
 
 def _steps(item: RecordedIteration) -> Iterator[tuple[str, str]]:
-    """Iterate over the steps of a round, in their order, and what each does."""
-    yield item.model, "fit"
-    yield item.samples, "sample"
-    for kind, keys in (("score", item.scores), ("noise floor", item.noise_floor)):
-        for number, key in enumerate(keys, start=1):
-            yield key, kind if len(keys) == 1 else f"{kind} {number} of {len(keys)}"
+    """Iterate over the steps of a round, in their order, and what each does; of several of a kind, which it is."""
+    kinds = {key: "noise floor" if key in item.noise_floor else key.partition("-")[0] for key in item.steps}
+    numbers, seen = Counter(kinds.values()), Counter[str]()
+    for key, kind in kinds.items():
+        seen[kind] += 1
+        yield key, kind if numbers[kind] == 1 else f"{kind} {seen[kind]} of {numbers[kind]}"

@@ -18,7 +18,10 @@ from genloop.data.images.files import Images
 from genloop.data.text.files import Texts
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
+from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import prepare
+from genloop.executors.results import StoredResults
 from genloop.experiment_file import from_dict, read
 from genloop.families.lm.sampling import Sampling
 from genloop.families.statistical.ngram import NGram
@@ -59,12 +62,13 @@ def causal(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run(replace(experiment, estimator=estimator, num_iterations=1), tmp_path_factory.mktemp("causal"))
 
 
-def _iteration(found: Run, policy: str, number: int, seed: int = 0) -> tuple[LocalExecutor, Iteration]:
-    """Return what planning the experiment anew gives, and an executor that opens the results."""
-    executor = LocalExecutor(found.store, CPU.runtime)
-    rounds = executor.prepare(from_dict(found.record.experiment))
+def _iteration(found: Run, policy: str, number: int, seed: int = 0) -> tuple[StoredResults, Iteration]:
+    """Return what planning the experiment anew gives, and what opens the results."""
+    rounds = prepare(from_dict(found.record.experiment), found.store, LocalExecutor(), Silence())
     place = (parse_policy(policy), number, seed)
-    return executor, next(item for item in rounds if (item.policy, item.number, item.seed) == place)
+    return StoredResults(found.store, CPU), next(
+        item for item in rounds if (item.policy, item.number, item.seed) == place
+    )
 
 
 def _load(path: Path, cache: Path) -> Any:
@@ -77,8 +81,8 @@ def test_training_set_is_what_was_trained_on(texts, tmp_path, policy):
     """Documents in order, with weights; parts start and end within documents here, and pieces stay."""
     export(texts, policy=policy, iteration=2, seed=1, data=tmp_path / "a.parquet")
     rows = _load(tmp_path / "a.parquet", tmp_path)
-    executor, iteration = _iteration(texts, policy, 2, seed=1)
-    trained: Any = executor.training_set(iteration.model.train)
+    opened, iteration = _iteration(texts, policy, 2, seed=1)
+    trained: Any = iteration.train.open(opened)
     documents = list(trained.documents())
     assert rows["text"] == [trained.vocabulary.decode(document.tokens) for document in documents]
     assert sum(len(document.tokens) for document in documents) == iteration.model.train.num_examples
@@ -91,10 +95,10 @@ def test_training_set_is_what_was_trained_on(texts, tmp_path, policy):
 def test_every_text_names_who_wrote_it(texts, tmp_path, policy):
     """Each row's text is found in the data of the one it names, and not only in the other's."""
     export(texts, policy=policy, iteration=2, data=tmp_path / "a.parquet")
-    executor, iteration = _iteration(texts, policy, 2)
+    opened, iteration = _iteration(texts, policy, 2)
     first = _iteration(texts, policy, 1)[1]
-    real: Any = iteration.model.real.source.load(texts.store.path(texts.record.source), "train")
-    samples: Any = executor.samples(first.samples)
+    real: Any = opened.open(iteration.train.real).prepared("train")
+    samples: Any = opened.open(first.samples.result)
     written = {"real": " ".join(real.texts()), "model 1": " ".join(samples.texts())}
     expected = {"real": (0, None), "model 1": (1, first.model.key)}
     rows = list(_load(tmp_path / "a.parquet", tmp_path))
@@ -271,7 +275,7 @@ def test_models_descend_by_data_and_by_parameters(tmp_path, policy, init, expect
 def test_exported_experiment_is_the_one_that_made_the_model(network, tmp_path):
     export(network, policy="accumulate", iteration=2, model=tmp_path / "model")
     experiment = from_dict(read(tmp_path / "model" / "experiment.yaml"))
-    again = LocalExecutor(network.store, CPU.runtime).prepare(experiment)
+    again = prepare(experiment, network.store, LocalExecutor(), Silence())
     assert [item.model.key for item in again] == [_iteration(network, "accumulate", n)[1].model.key for n in (1, 2)]
 
 

@@ -23,7 +23,7 @@ def said(*, planned_seconds: float, elapsed: float) -> list[str]:
         for step in steps
     ]
     with RunProgress(Console(file=out)) as progress:
-        progress.started(cast(Any, steps[0]), None)
+        progress.started(cast(Any, steps[0]))
         progress.planned(Plan(cast(Any, tuple(planned))))
         progress._began = time.monotonic() - elapsed
         progress.finished(cast(Any, steps[0]), cast(Any, SimpleNamespace(elapsed_seconds=elapsed, facts={})))
@@ -54,16 +54,14 @@ class Counted(float):
 
 def test_what_is_told_of_a_step_takes_no_longer_in_a_longer_run():
     """Each step's seconds enter a few sums, not one sum for every event: that would be 200 for each of 200 steps."""
+    iteration = SimpleNamespace(policy=Accumulate(), number=1, seed=0)
     steps = [SimpleNamespace(key=f"fit-{number}", kind="fit") for number in range(200)]
-    planned = [
-        SimpleNamespace(step=step, seconds=Counted(1.0), is_done=False, iteration=SimpleNamespace(seed=0))
-        for step in steps
-    ]
+    planned = [SimpleNamespace(step=step, seconds=Counted(1.0), is_done=False, iteration=iteration) for step in steps]
     Counted.additions = 0
     with RunProgress(Console(file=StringIO())) as progress:
         progress.planned(Plan(cast(Any, tuple(planned))))
         for step in steps:
-            progress.started(cast(Any, step), None)
+            progress.started(cast(Any, step))
             progress.finished(cast(Any, step), cast(Any, SimpleNamespace(elapsed_seconds=1.0, facts={})))
     assert Counted.additions <= 10 * len(steps)
 
@@ -88,7 +86,7 @@ def test_brackets_of_a_policy_and_of_a_warning_are_shown():
     planned = SimpleNamespace(step=step, seconds=1.0, is_done=False, iteration=iteration)
     with RunProgress(Console(file=out, force_terminal=True, width=80)) as progress:
         progress.planned(Plan(cast(Any, (planned,))))
-        progress.started(cast(Any, step), cast(Any, iteration))
+        progress.started(cast(Any, step))
         progress.warned(f"[red]a[/red][/x] {'b' * 80} c")
     shown = Text.from_ansi(out.getvalue()).plain
     assert "Matching(pattern='[a-z][/x]') 1 · fit" in shown

@@ -19,7 +19,9 @@ from genloop import store
 from genloop.analysis.numerals import MINUS
 from genloop.cli import watching as command
 from genloop.errors import UserError
+from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import plan, prepare
 from genloop.executors.progress_file import PROGRESS_FILE, StepProgress
 from genloop.report.live.run_state import Observer, RunState
 from genloop.report.live.time_left import TimeLeft
@@ -142,8 +144,8 @@ def test_several_processes_and_other_runs_of_the_store_are_told_apart(directory:
 def test_time_left_is_that_of_the_plan_shared_by_the_processes(directory: Path):
     items = [item_of(directory, "replace", 3, seed) for seed in (0, 1)]
     undo(directory, *(item.model for item in items), *(key for item in items for key in item.scores))
-    executor = LocalExecutor(Store(directory / "store"))
-    planned = executor.plan(executor.prepare(GAUSSIAN)).seconds_left
+    store = Store(directory / "store")
+    planned = plan(prepare(GAUSSIAN, store, LocalExecutor(), Silence()), store, Silence()).seconds_left
     observer = Observer(directory)
     assert TimeLeft(observer).of(observer.look()) == pytest.approx(planned)
 

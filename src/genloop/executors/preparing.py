@@ -1,0 +1,48 @@
+"""What comes before the steps of a run: its real data are made ready, and its rounds are planned."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from genloop.executors.executor import Executor, Listener
+from genloop.executors.results import find
+from genloop.experiment import Experiment
+from genloop.loop import Iteration, check_policies, plan_iterations
+from genloop.plan import Plan, make_plan
+from genloop.steps import Prepare, Step
+from genloop.store import Store
+from genloop.types import Context
+
+
+def prepare(experiment: Experiment, store: Store, executor: Executor, tell: Listener) -> list[Iteration]:
+    """Make the real data ready and return the rounds of the run; nothing is fitted.
+
+    Raises:
+        UserError: if the data are unusable, or a policy asks for more than its sources hold.
+    """
+    check_policies(experiment, math.inf)
+    real = Prepare(experiment.source)
+    executor.run([real], store, tell)
+    return plan_iterations(experiment, facts_of(real, store)["num_train"], real)
+
+
+def facts_of(step: Step, store: Store) -> Mapping[str, Any]:
+    """Return the facts of a step that is done."""
+    manifest = store.find(step.key)
+    assert manifest, f"{step.key} is not computed"
+    return manifest.facts
+
+
+def plan(iterations: Sequence[Iteration], store: Store, tell: Listener) -> Plan:
+    """Return what is done, what is missing, and what that will take."""
+    real = iterations[0].train.real.load(store.path, Context())
+    return make_plan(iterations, lambda step: find(step, store, tell), real)
+
+
+def all_steps(iterations: Iterable[Iteration]) -> list[Step]:
+    """Return the different steps of a run, in the order in which they are computed."""
+    different: dict[str, Step] = {}
+    for iteration in iterations:
+        for step in iteration.steps:
+            different.setdefault(step.key, step)
+    return list(different.values())

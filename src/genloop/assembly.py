@@ -8,6 +8,7 @@ from genloop.errors import UserError
 from genloop.policies import Mixture, Policy, Share
 from genloop.policy_text import policy_name
 from genloop.steps import Data, Draw, Part, TrainingSet
+from genloop.steps.training_set import part_of
 
 
 def assemble(policy: Policy, number: int, sources: Sequence[Data], unit: int, *, seed: int) -> TrainingSet:
@@ -40,7 +41,7 @@ def _joined(mixture: Mixture, sources: Sequence[Data], unit: int, *, seed: int) 
     for share, supply, size in zip(mixture.shares, supplies, sizes, strict=True):
         start = min(round(share.start * unit), supply - size)
         if size:
-            parts.append(Part(sources[share.source], start, start + size, share.weight))
+            parts.append(part_of(sources[share.source], start, start + size, share.weight))
     draw = None if mixture.draw is None else Draw(round(mixture.draw * unit), seed)
     if draw and draw.num == sum(sizes):
         draw = None  # everything is drawn: the same training set as without

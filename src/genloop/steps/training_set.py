@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from genloop.identity import Describing, canonical_json, describe, describe_number
@@ -22,12 +23,18 @@ class Part(Describing):
         return {"data": self.data.key, "start": self.start, "stop": self.stop, "weight": describe_number(self.weight)}
 
     def canonical_json(self) -> str:
-        """Return what `identity.canonical_json` makes of the description, at once: an accumulation has very many."""
-        data, weight = self.data.key, describe_number(self.weight)  # repr writes numbers as JSON does
-        return f'{{"data":"{data}","start":{self.start},"stop":{self.stop},"weight":{weight!r}}}'
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        return canonical_json(self.describe())
 
     def open(self, opened: Opened) -> Dataset:
         return self.data.examples(opened).slice(self.start, self.stop).weighted(self.weight)
+
+
+# An accumulation names each part in every later training set: two million times in 2,000 iterations.
+part_of = lru_cache(1 << 14)(Part)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,43 @@
+"""Numbers: distributions whose truth is known, tables of your own, regression, and what is measured of them."""
+
+from genloop.data.array_file import ArrayFile
+from genloop.data.arrays import ArrayDataset
+from genloop.data.known import Clusters, Normal, Types, Zipf
+from genloop.data.regression.rows import RegressionDataset
+from genloop.data.regression.source import Regression
+from genloop.families.kernel_regression import KernelRegression
+from genloop.families.linear import LinearRegression, Ridge
+from genloop.families.statistical.discrete import Discrete
+from genloop.families.statistical.gaussian import Gaussian
+from genloop.families.statistical.kernel_density import KDE
+from genloop.families.statistical.mixture import GaussianMixture
+from genloop.metrics.categorical import Support, TableError
+from genloop.metrics.regression import ParameterError, TestError
+from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
+
+__all__ = [
+    "KDE",
+    "ArrayDataset",
+    "ArrayFile",
+    "Clusters",
+    "Discrete",
+    "Gaussian",
+    "GaussianMixture",
+    "KLDivergence",
+    "KernelRegression",
+    "LinearRegression",
+    "Moments",
+    "NegativeLogLikelihood",
+    "Normal",
+    "ParameterError",
+    "Regression",
+    "RegressionDataset",
+    "Ridge",
+    "Support",
+    "TableError",
+    "Tails",
+    "TestError",
+    "Types",
+    "Wasserstein",
+    "Zipf",
+]

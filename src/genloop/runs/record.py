@@ -1,5 +1,6 @@
 """The record of a run: which steps it is made of, so that results can be read without the code that made them."""
 
+from genloop.version import __version__
 import json
 import re
 from collections import defaultdict
@@ -8,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import genloop
 from genloop.errors import UserError
 from genloop.store import Manifest, Store, write_atomically
 
@@ -173,7 +173,7 @@ class Run:
 
 def write_record(directory: Path, record: RunRecord) -> None:
     """Write the record of a run into its folder; one that says the same is left as it is."""
-    plain = {"format": FORMAT, "genloop": genloop.__version__, **asdict(record)}
+    plain = {"format": FORMAT, "genloop": __version__, **asdict(record)}
     text = json.dumps(plain, indent=1, ensure_ascii=False)
     path = directory / RECORD_FILE
     if not path.exists() or path.read_text("utf-8", errors="replace") != text:

@@ -11,7 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
+from genloop.data.molecules.ensemble import Dropped, Ensemble
+from genloop.data.molecules.raw import RawMolecules
 from genloop.data.molecules.source import MoleculeSource
 from genloop.data.reading import named_path, readable, reason
 from genloop.errors import UserError

@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-import genloop
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.runs.lineage import ancestors, finished
 from genloop.runs.record import RecordedIteration, Run
+from genloop.version import __version__
 
 PAPER = "https://arxiv.org/abs/2404.01413"
 TAGS = ("genloop", "model-collapse", "synthetic-data")
@@ -86,7 +86,7 @@ def _facts(run: Run, item: RecordedIteration) -> list[tuple[str, str]]:
         ("estimator", _settings(estimator_of(run, item))),
         ("fit", finished(run, item.model).facts["status"]),
         ("key", item.model),
-        ("exported by", f"genloop {genloop.__version__}"),
+        ("exported by", f"genloop {__version__}"),
     ]
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import genloop
 from genloop.analysis.lines import lines_of, run_names
 from genloop.errors import UserError
 from genloop.report.figures.palette import styles
@@ -17,6 +16,7 @@ from genloop.report.html.scripts import packed, plotly_script, security_policy
 from genloop.report.html.sections import HEADINGS, section
 from genloop.runs.record import Run
 from genloop.store import report_disk_errors, write_atomically
+from genloop.version import __version__
 
 SAMPLE_BYTES = 2_500_000  # of all runs together; a page has less than 6 MB, 2 of which draw the charts
 
@@ -60,7 +60,7 @@ def page(runs: Sequence[Run]) -> str:
         script=Markup(script),
         library=packed(library),
         security_policy=security_policy(script, library),
-        version=genloop.__version__,
+        version=__version__,
     )
 
 

@@ -11,9 +11,10 @@ GRAPH = import_graph()
 # Who may import whom, part by part: each part itself, and what stands behind it here.
 GROUND = {"errors", "types", "identity"}
 CORE = GROUND | {"policies", "policy_text", "experiment", "steps", "store", "assembly", "loop", "plan", "executors"}
-READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory", "version"}
+READ = CORE | {"catalog", "environment", "experiment_file", "numerals", "runs", "theory", "version"}
 LAYERS = {
     "version": set(),
+    "numerals": set(),
     "errors": set(),
     "types": set(),
     "identity": {"errors"},
@@ -80,6 +81,13 @@ def test_families_do_not_import_one_another():
         strangers = [f"genloop.families.{folder}" for folder in folders if f"genloop.families.{folder}" not in home]
         if home:
             assert not [other for other in imported if other.startswith(tuple(strangers))], name
+
+
+def test_numbers_stand_apart_from_showing():
+    """What the numbers of a run say is worked out without a library that draws or writes tables."""
+    shown = {"jinja2", "matplotlib", "plotly", "rich"}
+    modules = sorted(name for name in GRAPH if name.startswith(("genloop.analysis.", "genloop.runs.")))
+    assert not _loaded(f"import {', '.join(modules)}") & shown
 
 
 def _loaded(statement: str) -> set[str]:

@@ -147,8 +147,9 @@ def _loops_before(directory: Path) -> list[str]:
 
 def _present(finished: Any) -> None:
     """Print the answer, the table and the samples of a run, and write its figures and its page."""
-    from genloop.analysis.outcome import TEST_LOSS, answer, main_metric, outcomes, question
-    from genloop.report.figures.names import file_name
+    from genloop.analysis.outcome import TEST_LOSS, main_metric, outcomes
+    from genloop.report.answer import answer, question
+    from genloop.report.figures.runs import file_name
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
     from genloop.store import report_disk_errors

@@ -7,13 +7,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from genloop.analysis.lines import lines_of, run_names
+from genloop.analysis.arms import arms_of, run_names
 from genloop.errors import UserError
-from genloop.report.figures.palette import styles
 from genloop.report.html import theme
 from genloop.report.html.groups import metric_group
 from genloop.report.html.scripts import packed, plotly_script, security_policy
 from genloop.report.html.sections import HEADINGS, section
+from genloop.report.palette import styles
 from genloop.runs.record import Run
 from genloop.store import report_disk_errors, write_atomically
 from genloop.version import __version__
@@ -37,8 +37,8 @@ def write_page(runs: Sequence[Run], path: Path) -> None:
 
 def page(runs: Sequence[Run]) -> str:
     """Return the text of the page."""
-    names, lines = run_names(runs), lines_of(runs)
-    looks = styles(line.policy for line in lines)
+    names, arms = run_names(runs), arms_of(runs)
+    looks = styles(arm.policy for arm in arms)
     room = SAMPLE_BYTES // len(runs)
     sections = [section(run, name, looks, most_sample_bytes=room) for run, name in zip(runs, names, strict=True)]
     library, script = plotly_script(), _asset("page.js")
@@ -53,7 +53,7 @@ def page(runs: Sequence[Run]) -> str:
         title=", ".join(names),
         headings=HEADINGS,
         sections=sections,
-        together=metric_group(lines, styles(line.label for line in lines)) if len(runs) > 1 else None,
+        together=metric_group(arms, styles(arm.label for arm in arms)) if len(runs) > 1 else None,
         colours={policy: theme.line_colour(look) for policy, look in looks.items()},
         theme=theme,
         style=Markup(_asset("page.css")),

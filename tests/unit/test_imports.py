@@ -9,12 +9,15 @@ from package_imports import PACKAGE, circles, import_graph, parts_of
 GRAPH = import_graph()
 
 # Who may import whom, part by part: each part itself, and what stands behind it here.
-GROUND = {"errors", "types", "identity"}
-CORE = GROUND | {"policies", "policy_text", "experiment", "steps", "store", "assembly", "loop", "plan", "executors"}
-READ = CORE | {"catalog", "environment", "experiment_file", "numerals", "runs", "theory", "version"}
+GROUND = {"errors", "files", "identity", "numerals", "types", "version"}
+STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store"}
+CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan"}
+READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory"}
 LAYERS = {
     "version": set(),
     "numerals": set(),
+    "files": set(),
+    "disk_errors": {"errors"},
     "errors": set(),
     "types": set(),
     "identity": {"errors"},
@@ -26,7 +29,7 @@ LAYERS = {
     "metrics": GROUND | {"data"},
     "families": GROUND | {"data"},
     "steps": {"identity", "types"},
-    "store": {"errors", "identity"},
+    "store": {"disk_errors", "errors", "files", "identity"},
     "experiment": {"errors", "policies", "policy_text", "types"},
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "catalog": {"errors"},
@@ -34,8 +37,8 @@ LAYERS = {
     "assembly": {"errors", "policies", "policy_text", "steps"},
     "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "steps"},
     "plan": {"loop", "steps", "store", "types"},
-    "executors": {"environment", "experiment", "loop", "plan", "steps", "store", "types"},
-    "runs": CORE | {"experiment_file", "version"},
+    "executors": {"environment", "experiment", "files", "loop", "plan", "steps", "store", "types"},
+    "runs": CORE | {"experiment_file"},
     "analysis": READ,
     "report": READ | {"analysis", "data"},
     "study": READ | {"analysis", "data", "report"},

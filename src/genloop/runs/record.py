@@ -1,6 +1,5 @@
 """The record of a run: which steps it is made of, so that results can be read without the code that made them."""
 
-from genloop.version import __version__
 import json
 import re
 from collections import defaultdict
@@ -10,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from genloop.errors import UserError
-from genloop.store import Manifest, Store, write_atomically
+from genloop.files import write_atomically
+from genloop.store import Manifest, Store
+from genloop.version import __version__
 
 FORMAT = 1
 RECORD_FILE = "run.json"

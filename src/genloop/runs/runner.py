@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from genloop.disk_errors import report_disk_errors
 from genloop.executors.local import Listener, LocalExecutor
 from genloop.experiment import Experiment
 from genloop.experiment_file import to_dict
@@ -11,7 +12,7 @@ from genloop.loop import Iteration
 from genloop.policy_text import policy_name
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
 from genloop.steps import Part, Prepare
-from genloop.store import Store, report_disk_errors
+from genloop.store import Store
 from genloop.types import Runtime
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from genloop.report.markdown import markdown_table
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.computation import Computation
-from genloop.study.grid import escaped, markdown_table
+from genloop.study.grid import escaped
 from genloop.study.page import CLAIMS, claims_grid, figures_markdown
 from genloop.study.verdicts import summary
 from genloop.version import __version__

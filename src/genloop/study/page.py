@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from genloop.store import report_disk_errors, write_atomically
+from genloop.disk_errors import report_disk_errors
+from genloop.files import write_atomically
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.computation import Computation
 from genloop.study.grid import Grid

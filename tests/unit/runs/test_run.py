@@ -15,8 +15,8 @@ from genloop.errors import UserError
 from genloop.executors.local import Silence
 from genloop.loop import Iteration
 from genloop.policies import Accumulate, Replace, Window
-from genloop.runs.record import Run
 from genloop.report.tables import results_table
+from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import Manifest

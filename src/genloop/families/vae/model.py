@@ -1,7 +1,6 @@
 """A fitted variational autoencoder: it samples, encodes, reconstructs and scores images."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from genloop.families.training import Status, TrainingRecord
 from genloop.families.vae.network import Posterior, VAENetwork, reconstruction_loss
 from genloop.families.vae.sizes import Sizes
 from genloop.families.weights import weights_digest
+from genloop.files import replacing
 from genloop.identity import KEY_DIGITS, derive_seed, digest
 from genloop.types import Context, Progress
 
@@ -157,8 +157,6 @@ def _stored(path: Path | None, make: Callable[[], np.ndarray]) -> np.ndarray:
     if path is None:
         return make()
     if not path.exists():
-        unfinished = path.with_suffix(".unfinished")
-        with unfinished.open("wb") as file:
+        with replacing(path) as working, working.open("wb") as file:
             np.save(file, make(), allow_pickle=False)
-        os.replace(unfinished, path)
     return np.load(path, mmap_mode="r", allow_pickle=False)

@@ -12,6 +12,7 @@ from genloop.analysis.floors import floors_of
 from genloop.analysis.learning_curves import learning_curves
 from genloop.analysis.predicted import predicted_test_loss
 from genloop.analysis.series import is_shown
+from genloop.disk_errors import report_disk_errors
 from genloop.report.figures.learning_curves import draw_learning_curves
 from genloop.report.figures.look import FORMATS, count_iterations, drawing, legend_below, panels
 from genloop.report.figures.metric_curve import draw_curve
@@ -21,7 +22,6 @@ from genloop.report.figures.shapes import draw_shapes
 from genloop.report.figures.training_sets import draw_training_sets
 from genloop.report.palette import REAL, THEORY_DASH, Style, floor_dash, styles
 from genloop.runs.record import Run
-from genloop.store import report_disk_errors
 from genloop.types import STANDARD_ERROR
 
 NUM_IMAGES = 16  # of a model

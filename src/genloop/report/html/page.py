@@ -8,14 +8,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from genloop.analysis.arms import arms_of, run_names
+from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
+from genloop.files import write_atomically
 from genloop.report.html import theme
 from genloop.report.html.groups import metric_group
 from genloop.report.html.scripts import packed, plotly_script, security_policy
 from genloop.report.html.sections import HEADINGS, section
 from genloop.report.palette import styles
 from genloop.runs.record import Run
-from genloop.store import report_disk_errors, write_atomically
 from genloop.version import __version__
 
 SAMPLE_BYTES = 2_500_000  # of all runs together; a page has less than 6 MB, 2 of which draw the charts

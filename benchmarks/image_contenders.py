@@ -65,7 +65,7 @@ class Pictures(Dataset[Tensor]):
 def train_plain(resolution: int, threads: int, num_workers: int = 2) -> float:
     torch.set_num_threads(threads)
     vae = estimator(resolution)
-    network = VAENetwork((resolution, resolution, 3), vae.channels, vae.latent, seed=0)
+    network = VAENetwork(vae.sizes((resolution, resolution, 3)), seed=0)
     optimiser = torch.optim.Adam(network.parameters(), lr=vae.learning_rate)
     loader = DataLoader(Pictures(pictures(resolution)), vae.batch, shuffle=True, num_workers=num_workers)
     times = []
@@ -87,7 +87,7 @@ def train_plain_without_workers(resolution: int, threads: int) -> float:
 
 def sample_genloop(resolution: int, threads: int) -> float:
     vae = estimator(resolution)
-    network = VAENetwork((resolution, resolution, 3), vae.channels, vae.latent, seed=0)
+    network = VAENetwork(vae.sizes((resolution, resolution, 3)), seed=0)
     model = VAEModel(network, vae.noise, TrainingRecord("fitted", ()))
     context = Context(Runtime("cpu", threads))
     model.sample(512, seed=0, context=context)
@@ -100,7 +100,7 @@ def sample_genloop(resolution: int, threads: int) -> float:
 def sample_plain(resolution: int, threads: int) -> float:
     torch.set_num_threads(threads)
     vae = estimator(resolution)
-    network = VAENetwork((resolution, resolution, 3), vae.channels, vae.latent, seed=0)
+    network = VAENetwork(vae.sizes((resolution, resolution, 3)), seed=0)
 
     def batches() -> Iterator[Tensor]:
         for _ in range(2 * NUM_IMAGES[resolution] // vae.batch):
@@ -117,7 +117,7 @@ def convolutions(resolution: int, threads: int) -> float:
     """Return the rate, in operations per second, of the convolutions of both networks, forward and alone."""
     prepare_device(Runtime("cpu", threads))
     vae = estimator(resolution)
-    network = VAENetwork((resolution, resolution, 3), vae.channels, vae.latent, seed=0)
+    network = VAENetwork(vae.sizes((resolution, resolution, 3)), seed=0)
     inputs: list[tuple[torch.nn.Module, Tensor]] = []
     layers = [*network.down, *network.up]
     hooks = [layer.register_forward_hook(lambda layer, given, _: inputs.append((layer, given[0]))) for layer in layers]
@@ -134,8 +134,8 @@ def convolutions(resolution: int, threads: int) -> float:
 
 
 def forward_flops(resolution: int) -> float:
-    vae, shape = estimator(resolution), (resolution, resolution, 3)
-    return vae.encoder_flops(shape) + vae.decoder_flops(shape)
+    sizes = estimator(resolution).sizes((resolution, resolution, 3))
+    return sizes.encoder_flops + sizes.decoder_flops
 
 
 def _rate(times: list[float], num_images: int) -> float:

@@ -38,8 +38,8 @@ def compare(resolution: int, rounds: int, threads: int) -> dict[str, float]:
 def print_table(resolution: int, rates: dict[str, float]) -> None:
     print(f"\n{resolution}x{resolution}: convolutions {rates['convolutions'] / 1e9:.0f} GFLOP/s")
     print(f"{'contender':<30}{'images/s':>10}{'genloop / it':>14}{'of convolutions':>17}")
-    shape = (resolution, resolution, 3)
-    flops = {"train": 3 * forward_flops(resolution), "sample": estimator(resolution).decoder_flops(shape)}
+    sizes = estimator(resolution).sizes((resolution, resolution, 3))
+    flops = {"train": 3 * forward_flops(resolution), "sample": sizes.decoder_flops}
     for task in ("train", "sample"):
         baseline = rates[CONTENDERS[task][0]]
         for name in CONTENDERS[task]:

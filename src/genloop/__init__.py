@@ -3,8 +3,6 @@
 Importing this package loads neither torch nor ray.
 """
 
-__version__ = "0.1.0"
-
 from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.policies import (
@@ -21,6 +19,7 @@ from genloop.policies import (
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.types import Runtime
+from genloop.version import __version__
 
 __all__ = [
     "Accumulate",
@@ -36,5 +35,6 @@ __all__ = [
     "Schedule",
     "UserError",
     "Window",
+    "__version__",
     "run",
 ]

@@ -107,7 +107,7 @@ REPRODUCTIONS: Mapping[str, str] = {
     "table2": "genloop.paper.table2:reproduce_table2",
     "controls": "genloop.paper.controls:reproduce_controls",
     "theory": "genloop.paper.theory_table:reproduce_theory",
-    "forecast": "genloop.paper.forecast:reproduce_forecast",
+    "forecast": "genloop.paper.hidden_iterations:reproduce_forecast",
     "all": "genloop.study.everything:reproduce_all",
 }
 

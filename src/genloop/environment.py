@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-import genloop
+from genloop.version import __version__
 
 PACKAGES = ("numpy", "torch", "tokenizers", "transformers", "scikit-learn", "rdkit")
 
@@ -13,7 +13,7 @@ PACKAGES = ("numpy", "torch", "tokenizers", "transformers", "scikit-learn", "rdk
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of genloop, Python and what is installed of `PACKAGES`, by name."""
-    found = {"genloop": genloop.__version__, "python": platform.python_version()}
+    found = {"genloop": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = version(package)

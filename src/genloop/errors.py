@@ -1,5 +1,6 @@
 """The one exception a user is meant to see, and help for names that do not exist."""
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -17,3 +18,10 @@ def unknown_name(kind: str, name: str, available: Iterable[str]) -> UserError:
     nearest = get_close_matches(name, names, n=1, cutoff=0.5)
     suggestion = f" Did you mean {nearest[0]!r}?" if nearest else ""
     return UserError(f"{name!r} is no {kind}.{suggestion} Available: {', '.join(names)}.")
+
+
+def not_positive(**values: float) -> list[str]:
+    """Return for every value that is no positive finite number what is wrong with it, and what to do."""
+    return [
+        f"{name}={value} is not positive; use more than 0" for name, value in values.items() if not 0 < value < math.inf
+    ]

@@ -5,9 +5,7 @@ is read later is checked against the digests first. Two processes can share a st
 computed, and the second process finds it done.
 """
 
-import errno
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,15 +16,14 @@ from typing import Any
 
 from filelock import FileLock
 
+from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
+from genloop.files import flush, write_and_flush, write_atomically
 from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
 SPENT = "seconds_spent"  # in a working folder: by all attempts before the one that began when this was written
-RUST_NO_SPACE = f"os error {errno.ENOSPC}"  # how libraries written in Rust tell a full disk
-FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-LEAST_FREE_BYTES = 1 << 16  # with less, a failed write is taken for a full disk
 
 
 class DamagedArtefact(UserError):
@@ -171,13 +168,13 @@ class Store:
         manifest = Manifest(key, describe(inputs), describe(facts), files, round(elapsed, 3))
         for name in files:
             shutil.copymode(self.root / "format.json", result / name)  # safetensors lets nobody but the owner read
-            _flush(result / name)
-        _write_and_flush(result / MANIFEST, manifest.text())
-        _flush(result)
+            flush(result / name)
+        write_and_flush(result / MANIFEST, manifest.text())
+        flush(result)
 
         self._remove(self.path(key))
         result.rename(self.path(key))
-        _flush(self.root)
+        flush(self.root)
         shutil.rmtree(working, ignore_errors=True)
         return manifest
 
@@ -234,71 +231,3 @@ def _damaged(path: Path) -> DamagedArtefact:
     return DamagedArtefact(
         f"{path} has changed since it was written, so it is not used. Run the same command again to recompute it."
     )
-
-
-@contextmanager
-def report_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into one sentence for the user."""
-    try:
-        yield
-    except UserError:
-        raise
-    except Exception as error:
-        if sentence := _disk_error(error, folder):
-            raise UserError(sentence) from error
-        raise
-
-
-def _disk_error(error: Exception, folder: Path) -> str | None:
-    """Return what to tell of an error while a folder was written; None if the disk is not to blame."""
-    code = error.errno if isinstance(error, OSError) and error.errno else 0
-    elsewhere = _elsewhere(error, folder)
-    place = elsewhere or folder
-    if code in (errno.ENOSPC, errno.EDQUOT) or RUST_NO_SPACE in str(error) or _is_full(place):
-        return (
-            f"The disk that holds {place} is full. Finished steps are kept: free some space and run the same "
-            "command again."
-        )
-    if elsewhere and code in FORBIDDEN:
-        return f"{place} cannot be read or written ({os.strerror(code)}). Check its permissions."
-    is_gone = code == errno.ENOENT and not folder.exists()  # or cannot be made, as under /proc
-    if not elsewhere and (is_gone or code in (*FORBIDDEN, errno.ENOTDIR, errno.EEXIST)):
-        return f"{folder} cannot be written ({os.strerror(code)}). Choose another folder."
-    return None
-
-
-def _elsewhere(error: Exception, folder: Path) -> Path | None:
-    """Return the file that an error names if that is neither in a folder nor above it, such as data of the user's."""
-    named = [getattr(error, name, None) for name in ("filename", "filename2")]
-    paths = [Path(path).absolute() for path in named if isinstance(path, str | os.PathLike)]
-    inside = folder.absolute()
-    is_ours = any(path.is_relative_to(inside) or path in inside.parents for path in paths)
-    return None if is_ours or not paths else paths[0]
-
-
-def _is_full(folder: Path) -> bool:
-    """Whether no room is left; libraries tell a failed write in many ways, not all with an error number."""
-    return folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE_BYTES
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file that is either whole or absent."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    _write_and_flush(temporary, text)
-    temporary.replace(path)
-
-
-def _write_and_flush(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file or folder has reached the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

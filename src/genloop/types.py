@@ -71,6 +71,10 @@ class Context:
     scratch_dir: Path | None = None
     report: Callable[[Progress], None] = lambda _: None
 
+    def counter(self, total: int, before: int = 0) -> Callable[[int], None]:
+        """Return what reports how many things of so many are done, besides those `before` them."""
+        return lambda done: self.report(Progress(before + done, total))
+
 
 class Dataset(Protocol):
     """An immutable sequence of examples, usually a view over files.

@@ -1,70 +1,97 @@
-"""Imports point one way, and what is light stays light."""
+"""Imports point one way, without circles, and what is light stays light."""
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from package_imports import PACKAGE, circles, import_graph, parts_of
 
-PACKAGE = Path(__file__).parents[2] / "src" / "genloop"
+GRAPH = import_graph()
 
-# Each part may import itself, what stands above it, and what is named for it.
+# Who may import whom, part by part: each part itself, and what stands behind it here.
+GROUND = {"errors", "files", "identity", "numerals", "types", "version"}
+STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store"}
+CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan"}
+READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory"}
 LAYERS = {
+    "version": set(),
+    "numerals": set(),
+    "files": set(),
+    "disk_errors": {"errors"},
     "errors": set(),
-    "identity": {"errors"},
     "types": set(),
+    "identity": {"errors"},
+    "environment": {"version"},
     "policies": {"errors"},
     "policy_text": {"errors", "policies"},
-    "store": {"errors", "identity"},
-    "environment": set(),
+    "theory": {"errors", "policies"},
+    "data": GROUND,
+    "metrics": GROUND | {"data"},
+    "families": GROUND | {"data"},
     "steps": {"identity", "types"},
-    "theory": {"errors", "policies", "policy_text"},
+    "store": {"disk_errors", "errors", "files", "identity"},
     "experiment": {"errors", "policies", "policy_text", "types"},
-    "data": {"errors", "identity", "types"},
-    "metrics": {"errors", "identity", "types", "data"},
-    "families": {"errors", "identity", "types", "data"},
+    "recipes": {"data", "experiment", "families", "metrics", "policies"},
+    "catalog": {"errors"},
+    "experiment_file": {"catalog", "errors", "experiment", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
     "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "steps"},
-    "plan": {"loop", "policy_text", "steps", "store", "types"},
-    "executors": {"environment", "errors", "experiment", "loop", "plan", "steps", "store", "types"},
+    "plan": {"loop", "steps", "store", "types"},
+    "executors": {"environment", "experiment", "files", "loop", "plan", "steps", "store", "types"},
+    "runs": CORE | {"experiment_file"},
+    "analysis": READ,
+    "report": READ | {"analysis", "data"},
+    "study": READ | {"analysis", "data", "report"},
+    "paper": READ | {"analysis", "data", "families", "metrics", "recipes", "report", "study"},
+    "cli": READ | {"analysis", "data", "report", "study"},
+    **dict.fromkeys(("images", "molecules", "numbers", "text"), {"data", "families", "metrics"}),
+    "genloop": {"errors", "experiment", "policies", "runs", "types", "version"},
 }
 
 
-def _imports(path: Path) -> set[str]:
-    """Return the parts of genloop that a file imports, anywhere in it."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "genloop" else [f"genloop.{alias.name}" for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("genloop.")}
-    return found
-
-
-def _files(part: str) -> list[Path]:
-    return sorted((PACKAGE / part).rglob("*.py")) or [PACKAGE / f"{part}.py"]
+def test_every_part_of_the_package_is_listed():
+    assert parts_of(GRAPH).keys() == LAYERS.keys()
 
 
 @pytest.mark.parametrize("part", LAYERS)
 def test_imports_point_one_way(part):
-    for path in _files(part):
-        assert _imports(path) <= LAYERS[part] | {part}, path
+    assert parts_of(GRAPH)[part] <= LAYERS[part]
+
+
+def test_there_are_no_circles():
+    """Late imports count: one keeps a heavy library out, and hides no circle."""
+    assert circles(GRAPH) == []
+
+
+def test_a_circle_is_seen_wherever_its_imports_stand(tmp_path):
+    files = {
+        "first.py": "from package import second",
+        "second.py": "def late():\n    import package.inner.third",
+        "inner/__init__.py": "from package.first import name",
+        "inner/third.py": "",
+        "alone.py": "import package.first\nimport json",
+    }
+    for name, text in files.items():
+        path = tmp_path / "package" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert circles(import_graph(tmp_path / "package")) == [["package.first", "package.inner", "package.second"]]
 
 
 def test_families_do_not_import_one_another():
-    families = [folder for folder in (PACKAGE / "families").iterdir() if folder.is_dir() and folder.name[0] != "_"]
-    names = {folder.name for folder in families}
-    for folder in families:
-        for path in folder.rglob("*.py"):
-            text = path.read_text()
-            assert not any(f"genloop.families.{other}" in text for other in names - {folder.name}), path
+    folders = {folder.name for folder in (PACKAGE / "families").iterdir() if folder.is_dir() and folder.name[0] != "_"}
+    for name, imported in GRAPH.items():
+        home = [f"genloop.families.{folder}" for folder in folders if name.startswith(f"genloop.families.{folder}.")]
+        strangers = [f"genloop.families.{folder}" for folder in folders if f"genloop.families.{folder}" not in home]
+        if home:
+            assert not [other for other in imported if other.startswith(tuple(strangers))], name
 
 
-def test_nothing_but_reproductions_imports_recipes_or_the_command_line():
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if not {"cli", "recipes", "study", "paper"} & set(path.parts):
-            assert not _imports(path) & {"recipes", "cli"}, path
+def test_numbers_stand_apart_from_showing():
+    """What the numbers of a run say is worked out without a library that draws or writes tables."""
+    shown = {"jinja2", "matplotlib", "plotly", "rich"}
+    modules = sorted(name for name in GRAPH if name.startswith(("genloop.analysis.", "genloop.runs.")))
+    assert not _loaded(f"import {', '.join(modules)}") & shown
 
 
 def _loaded(statement: str) -> set[str]:

@@ -21,7 +21,7 @@ from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
 from genloop.executors.preparing import facts_of, prepare
 from genloop.executors.results import find
-from genloop.store import DamagedArtefact, Store, report_disk_errors
+from genloop.store import DamagedArtefact, Store
 
 KEY = "fit-0123456789abcdef0123"
 CLOCK_SECONDS = 0.01  # by which a file's time may lag: the longest tick of a kernel's clock
@@ -216,36 +216,6 @@ def test_folder_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", refuse)  # as it does under /proc
     with pytest.raises(UserError, match="cannot be written"):
         Store(tmp_path / "store").open()
-
-
-def _told(tmp_path: Path, error: OSError) -> str:
-    with pytest.raises(UserError) as told, report_disk_errors(tmp_path / "store"):
-        raise error
-    return str(told.value)
-
-
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
-def test_data_that_cannot_be_read_are_not_told_as_the_store(tmp_path, number):
-    told = _told(tmp_path, OSError(number, os.strerror(number), "/data/secret.parquet"))
-    assert told.startswith(f"/data/secret.parquet cannot be read or written ({os.strerror(number)})")
-
-
-@pytest.mark.parametrize("names", [(), ("store/a",), (".",), ("/elsewhere", None, "store/a")])
-def test_store_that_cannot_be_written_is_told_as_such(tmp_path, names):
-    """The error names nothing, a file in the store, a folder above it, or a file that was to be moved there."""
-    places = [name and str(tmp_path / name) for name in names]
-    told = _told(tmp_path, OSError(errno.EACCES, os.strerror(errno.EACCES), *places))
-    assert told.startswith(f"{tmp_path / 'store'} cannot be written")
-
-
-def test_missing_data_are_no_matter_of_the_store(tmp_path):
-    with pytest.raises(FileNotFoundError, match="elsewhere"), report_disk_errors(tmp_path / "store"):
-        (tmp_path / "elsewhere").read_text()
-
-
-def test_another_disk_that_is_full_is_named(tmp_path):
-    told = _told(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch/features.npy"))
-    assert told.startswith("The disk that holds /scratch/features.npy is full")
 
 
 def test_full_disk_is_one_sentence_and_costs_nothing_finished(tmp_path):

@@ -6,10 +6,9 @@ Loops that share a seed meet the same random numbers, so differences are taken w
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, stdev
 from typing import Self
 
-from genloop.analysis.spread import standard_error
 from genloop.theory.student import student_quantile
 
 
@@ -49,3 +48,8 @@ class Change:
     def __str__(self) -> str:
         error = self.standard_error
         return f"{self.mean:+.3f}" + ("" if error is None else f" ± {error:.3f}")
+
+
+def standard_error(values: Sequence[float], recorded: float | None = None) -> float | None:
+    """Return the standard error of the mean over seeds or, of a single one, that which its metric recorded."""
+    return stdev(values) / len(values) ** 0.5 if len(values) > 1 else recorded

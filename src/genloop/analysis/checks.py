@@ -4,15 +4,13 @@ With several seeds the mean over them decides, and the 90 % interval of the chan
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
-
-from rich.table import Table
+from dataclasses import dataclass
+from typing import Literal
 
 from genloop.analysis.aspects import ASPECTS, DIVERSITY, Sign, aspect_of, signs_of
-from genloop.analysis.numerals import plain, signed
 from genloop.analysis.series import Series, find_series
 from genloop.errors import UserError
+from genloop.numerals import plain
 from genloop.runs.record import Run
 
 ALIASES = {"loss": "test_loss"}
@@ -148,26 +146,3 @@ def _refuse_better(measured: Series) -> None:
             f"--metric {measured.metric} is the better the higher, so no increase of it is too much. Name a loss, or "
             "use --min-diversity for measures of diversity."
         )
-
-
-def checks_table(checks: Sequence[Check]) -> Table:
-    """Return one line for each check."""
-    table = Table("policy", "metric", title="Beyond the limits (of several seeds, the mean)")
-    for header in ("iteration", "at iteration 1", "value", "change ± 90 %", "limit", "bound"):
-        table.add_column(header, justify="right")
-    for each in checks:
-        change = "" if each.value is None or each.first is None else signed(each.value - each.first, each.margin)
-        table.add_row(
-            each.policy, each.metric, str(each.iteration), _number(each.first), _number(each.value), change,
-            each.limit, _number(each.bound),
-        )  # fmt: skip
-    return table
-
-
-def checks_json(checks: Sequence[Check]) -> dict[str, Any]:
-    """Return all checks as one JSON document."""
-    return {"passes": all(each.passes for each in checks), "rows": [asdict(each) for each in checks]}
-
-
-def _number(value: float | None) -> str:
-    return "not finite" if value is None else plain(value)

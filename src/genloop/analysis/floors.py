@@ -4,11 +4,14 @@ Policies that take as many samples of their first model share one. Where they do
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from genloop.analysis.arms import Arm
+from genloop.analysis.series import Series, series
 from genloop.runs.record import Row
+from genloop.types import STANDARD_ERROR
 
 REAL_DATA = "real data"
 
@@ -37,3 +40,20 @@ def noise_floors(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     for row in rows:
         found[row.policy] += (replace(row, policy=REAL_DATA),)
     return {f"{REAL_DATA} ({whose})" if whose else REAL_DATA: floor for whose, floor in sharers(found).items()}
+
+
+def floors_of(arms: Sequence[Arm], metric: str, unit: str) -> dict[str, Series]:
+    """Return the different noise floors of a metric by name, each once.
+
+    It is `real data` where all arms share one, and else has behind it the policies, before it the run.
+    """
+    by_run: dict[str, list[Row]] = defaultdict(list)
+    for arm in arms:
+        wanted = [row for row in arm.floor if row.metric in (metric, metric + STANDARD_ERROR) and row.unit == unit]
+        by_run[arm.label.removesuffix(arm.policy)] += wanted
+    names: dict[tuple[Row, ...], str] = {}
+    for run, rows in by_run.items():
+        for name, floor in noise_floors(rows).items():
+            names.setdefault(floor, run + name)
+    found = {name if len(names) > 1 else REAL_DATA: series(floor, metric) for floor, name in names.items()}
+    return {name: measured for name, (measured,) in found.items()}

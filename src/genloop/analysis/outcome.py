@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from genloop.analysis.numerals import plain, signed
 from genloop.analysis.series import Series, is_shown, series
 from genloop.runs.record import Run
 
@@ -57,11 +56,6 @@ def main_metric(run: Run) -> str:
     """Return the metric that the answer is about: the test loss or, where it was not measured, the first one."""
     metrics = dict.fromkeys(row.metric for row in run.rows() if is_shown(row.metric))
     return TEST_LOSS if TEST_LOSS in metrics else next(iter(metrics), TEST_LOSS)
-
-
-def question(metric: str) -> str:
-    """Return what the answer is about."""
-    return f"Change of the {metric.replace('_', ' ')} since iteration 1"
 
 
 def outcomes(run: Run, metric: str = TEST_LOSS) -> list[Outcome]:
@@ -127,43 +121,3 @@ def _small_slope(measured: Series, late: Sequence[int]) -> float:
         return of_level
     last = max(values)
     return max(of_level, SMALL_PACE * abs(values[last] - values[first]) / max(1, last - first))
-
-
-def answer(found: Sequence[Outcome]) -> str:
-    """Return in one sentence what became of a metric: change, interval and trend of each policy."""
-    if not found:
-        return "Nothing has been measured yet."
-    text = "; ".join(_part(outcome, found[:number]) for number, outcome in enumerate(found))
-    return text + _caution(found) + "."
-
-
-def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:
-    """Return what became of one policy; unit and length are said once where they are the same."""
-    if outcome.change is None:
-        return f"{outcome.policy}: {_why_unknown(outcome)}"
-    is_said = any(
-        other.change is not None and (other.unit, other.last_iteration) == (outcome.unit, outcome.last_iteration)
-        for other in earlier
-    )
-    where = "" if is_said else f" {outcome.unit} after {outcome.last_iteration} iterations"
-    return f"{outcome.policy}: {signed(outcome.change, outcome.margin)}{where}, {outcome.trend}"
-
-
-def _why_unknown(outcome: Outcome) -> str:
-    if outcome.last_iteration == outcome.first_iteration and outcome.first is not None:
-        return f"{plain(outcome.first)} {outcome.unit} at iteration {outcome.first_iteration}, nothing later yet"
-    iteration = outcome.first_iteration if outcome.first is None else outcome.last_iteration
-    return f"no finite {outcome.metric} at iteration {iteration}"
-
-
-def _caution(found: Sequence[Outcome]) -> str:
-    """Return what the intervals are, or leave out."""
-    known = [outcome for outcome in found if outcome.change is not None]
-    if any(outcome.margin_of == "measurement" for outcome in known):
-        return " (one seed: ± 90 %, by the standard errors that the metric recorded)"
-    if any(outcome.margin is None for outcome in known):
-        return " (one seed: no interval)"
-    if not known:
-        return ""
-    fewest, most = (extreme(outcome.num_seeds for outcome in known) for extreme in (min, max))
-    return f" (± 90 %, over {fewest} seeds)" if fewest == most else f" (± 90 %, over {fewest} to {most} seeds)"

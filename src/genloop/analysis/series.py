@@ -12,8 +12,7 @@ from statistics import mean
 
 import numpy as np
 
-from genloop.analysis.change import Change
-from genloop.analysis.spread import standard_error
+from genloop.analysis.change import Change, standard_error
 from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.runs.record import Row, Run

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from genloop import __version__
 from genloop.data.extras import user_error
 from genloop.errors import UserError
+from genloop.version import __version__
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,7 +1,11 @@
 """Arguments that several commands share."""
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,6 +32,61 @@ RunDir = Annotated[Path, typer.Argument(help="Folder of a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """What the options of a command change in an experiment, and where its results are."""
+
+    policy: Policies = None
+    iterations: Iterations = None
+    seeds: Seeds = None
+    settings: Settings = None
+    out_dir: OutDir = None
+    store_dir: StoreDir = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the options of a command say that it computes."""
+
+    device: Device = "auto"
+    threads: Threads = None
+
+    def runtime(self) -> Runtime:
+        """Return it.
+
+        Raises:
+            UserError: if there is no such device, or no thread.
+        """
+        devices = ("auto", "cpu", "cuda", "mps")
+        if self.device not in devices:
+            raise unknown_name("device", self.device, devices)
+        if self.threads is not None and self.threads < 1:
+            raise UserError(f"--threads {self.threads} computes nothing. Give 1 or more.")
+        return Runtime(self.device, self.threads)
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Return a command with the fields of `Chosen` and `Place` as options, where it takes one of these as a whole."""
+    parameters = list(inspect.signature(command).parameters.values())
+    whole = {each.name: each.annotation for each in parameters if each.annotation in (Chosen, Place)}
+
+    @functools.wraps(command)
+    def with_parts(**given: Any) -> None:
+        for name, kind in whole.items():
+            given[name] = kind(**{part.name: given.pop(part.name) for part in fields(kind)})
+        command(**given)
+
+    parts = [part for each in parameters for part in _parts(each)]
+    with_parts.__signature__ = inspect.Signature(parts)  # type: ignore[attr-defined] - what Typer makes options of
+    with_parts.__annotations__ = {part.name: part.annotation for part in parts}
+    return with_parts
+
+
+def _parts(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    kind = parameter.annotation
+    return list(inspect.signature(kind).parameters.values()) if kind in (Chosen, Place) else [parameter]
+
+
 def parse_seeds(text: str | None) -> list[int] | None:
     """Return the seeds written as `0,1,2`; None for None.
 
@@ -40,17 +99,3 @@ def parse_seeds(text: str | None) -> list[int] | None:
         return [int(seed) for seed in text.replace(",", " ").split()]
     except ValueError as error:
         raise UserError(f"--seeds {text!r} is no list of whole numbers. Write for example 0,1,2.") from error
-
-
-def make_runtime(device: str, threads: int | None) -> Runtime:
-    """Return where to compute.
-
-    Raises:
-        UserError: if there is no such device, or no thread.
-    """
-    devices = ("auto", "cpu", "cuda", "mps")
-    if device not in devices:
-        raise unknown_name("device", device, devices)
-    if threads is not None and threads < 1:
-        raise UserError(f"--threads {threads} computes nothing. Give 1 or more.")
-    return Runtime(device, threads)

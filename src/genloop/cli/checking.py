@@ -30,15 +30,16 @@ def check(
     pass, 1 with the failing rows, 2 for bad input or a run that is not finished.
     """
     from genloop.analysis import checks
+    from genloop.report.checks import checks_json, checks_table
     from genloop.runs.record import Run
 
     limits = checks.Limits(max_increase, max_rise, min_diversity)
     found = checks.check(Run(run_dir), limits, metric, policy or ())
     failed = [each for each in found if not each.passes]
     if as_json:
-        print(json.dumps(checks.checks_json(found), indent=1, ensure_ascii=False))
+        print(json.dumps(checks_json(found), indent=1, ensure_ascii=False))
     elif failed:
-        out.print(checks.checks_table(failed))
+        out.print(checks_table(failed))
         out.print(f"{len(failed)} of {len(found)} values FAIL.")
     else:
         out.print(f"All {len(found)} values pass.")

@@ -1,5 +1,6 @@
 """Commands about experiments: run them, or say what that takes."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,66 +9,49 @@ from rich.console import Console
 
 from genloop import catalog
 from genloop.cli.app import PLAIN_WIDTH, app, log, out, resumable
-from genloop.cli.arguments import (
-    Device,
-    Iterations,
-    NameOrFile,
-    OutDir,
-    Policies,
-    Seeds,
-    Settings,
-    StoreDir,
-    Threads,
-    make_runtime,
-    parse_seeds,
-)
+from genloop.cli.arguments import Chosen, NameOrFile, Place, parse_seeds, with_options
 from genloop.errors import UserError, unknown_name
 
 
 @app.command()
+@with_options
 def demo(
-    policy: Policies = None,
-    iterations: Iterations = None,
-    seeds: Seeds = None,
-    settings: Settings = None,
-    out_dir: OutDir = None,
-    store_dir: StoreDir = None,
-    device: Device = "auto",
-    threads: Threads = None,
+    chosen: Chosen,
+    place: Place,
     matched_steps: Annotated[
         bool, typer.Option(help="The control: every model takes as many optimiser steps as the first.")
     ] = False,
 ) -> None:
     """Run a small language model on real text through replace and accumulate: minutes on two cores."""
     name = "demo-matched-steps" if matched_steps else "demo"
-    if matched_steps and store_dir is None and out_dir is None:
-        store_dir = Path("runs/demo/store")  # shares the first iteration, and all of replace, with the demo
-    run(name, policy, iterations, seeds, settings, out_dir, store_dir, device, threads)
+    if matched_steps and chosen.store_dir is None and chosen.out_dir is None:
+        # it shares the first iteration, and all of replace, with the demo
+        chosen = replace(chosen, store_dir=Path("runs/demo/store"))
+    _run(name, chosen, place)
 
 
 @app.command()
+@with_options
 def run(
     name_or_file: NameOrFile,
-    policy: Policies = None,
-    iterations: Iterations = None,
-    seeds: Seeds = None,
-    settings: Settings = None,
-    out_dir: OutDir = None,
-    store_dir: StoreDir = None,
-    device: Device = "auto",
-    threads: Threads = None,
+    chosen: Chosen,
+    place: Place,
 ) -> None:
     """Run or resume an experiment; what is done already is not done again."""
+    _run(name_or_file, chosen, place)
+
+
+def _run(name_or_file: str, chosen: Chosen, place: Place) -> None:
     from genloop.experiment_file import from_dict
     from genloop.report.live.progress import RunProgress
     from genloop.runs.runner import run as run_experiment
 
-    experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
-    directory = out_dir or Path("runs") / experiment.name
+    experiment = from_dict(_settings(name_or_file, chosen))
+    directory = chosen.out_dir or Path("runs") / experiment.name
     before = _loops_before(directory)
     with resumable(), RunProgress(log) as progress:
         finished = run_experiment(
-            experiment, directory, store_dir=store_dir, runtime=make_runtime(device, threads), listener=progress
+            experiment, directory, store_dir=chosen.store_dir, runtime=place.runtime(), listener=progress
         )
     _present(finished)
     shown = _loops(finished)
@@ -77,14 +61,10 @@ def run(
 
 
 @app.command()
+@with_options
 def plan(
     name_or_file: NameOrFile,
-    policy: Policies = None,
-    iterations: Iterations = None,
-    seeds: Seeds = None,
-    settings: Settings = None,
-    out_dir: OutDir = None,
-    store_dir: StoreDir = None,
+    chosen: Chosen,
 ) -> None:
     """Say what a run would compute, what is done, and what the rest will take; only the real data are prepared."""
     from genloop.executors.executor import Silence
@@ -95,8 +75,8 @@ def plan(
     from genloop.report.tables import plan_summary, plan_table
     from genloop.store import Store
 
-    experiment = from_dict(_settings(name_or_file, policy, iterations, seeds, settings))
-    directory = store_dir or (out_dir or Path("runs") / experiment.name) / "store"
+    experiment = from_dict(_settings(name_or_file, chosen))
+    directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
     store, tell = Store(directory).open(), Silence()
     rounds = prepare(experiment, store, LocalExecutor(), tell)
     unit = facts_of(rounds[0].train.real, store)["unit"]
@@ -105,13 +85,7 @@ def plan(
     out.print(plan_summary(planned, unit), highlight=False)
 
 
-def _settings(
-    name_or_file: str,
-    policies: list[str] | None,
-    iterations: int | None,
-    seeds: str | None,
-    settings: list[str] | None,
-) -> dict[str, Any]:
+def _settings(name_or_file: str, chosen: Chosen) -> dict[str, Any]:
     """Return the experiment that the arguments describe, as plain values."""
     from genloop.experiment_file import complete, read, set_value, to_dict
 
@@ -124,9 +98,11 @@ def _settings(
     else:
         raise unknown_name("recipe or experiment file (.yaml)", name_or_file, catalog.RECIPES)
 
-    overrides = {"policies": policies, "num_iterations": iterations, "seeds": parse_seeds(seeds)}
+    overrides = {
+        "policies": chosen.policy, "num_iterations": chosen.iterations, "seeds": parse_seeds(chosen.seeds)
+    }  # fmt: skip
     written.update({name: value for name, value in overrides.items() if value is not None})
-    for assignment in settings or []:
+    for assignment in chosen.settings or []:
         written = complete(written)
         set_value(written, assignment)
     return written
@@ -150,11 +126,12 @@ def _loops_before(directory: Path) -> list[str]:
 
 def _present(finished: Any) -> None:
     """Print the answer, the table and the samples of a run, and write its figures and its page."""
-    from genloop.analysis.outcome import TEST_LOSS, answer, main_metric, outcomes, question
-    from genloop.report.figures.names import file_name
+    from genloop.analysis.outcome import TEST_LOSS, main_metric, outcomes
+    from genloop.disk_errors import report_disk_errors
+    from genloop.report.answer import answer, question
+    from genloop.report.figures.runs import file_name
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
-    from genloop.store import report_disk_errors
 
     out.print(results_table(finished, width=out.width))
     metric, samples = main_metric(finished), samples_table(finished)

@@ -24,19 +24,20 @@ def forecast(
     Needs four measured iterations; eight or more tell laws apart. The laws are bounded, logarithmic, linear, power and
     exponential growth; each is judged by how well fits to the first iterations predict the later ones.
     """
-    from genloop.report import forecasts
+    from genloop.analysis.run_forecasts import forecasts
+    from genloop.report import forecasts as shown
     from genloop.runs.record import Run
 
-    told = forecasts.forecasts(Run(run_dir), metric, until, policy or ())
+    told = forecasts(Run(run_dir), metric, until, policy or ())
     found = told.found
     if as_json:
-        print(json.dumps(forecasts.forecasts_json(told), indent=1, ensure_ascii=False))
+        print(json.dumps(shown.forecasts_json(told), indent=1, ensure_ascii=False))
     else:
-        out.print(forecasts.forecasts_table(found))
-        out.print(forecasts.laws_table(found))
+        out.print(shown.forecasts_table(found))
+        out.print(shown.laws_table(found))
         for each in found:
-            out.print(forecasts.forecast_sentence(each), highlight=False)
+            out.print(shown.forecast_sentence(each), highlight=False)
         if told.left_out:
-            out.print(forecasts.left_out_sentence(told), highlight=False)
+            out.print(shown.left_out_sentence(told), highlight=False)
     if figure is not None:
-        forecasts.draw_forecasts(found, figure)
+        shown.draw_forecasts(found, figure)

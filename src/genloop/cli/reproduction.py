@@ -7,10 +7,11 @@ import typer
 
 from genloop import catalog
 from genloop.cli.app import app, log, out, resumable
-from genloop.cli.arguments import Device, Seeds, StoreDir, Threads, make_runtime, parse_seeds
+from genloop.cli.arguments import Place, Seeds, StoreDir, parse_seeds, with_options
 
 
 @app.command()
+@with_options
 def reproduce(
     target: Annotated[str, typer.Argument(help=f"What to reproduce: {', '.join(catalog.REPRODUCTIONS)}.")],
     scale: Annotated[
@@ -24,15 +25,15 @@ def reproduce(
     only_plan: Annotated[bool, typer.Option("--plan", help="Say what it takes, and train nothing.")] = False,
     out_dir: Annotated[Path | None, typer.Option("--out", help="Folder; by default runs/SCALE or runs/TARGET.")] = None,
     store_dir: StoreDir = None,
-    device: Device = "auto",
-    threads: Threads = None,
+    *,
+    place: Place,
 ) -> None:
     """Reproduce a figure or table of the paper, or all of them, and judge each claim; exit code 1 if one fails.
 
     `all` puts every page and figure and an index into one folder; exit code 2 if a target could not be computed.
     """
+    from genloop.disk_errors import report_disk_errors
     from genloop.report.live.progress import RunProgress
-    from genloop.store import report_disk_errors
     from genloop.study.request import Request
     from genloop.study.verdicts import print_reproduction
 
@@ -41,7 +42,7 @@ def reproduce(
         found = function(
             Request(
                 out_dir, scale, train, test, tuple(parse_seeds(seeds) or ()) or None, store_dir, only_plan,
-                make_runtime(device, threads), progress, progress.announced,
+                place.runtime(), progress, progress.announced,
             )
         )  # fmt: skip
     print_reproduction(found, out)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from genloop.files import replacing
 from genloop.types import Progress
 
 PROGRESS_FILE = "progress.json"
@@ -94,10 +95,8 @@ class ProgressFile:
 
     def _write(self, said: StepProgress) -> None:
         """Write the file whole, not waiting for the disk; a disk that cannot be written is told by the step itself."""
-        working = self._path.with_name(f".{self._path.name}")
-        with suppress(OSError):
+        with suppress(OSError), replacing(self._path) as working:
             working.write_text(json.dumps(asdict(said)), "utf-8")
-            working.replace(self._path)
 
 
 def read_progress(path: Path) -> StepProgress | None:

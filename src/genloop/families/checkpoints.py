@@ -1,6 +1,5 @@
 """Tensors on disk that survive an interruption: whole or absent, and never taken for another computation's."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,13 +7,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from genloop.files import replacing
+
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], *, owner: str) -> None:
     """Write `tensors` to `path` in one atomic step; `owner` names the computation that they belong to."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    save_file(tensors, unfinished, metadata={"owner": owner})
-    os.replace(unfinished, path)
+    with replacing(path) as working:
+        save_file(tensors, working, metadata={"owner": owner})
 
 
 def load_checkpoint(path: Path, *, owner: str) -> dict[str, Tensor] | None:

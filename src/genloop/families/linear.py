@@ -14,7 +14,7 @@ from genloop.data.regression.design import Array, Design
 from genloop.data.regression.rows import RegressionDataset
 from genloop.data.regression.shard import Linear, Shard, read_arrays, write_arrays
 from genloop.data.regression.source import Regression
-from genloop.errors import UserError
+from genloop.errors import UserError, not_positive
 from genloop.identity import derive_seed, describe
 from genloop.types import Context, Cost
 
@@ -152,8 +152,5 @@ def design_of(prepared_dir: Path | None) -> Design:
 
 def check_positive(kind: str, **values: float) -> None:
     """Raise UserError unless all values are positive and finite."""
-    problems = [
-        f"{name}={value} is not positive; use more than 0" for name, value in values.items() if not 0 < value < np.inf
-    ]
-    if problems:
+    if problems := not_positive(**values):
         raise UserError(f"{kind}: {'. '.join(problems)}.")

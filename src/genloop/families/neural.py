@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from genloop.errors import UserError
+from genloop.errors import UserError, not_positive
 from genloop.identity import describe
 from genloop.types import Resources
 
@@ -65,8 +65,7 @@ class NeuralEstimator(ABC):
         return problems
 
     def _not_positive(self, *names: str) -> list[str]:
-        values = {name: getattr(self, name) for name in names}
-        return [f"{name}={value} is not positive; use more than 0" for name, value in values.items() if not value > 0]
+        return not_positive(**{name: getattr(self, name) for name in names})
 
     @abstractmethod
     def num_rows(self, num_examples: int) -> int:

@@ -1,22 +1,10 @@
 """Weights of networks: what they are called by, and how they pass from one network to another."""
 
 from hashlib import sha256
-from typing import Any, Protocol
 
 from torch import nn
 
 from genloop.errors import UserError
-
-
-class SizedNetwork(Protocol):
-    """A network that says what, besides the weights, it consists of."""
-
-    @property
-    def sizes(self) -> Any: ...
-
-    def state_dict(self) -> Any: ...
-
-    def load_state_dict(self, state_dict: Any) -> Any: ...
 
 
 def weights_digest(network: nn.Module) -> str:
@@ -27,14 +15,13 @@ def weights_digest(network: nn.Module) -> str:
     return total.hexdigest()
 
 
-def copy_weights(source: SizedNetwork, target: SizedNetwork, family: str) -> None:
-    """Give a network the weights of another one of its family.
+def copy_weights(source: nn.Module, target: nn.Module) -> None:
+    """Give a network the weights of another one; what else a network consists of is in its `sizes`.
 
     Raises:
-        UserError: if they have other sizes.
+        UserError: if the other is of another kind or has other sizes.
     """
-    if source.sizes != target.sizes:
-        raise UserError(
-            f"A {family} of {target.sizes} cannot start from one of {source.sizes}. Give the estimator the same sizes."
-        )
+    found, wanted = (f"{type(network).__name__} of {network.sizes}" for network in (source, target))
+    if found != wanted:
+        raise UserError(f"A {wanted} cannot start from a {found}. Give the estimator the sizes of the fitted model.")
     target.load_state_dict(source.state_dict())

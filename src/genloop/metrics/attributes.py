@@ -9,8 +9,8 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError, unknown_name
+from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, first_images, pixels
-from genloop.metrics.words import check_positive
 from genloop.types import Context, Evidence
 
 NUM_COMPONENTS = 64  # of real pixels, which the classifier sees

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from genloop.data.text.tokens import TokenDataset
-from genloop.metrics.words import check_positive, first_tokens
+from genloop.metrics.amounts import check_positive
+from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
 
 CHUNK = 1 << 20  # tokens of the training set looked at at a time

@@ -10,7 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from genloop.data.text.tokens import TokenDataset
-from genloop.metrics.words import check_positive, first_tokens, ngrams, words
+from genloop.metrics.amounts import check_positive
+from genloop.metrics.words import first_tokens, ngrams, words
 from genloop.types import Context, Evidence
 
 

@@ -11,11 +11,11 @@ from typing import ClassVar
 import numpy as np
 
 from genloop.errors import UserError
+from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, equally_many, pixels
 from genloop.metrics.frechet import frechet_distance
 from genloop.metrics.prdc import overlap
 from genloop.metrics.vendi import typical_squared_distance, vendi_score
-from genloop.metrics.words import check_positive
 from genloop.types import Context, Evidence
 
 FEWEST = 10  # images of either kind; fewer tell nothing

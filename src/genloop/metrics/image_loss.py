@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from genloop.data.images.dataset import ImageDataset
+from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import first_images, pixels
 from genloop.metrics.replicates import standard_error
-from genloop.metrics.words import check_positive
 from genloop.types import STANDARD_ERROR, Context, Evidence
 
 DRAW_SEED = 0  # of the posterior draws: the same at every iteration, so that iterations compare

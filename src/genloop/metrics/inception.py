@@ -14,9 +14,9 @@ import numpy as np
 from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError
 from genloop.identity import file_digest
+from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import equally_many
 from genloop.metrics.frechet import frechet_distance
-from genloop.metrics.words import check_positive
 from genloop.types import Context, Evidence, Progress
 
 STYLEGAN_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from genloop.errors import UserError
-from genloop.metrics.words import check_positive, first_tokens
+from genloop.metrics.amounts import check_positive
+from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
-from genloop.metrics.words import check_positive
+from genloop.metrics.amounts import check_positive
 from genloop.types import Context, Evidence
 
 TOKENS_AT_ONCE = 8192

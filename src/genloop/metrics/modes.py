@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.extras import needs_extra
+from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, equally_many, pixels
-from genloop.metrics.words import check_positive
 from genloop.types import Context, Evidence
 
 NUM_COMPONENTS = 64  # of real pixels, in which modes are looked for

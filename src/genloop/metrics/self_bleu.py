@@ -8,7 +8,8 @@ from statistics import fmean
 from typing import ClassVar
 
 from genloop.data.extras import needs_extra
-from genloop.metrics.words import check_positive, ngrams, words
+from genloop.metrics.amounts import check_positive
+from genloop.metrics.words import ngrams, words
 from genloop.types import Context, Evidence
 
 MAX_N = 4  # words in the longest n-grams of BLEU

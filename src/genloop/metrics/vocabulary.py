@@ -7,7 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloop.metrics.words import all_words, check_positive, first_tokens
+from genloop.metrics.amounts import check_positive
+from genloop.metrics.words import all_words, first_tokens
 from genloop.types import Context, Evidence
 
 BANDS = {"head": 0.80, "middle": 0.95, "tail": 1.0}  # share of the test words at which a band ends

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from genloop.data.text.tokens import TokenDataset
-from genloop.errors import UserError
 
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
 
@@ -32,10 +31,3 @@ def ngrams(document: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
 def first_tokens(tokens: TokenDataset, num: int | None) -> TokenDataset:
     """Return the first `num` tokens as a view; all of them if there are fewer, or if it is None."""
     return tokens if num is None else tokens.slice(0, min(num, len(tokens)))
-
-
-def check_positive(**values: int) -> None:
-    """Raise a `UserError` for the first value that leaves nothing to look at."""
-    for name, value in values.items():
-        if value < 1:
-            raise UserError(f"{name}={value} leaves nothing to look at. Use a positive number.")

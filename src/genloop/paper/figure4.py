@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from genloop.analysis.lines import lines_of
+from genloop.analysis.arms import arms_of
 from genloop.paper.language_models import reproduce
 from genloop.paper.table2 import GPT2_ROW, regime_claim
 from genloop.policies import Accumulate, Policy, Replace
@@ -25,6 +25,6 @@ def reproduce_figure4(request: Request) -> Reproduction:
 
 def _present(study: Study) -> Reproduction:
     losses = study.curves("test_loss")
-    draw_learning_curves(lines_of([study.run(loop) for loop in study.loops]), study.figure())
+    draw_learning_curves(arms_of([study.run(loop) for loop in study.loops]), study.figure())
     claims = [regime_claim(loop.name, losses, loop.policy, NUM_ITERATIONS) for loop in study.loops]
     return study.found(claims, figures=[study.figure()])

@@ -7,8 +7,8 @@ from statistics import mean, median
 
 import numpy as np
 
+from genloop.analysis.change import standard_error
 from genloop.analysis.forecast import Forecast, forecast
-from genloop.analysis.spread import standard_error
 from genloop.study.grid import Grid
 
 

@@ -33,7 +33,7 @@ from genloop.report.figures.look import (
     rise_by_factors,
     spacing,
 )
-from genloop.report.figures.palette import Style, styles
+from genloop.report.palette import Style, styles
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.computation import simulated
 from genloop.study.grid import Grid

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from genloop.analysis.numerals import FEWEST_DIGITS, Sign, decimals_of, fixed, is_exact, unsigned
+from genloop.numerals import FEWEST_DIGITS, Sign, decimals_of, fixed, is_exact, unsigned
 
 USUAL_DECIMALS = 3
 SMALL = 0.1  # if all numbers are below it, they have more decimals

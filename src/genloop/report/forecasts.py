@@ -1,109 +1,24 @@
 """How the curves of a run go on, as a table, as JSON, in a sentence, and as a figure."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from genloop.analysis.forecast import FEWEST, Forecast, forecast
-from genloop.analysis.numerals import plain, signed
-from genloop.analysis.series import Series, find_series
-from genloop.errors import UserError
+from genloop.analysis.run_forecasts import Forecasts, PolicyForecast, lacking_text
+from genloop.numerals import plain, signed
 from genloop.report.figures.look import count_iterations, drawing, legend_below, panels
-from genloop.report.figures.palette import styles
+from genloop.report.palette import styles
 from genloop.report.predictions import growth_text
-from genloop.runs.record import Run
 
 SHOWN_ROWS = 12  # of a table; longer forecasts are thinned
 BAND = 0.18  # opacity of an interval
 
 
-@dataclass(frozen=True)
-class PolicyForecast:
-    """How a metric goes on under one policy.
-
-    Attributes:
-        policy: its name.
-        metric: name of the value, averaged over seeds.
-        unit: of the values.
-        num_seeds: loops averaged.
-        forecast: of the values.
-    """
-
-    policy: str
-    metric: str
-    unit: str
-    num_seeds: int
-    forecast: Forecast
-
-    def excess(self, value: float) -> float:
-        """Return how far a value is above that of the first iteration, which is what the laws are about."""
-        return value - next(iter(self.forecast.measured.values()))
-
-
-@dataclass(frozen=True, eq=False)
-class Forecasts:
-    """How a metric goes on under the policies of a run.
-
-    Attributes:
-        found: one for each policy that can be forecast.
-        left_out: what the others lack, by policy.
-    """
-
-    found: Sequence[PolicyForecast]
-    left_out: Mapping[str, str]
-
-
-def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -> Forecasts:
-    """Return how a metric goes on under each policy that has a finite value at iteration 1, and four in all.
-
-    Args:
-        run: finished or not.
-        metric: its name.
-        until: the last iteration to forecast.
-        policies: their names; all that can be forecast if there are none.
-
-    Raises:
-        UserError: if a name is unknown, its policy or every policy lacks values, or nothing lies ahead.
-    """
-    curves = [(each, _finite(each)) for each in find_series(run, metric, policies)]
-    lacking = {each.policy: lack for each, values in curves if (lack := _lack(metric, values))}
-    if lacking and (policies or len(lacking) == len(curves)):
-        raise UserError(
-            f"{run.directory} allows no forecast of {_policies(lacking)}. To tell how a curve goes on, {FEWEST} "
-            "iterations are needed, and 8 or more to tell laws apart: run it again with --iterations, or name another "
-            "--policy or --metric."
-        )
-    found = [
-        PolicyForecast(each.policy, each.metric, each.unit, each.num_seeds, forecast(values, until))
-        for each, values in curves
-        if each.policy not in lacking
-    ]
-    return Forecasts(found, lacking)
-
-
-def _finite(measured: Series) -> dict[int, float]:
-    return {n: value for n in measured.iterations if (value := measured.mean(n)) is not None}
-
-
-def _lack(metric: str, values: Mapping[int, float]) -> str:
-    """Return what finite values lack to be forecast; nothing where they are enough."""
-    if 1 not in values:
-        return f"no finite {metric} at iteration 1, from which changes are told"
-    return "" if len(values) >= FEWEST else f"only {len(values)} of the {FEWEST} finite values of {metric} it takes"
-
-
-def _policies(lacking: Mapping[str, str]) -> str:
-    """Return policies with what they lack, which is said once."""
-    by_lack = {lack: [policy for policy in lacking if lacking[policy] == lack] for lack in lacking.values()}
-    return "; ".join(f"{', '.join(policies)} ({lack})" for lack, policies in by_lack.items())
-
-
 def left_out_sentence(told: Forecasts) -> str:
     """Return which policies are left out, and why."""
-    return f"Left out: {_policies(told.left_out)}."
+    return f"Left out: {lacking_text(told.left_out)}."
 
 
 def forecast_sentence(found: PolicyForecast) -> str:

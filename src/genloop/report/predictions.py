@@ -11,7 +11,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.policies import Fresh, Mix, Policy, Schedule
 from genloop.policy_text import POLICIES, policy_name
 from genloop.report.figures.look import count_iterations, drawing, legend_below, panels, rise_by_factors, spacing
-from genloop.report.figures.palette import styles
+from genloop.report.palette import styles
 from genloop.theory.curve import Curve
 from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.growth import FEWEST, Growth, growth_law

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from genloop.analysis.floors import noise_floors
 from genloop.analysis.series import Series, series
+from genloop.numerals import duration, size
 from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
 from genloop.report.column import Column
@@ -197,23 +198,6 @@ def plan_summary(plan: Plan, unit: str) -> str:
         f"{len(missing)} of {len(plan.steps)} steps to do, {len(fits)} of them fits over {trained:,} {unit}s in all: "
         f"{flops:.1e} FLOPs, about {duration(plan.seconds_left)} on this machine, {size(disk)} of disk."
     )
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people write it."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
-
-
-def size(num_bytes: float) -> str:
-    """Return a number of bytes as people write it."""
-    for unit in ("B", "kB", "MB"):
-        if num_bytes < 1000:
-            return f"{num_bytes:.0f} {unit}"
-        num_bytes /= 1000
-    return f"{num_bytes:.1f} GB"
 
 
 def _by_policy(iterations: Sequence[RecordedIteration]) -> dict[str, dict[int, RecordedIteration]]:

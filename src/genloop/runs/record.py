@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import genloop
 from genloop.errors import UserError
-from genloop.store import Manifest, Store, write_atomically
+from genloop.files import write_atomically
+from genloop.store import Manifest, Store
+from genloop.version import __version__
 
 FORMAT = 1
 RECORD_FILE = "run.json"
@@ -175,16 +176,12 @@ class Run:
 
     def is_complete(self) -> bool:
         """Whether every number of the run has been measured."""
-        return all(
-            self.store.path(key).exists()
-            for item in self.record.iterations
-            for key in item.measurements
-        )
+        return all(self.store.path(key).exists() for item in self.record.iterations for key in item.measurements)
 
 
 def write_record(directory: Path, record: RunRecord) -> None:
     """Write the record of a run into its folder; one that says the same is left as it is."""
-    plain = {"format": FORMAT, "genloop": genloop.__version__, **asdict(record)}
+    plain = {"format": FORMAT, "genloop": __version__, **asdict(record)}
     text = json.dumps(plain, indent=1, ensure_ascii=False)
     path = directory / RECORD_FILE
     if not path.exists() or path.read_text("utf-8", errors="replace") != text:

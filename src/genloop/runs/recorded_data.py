@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from genloop.errors import UserError
 from genloop.experiment_file import source_from_dict
-from genloop.runs.record import RecordedIteration, Run
 from genloop.runs.lineage import finished, origin
+from genloop.runs.record import RecordedIteration, Run
 from genloop.types import Source
 
 Part = Literal["train", "samples"]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from genloop.disk_errors import report_disk_errors
 from genloop.executors.executor import Executor, Listener, Silence
 from genloop.executors.local import LocalExecutor
 from genloop.executors.preparing import all_steps, facts_of, plan, prepare
@@ -12,7 +13,7 @@ from genloop.loop import Iteration
 from genloop.policy_text import policy_name
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
 from genloop.steps import Part
-from genloop.store import Store, report_disk_errors
+from genloop.store import Store
 from genloop.types import Runtime
 
 

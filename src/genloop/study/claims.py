@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from genloop.analysis.numerals import plain, signed
+from genloop.numerals import plain, signed
 from genloop.plan import Plan
 from genloop.study.computation import Computation
 from genloop.study.grid import Grid

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from genloop.report.tables import duration
+from genloop.numerals import duration
 from genloop.study.grid import Grid
 from genloop.study.request import Request
 

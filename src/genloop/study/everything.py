@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from genloop import catalog
 from genloop.data.extras import user_error
+from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError, unknown_name
+from genloop.files import write_atomically
 from genloop.plan import Plan
 from genloop.report.tables import plan_summary
-from genloop.store import report_disk_errors, write_atomically
 from genloop.study.claims import Reproduction
 from genloop.study.computation import Computation, command_line
 from genloop.study.grid import Grid

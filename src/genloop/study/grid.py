@@ -1,8 +1,10 @@
 """A table of text, for a terminal and for a page."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from genloop.report.markdown import markdown_table
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 ENTITIES = {"&": "&amp;", "<": "&lt;"}  # some readers of Markdown know no backslash before these
@@ -23,12 +25,6 @@ class Grid:
     def untitled(self) -> str:
         """Return the table as Markdown."""
         return markdown_table(map(escaped, line) for line in (self.header, *self.lines))
-
-
-def markdown_table(lines: Iterable[Iterable[str]]) -> str:
-    """Return lines of Markdown as a table; the first one is the header."""
-    header, *rest = [list(line) for line in lines]
-    return "".join(f"| {' | '.join(line)} |\n" for line in (header, ["---"] * len(header), *rest))
 
 
 def escaped(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-import genloop
+from genloop.report.markdown import markdown_table
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.computation import Computation
-from genloop.study.grid import escaped, markdown_table
+from genloop.study.grid import escaped
 from genloop.study.page import CLAIMS, claims_grid, figures_markdown
 from genloop.study.verdicts import summary
+from genloop.version import __version__
 
 MOST_CLAIMS = 8  # of a target on this page; its own page has all
 READING = (
@@ -30,7 +31,7 @@ def index_text(found: Reproduction, remarks: Mapping[str, str]) -> str:
     open_claims = _open_claims(found)
     parts = [
         f"# {found.title}\n",
-        f"`{about.command}`, genloop {genloop.__version__}, on {about.about}. Computed in {about.time}.\n",
+        f"`{about.command}`, genloop {__version__}, on {about.about}. Computed in {about.time}.\n",
         f"{summary(found)} {READING}\n",
         *_remark(about.target, remarks),
         _overview(found),

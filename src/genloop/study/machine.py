@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from genloop.report.tables import size
+from genloop.numerals import size
 from genloop.types import Runtime
 
 CPU_INFO = Path("/proc/cpuinfo")  # Linux

@@ -7,12 +7,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import genloop
-from genloop.store import report_disk_errors, write_atomically
+from genloop.disk_errors import report_disk_errors
+from genloop.files import write_atomically
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.computation import Computation
 from genloop.study.grid import Grid
 from genloop.study.remarks import read_remarks
+from genloop.version import __version__
 
 CLAIMS = "Claims"  # the title of their table
 HEADER = ("claim", "paper or theory", "ours ± standard error", "verdict")
@@ -41,7 +42,7 @@ def page_text(found: Reproduction, computation: Computation, remark: str = "") -
     """Return the page: command, numbers, figures, verdicts, settings."""
     parts = [
         f"# {found.title}\n",
-        f"`{computation.command}`, genloop {genloop.__version__}. Computed in {computation.time}.",
+        f"`{computation.command}`, genloop {__version__}. Computed in {computation.time}.",
         f"{computation.about}\n",
         *(grid.markdown() for grid in found.grids),
         *figures_markdown(found),
@@ -70,7 +71,7 @@ def numbers_json(found: Reproduction, computation: Computation) -> Mapping[str, 
         "target": computation.target,
         "title": found.title,
         "command": computation.command,
-        "genloop": genloop.__version__,
+        "genloop": __version__,
         "seconds": round(sum(computation.seconds.values()), 3),
         "claims": [_finite(asdict(claim)) for claim in found.claims],
     }

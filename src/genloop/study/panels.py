@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from genloop.analysis.lines import draw_curve
 from genloop.analysis.series import Curve
 from genloop.report.figures.look import COLUMN_INCHES, PAGE_INCHES, count_iterations, drawing, legend_below, panels
-from genloop.report.figures.palette import styles
+from genloop.report.figures.metric_curve import draw_curve
+from genloop.report.palette import styles
 
 PANEL_INCHES = 2.2  # height
 Panels = Mapping[str, Mapping[str, Curve]]  # title of a panel -> label of a line -> its values

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
 from genloop.executors.executor import Listener, Silence
-from genloop.store import report_disk_errors
 from genloop.types import Runtime
 
 

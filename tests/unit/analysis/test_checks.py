@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from genloop.analysis.checks import Check, Limits, check, checks_json
+from genloop.analysis.checks import Check, Limits, check
 from genloop.errors import UserError
+from genloop.report.checks import checks_json
 from genloop.runs.record import Row, Run
 
 UNITS = {"test_loss": "nats/image", "vendi_pixels": "effective number of images", "self_bleu": "BLEU points"}

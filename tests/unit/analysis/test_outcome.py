@@ -9,8 +9,9 @@ import pytest
 import toys
 
 from genloop.analysis.change import Change
-from genloop.analysis.outcome import Trend, answer, outcome_of, outcomes
+from genloop.analysis.outcome import Trend, outcome_of, outcomes
 from genloop.analysis.series import Series, series
+from genloop.report.answer import answer
 from genloop.runs.record import Row, Run
 from genloop.runs.runner import run
 from genloop.theory.student import student_log_density, student_quantile

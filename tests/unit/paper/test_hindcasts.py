@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import toys
 
-from genloop.paper.forecast import law_of_theory
+from genloop.paper.hidden_iterations import law_of_theory
 from genloop.paper.hindcasts import KnownCurve, coverage, coverage_grid, hindcast
 from genloop.runs.runner import run
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from report_fixtures import losses_run, two_floors_run
 
-from genloop.analysis.numerals import MINUS, unsigned
 from genloop.analysis.outcome import outcomes
+from genloop.numerals import MINUS, unsigned
 from genloop.report.tables import results_table
 from genloop.runs.record import Run
 

@@ -13,12 +13,11 @@ from toys import NormalLoss, NormalSource, SampleMean, experiment
 import genloop
 from genloop.errors import UserError
 from genloop.executors.executor import Silence
-from genloop.loop import Iteration
 from genloop.policies import Accumulate, Replace, Window
-from genloop.runs.record import Run
 from genloop.report.tables import results_table
-from genloop.runs.runner import run
 from genloop.runs.lineage import ancestors
+from genloop.runs.record import Run
+from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Context, Evidence, Progress

@@ -10,7 +10,6 @@ import math
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -23,7 +22,7 @@ from genloop.data.images.file import write_images
 from genloop.data.images.pixels import Channels, Framing
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.errors import UserError, unknown_name
-from genloop.types import Context, Progress
+from genloop.types import Context
 
 INFO_FILE = "info.json"
 LARGEST = 1024  # rows and columns
@@ -99,7 +98,7 @@ class ImageSource(ABC):
         decoded: dict[str, DecodedPart] = {}
         before = 0
         for name, part in parts.items():
-            report, path = partial(_report, context, before, total), _working_file(directory, name)
+            report, path = context.counter(total, before), _working_file(directory, name)
             decoded[name] = decode_part(part, path, self.framing, num_threads=num_threads, report=report)
             before += part.num
         return decoded
@@ -117,10 +116,6 @@ class ImageSource(ABC):
 
 def _working_file(directory: Path, part: str) -> Path:
     return directory / f"{part}.pixels"
-
-
-def _report(context: Context, before: int, total: int, done: int) -> None:
-    context.report(Progress(before + done, total))
 
 
 def _refusal(broken: list[str], total: int) -> UserError:

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from genloop.data.extras import needs_extra
+from genloop.data.molecules.ensemble import Ensemble
 from genloop.data.molecules.graphs import AROMATIC, Graph, Graphs
-from genloop.data.molecules.raw import Ensemble
 
 with needs_extra("molecules"):
     from rdkit import Chem

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.extras import needs_extra
-from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
+from genloop.data.molecules.ensemble import Dropped, Ensemble
+from genloop.data.molecules.raw import RawMolecules
 from genloop.data.molecules.source import MoleculeSource
 from genloop.data.seeds import check_seed
 from genloop.errors import UserError

@@ -9,6 +9,7 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.molecules.chemistry import conformer
 from genloop.data.molecules.rmsd import best_rmsds
+from genloop.files import replacing
 from genloop.identity import derive_seed
 
 with needs_extra("molecules"):
@@ -55,10 +56,8 @@ def _remembered(smiles: str, num: int, seed: int, scratch_dir: Path | None) -> M
 
 
 def _write(path: Path, coordinates: np.ndarray) -> None:
-    working = path.with_suffix(".part")
-    with working.open("wb") as file:
+    with replacing(path) as working, working.open("wb") as file:
         np.save(file, coordinates, allow_pickle=False)
-    working.replace(path)
 
 
 def _embedded(molecule: Mol, num: int, seed: int) -> np.ndarray:

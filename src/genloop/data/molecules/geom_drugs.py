@@ -11,12 +11,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules
+from genloop.data.molecules.ensemble import Dropped, Ensemble
+from genloop.data.molecules.raw import RawMolecules
 from genloop.data.molecules.source import MoleculeSource
 from genloop.data.reading import named_path, readable, reason
 from genloop.errors import UserError
 from genloop.identity import digest, file_digest, type_name
-from genloop.types import Context, Progress
+from genloop.types import Context
 
 SUMMARY = "summary_drugs.json"
 GEOMETRY = "GEOM-Drugs conformers (CREST, GFN2-xTB)"
@@ -71,10 +72,10 @@ class GeomDrugs(MoleculeSource):
 
         if path.suffix == ".json":
             chosen = _chosen(_pickles(path), num_molecules)
-            return geom_pickles.read_folder(path.parent, chosen, self.num_conformers, _reporter(context, len(chosen)))
+            return geom_pickles.read_folder(path.parent, chosen, self.num_conformers, context.counter(len(chosen)))
         groups = geom_pickles.read_list(path)
         chosen = _chosen(groups, num_molecules)
-        return geom_pickles.read_groups(chosen, self.num_conformers, _reporter(context, len(chosen)))
+        return geom_pickles.read_groups(chosen, self.num_conformers, context.counter(len(chosen)))
 
 
 def _locate(field: str, written: str) -> Path:
@@ -118,7 +119,3 @@ def _chosen(molecules: Mapping[str, Any], num: int | None) -> dict[str, Any]:
     """Return `num` of the molecules; which ones follows from their names alone."""
     names = sorted(molecules, key=lambda name: sha256(name.encode()).digest())
     return {name: molecules[name] for name in names[:num]}
-
-
-def _reporter(context: Context, total: int) -> Any:
-    return lambda done: context.report(Progress(done, total))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from genloop.data.molecules.chemistry import Unusable, conformer, to_ensemble
+from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.molecules.pickles import Data, fields_of, load_records, to_array, to_molecule, to_number
-from genloop.data.molecules.raw import Dropped, Ensemble
 from genloop.errors import UserError
 
 Report = Callable[[int], None]

@@ -7,31 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from genloop.data.molecules.graphs import Graph
+from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.errors import UserError
 
 HELD_OUT = 0.1  # share of the molecules that become test data where none are given
-
-
-@dataclass(frozen=True, eq=False)
-class Ensemble:
-    """Conformers of one molecule.
-
-    Attributes:
-        graph: the molecule.
-        coordinates: in angstrom, shape (conformer, atom, 3), float32.
-    """
-
-    graph: Graph
-    coordinates: np.ndarray
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A molecule that was read and is not used, and why."""
-
-    name: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +70,7 @@ def _merged(found: Iterable[Ensemble | Dropped], dropped: list[Dropped]) -> list
     return [_joined(same) for same in pieces.values()]
 
 
-def _joined(pieces: list[Ensemble]) -> "Ensemble":
+def _joined(pieces: list[Ensemble]) -> Ensemble:
     return Ensemble(pieces[0].graph, np.concatenate([piece.coordinates for piece in pieces]))
 
 
@@ -99,7 +78,7 @@ Skeletons = Mapping[str, list[Ensemble]]
 
 
 def _by_skeleton(ensembles: list[Ensemble]) -> Skeletons:
-    from genloop.data.molecules.chemistry import skeleton  # which needs RDKit
+    from genloop.data.molecules.chemistry import skeleton  # late: it needs RDKit
 
     found: dict[str, list[Ensemble]] = {}
     for ensemble in ensembles:

@@ -11,7 +11,7 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.molecules.chemistry import Unusable, to_ensemble, to_rdkit
 from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.data.molecules.raw import Dropped, Ensemble
+from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.reading import reason
 from genloop.errors import UserError
 

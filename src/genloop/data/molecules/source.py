@@ -13,8 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.molecules.graphs import Graphs
-from genloop.data.molecules.raw import Dropped, Ensemble, RawMolecules, divide
+from genloop.data.molecules.raw import RawMolecules, divide
 from genloop.types import Context
 
 INFO_FILE = "info.json"

@@ -6,7 +6,6 @@ A kind of source adds where its documents come from. A prepared folder holds `tr
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +17,7 @@ from genloop.data.text.documents import Documents, RawTexts, divide
 from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.identity import file_digest
-from genloop.types import Context, Progress
+from genloop.types import Context
 
 INFO_FILE = "info.json"
 DEFAULT_VOCABULARY = 1024
@@ -74,7 +73,7 @@ class TextSource(ABC):
         total = len(train.texts) + len(test.texts)
         info = {**texts.facts, "vocabulary": vocabulary.size}
         for part, documents, done in (("train", train, 0), ("test", test, len(train.texts))):
-            tokens = vocabularies.encode(documents.texts, vocabulary, _reporter(context, done, total))
+            tokens = vocabularies.encode(documents.texts, vocabulary, context.counter(total, done))
             np.save(directory / f"{part}.npy", tokens, allow_pickle=False)
             info[part] = _sizes(documents, tokens)
         (directory / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n")
@@ -84,10 +83,6 @@ class TextSource(ABC):
 
     def load_samples(self, directory: Path, prepared_dir: Path) -> TokenDataset:
         return TokenDataset.open(directory / "tokens.npy", Vocabulary(prepared_dir / TOKENIZER_FILE))
-
-
-def _reporter(context: Context, before: int, total: int) -> Callable[[int], None]:
-    return lambda done: context.report(Progress(before + done, total))
 
 
 def _sizes(documents: Documents, tokens: np.ndarray) -> dict[str, int]:

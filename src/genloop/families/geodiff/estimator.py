@@ -18,6 +18,7 @@ from genloop.types import Context, Cost
 
 if TYPE_CHECKING:
     from genloop.families.geodiff.model import GeoDiffModel
+    from genloop.families.geodiff.network import GeoDiffNetwork
 
 TRAIN_FOLDER = "train"  # of a prepared source, with its molecules
 ASSUMED_ATOMS = 40.0  # of a molecule, until the source is prepared
@@ -103,9 +104,7 @@ class GeoDiff(NeuralEstimator):
         Raises:
             UserError: if the device is absent.
         """
-        from genloop.families.geodiff.fit import fit_geodiff
-
-        return fit_geodiff(self, train, seed=seed, context=context)
+        return self._fit(train, None, seed, context)
 
     def refit(self, model: "GeoDiffModel", train: MoleculeDataset, *, seed: int, context: Context) -> "GeoDiffModel":
         """Fit like `fit`, but start from the weights of `model`, with a fresh optimiser and the whole schedule.
@@ -113,9 +112,18 @@ class GeoDiff(NeuralEstimator):
         Raises:
             UserError: if `model` has other sizes, or the device is absent.
         """
-        from genloop.families.geodiff.fit import fit_geodiff
+        return self._fit(train, model.network, seed, context)
 
-        return fit_geodiff(self, train, start=model, seed=seed, context=context)
+    def _fit(
+        self, train: MoleculeDataset, start: "GeoDiffNetwork | None", seed: int, context: Context
+    ) -> "GeoDiffModel":
+        from genloop.families.fitting import begin
+        from genloop.families.geodiff.fit import fit_geodiff
+        from genloop.families.geodiff.network import GeoDiffNetwork
+
+        network = GeoDiffNetwork(self.sizes, seed=seed)
+        fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
+        return fit_geodiff(fitting, train, schedule=self.schedule, sampling=self.sampling)
 
     def load(self, directory: Path, prepared_dir: Path, context: Context) -> "GeoDiffModel":
         from genloop.families.geodiff.model import load_model

@@ -41,11 +41,11 @@ def make_cache(network: Network, num_rows: int, precision: Precision) -> Cache:
 
 def bytes_per_row(network: Network, precision: Precision) -> int:
     """Return what the cache of one document takes."""
-    shape = network.shape
-    num_vectors = 2 * shape.num_layers * shape.context
+    sizes = network.sizes
+    num_vectors = 2 * sizes.num_layers * sizes.context
     if network.device.type != "cpu":
-        return num_vectors * shape.width * network.head.element_size()
-    return num_vectors * (shape.width * np.dtype(precision).itemsize + 4 * shape.num_heads)
+        return num_vectors * sizes.width * network.head.element_size()
+    return num_vectors * (sizes.width * np.dtype(precision).itemsize + 4 * sizes.num_heads)
 
 
 class CompactCache:
@@ -54,11 +54,11 @@ class CompactCache:
     def __init__(self, network: Network, num_rows: int, precision: Precision) -> None:
         from genloop.families.lm import kernels  # late: compiling them needs numba, which takes a second to import
 
-        shape = network.shape
-        sizes = (shape.num_layers, 2, num_rows, shape.num_heads, shape.context)
+        sizes = network.sizes
+        places = (sizes.num_layers, 2, num_rows, sizes.num_heads, sizes.context)
         self._kernels = kernels
-        self._numbers = np.zeros((*sizes, shape.width // shape.num_heads), precision)  # (L, 2, R, H, C, d)
-        self._scales = np.zeros(sizes, np.float32)  # (L, 2, R, H, C)
+        self._numbers = np.zeros((*places, sizes.width // sizes.num_heads), precision)  # (L, 2, R, H, C, d)
+        self._scales = np.zeros(places, np.float32)  # (L, 2, R, H, C)
         self._levels = LEVELS[precision]
 
     def store(self, layer: int, heads: Tensor, rows: np.ndarray, positions: np.ndarray) -> None:
@@ -75,9 +75,11 @@ class TensorCache:
     """A cache on any device, in the precision of the network."""
 
     def __init__(self, network: Network, num_rows: int) -> None:
-        shape = network.shape
-        sizes = (shape.num_layers, 2, num_rows, shape.num_heads, shape.context, shape.width // shape.num_heads)
-        self._numbers = torch.zeros(sizes, device=network.device, dtype=network.head.dtype)
+        sizes = network.sizes
+        places = (sizes.num_layers, 2, num_rows, sizes.num_heads, sizes.context)
+        self._numbers = torch.zeros(
+            (*places, sizes.width // sizes.num_heads), device=network.device, dtype=network.head.dtype
+        )
 
     def store(self, layer: int, heads: Tensor, rows: np.ndarray, positions: np.ndarray) -> None:
         row, position = (torch.from_numpy(values).to(heads.device) for values in (rows, positions))

@@ -35,7 +35,7 @@ class CausalNetwork(LanguageNetwork):
     def __init__(self, model: PreTrainedModel, *, context: int) -> None:
         super().__init__()
         self.model = model.eval()
-        self.shape = describe_config(model.config) | {"vocab_size": model.config.vocab_size}
+        self.sizes = describe_config(model.config) | {"vocab_size": model.config.vocab_size}
         self._context = context
 
     @classmethod

@@ -12,7 +12,8 @@ from torch import Tensor
 from genloop.families.lm.cache import Cache
 from genloop.families.lm.documents import Documents, Draw
 from genloop.families.lm.language_network import blocks_at_once
-from genloop.families.lm.network import Network, attend
+from genloop.families.lm.layers import attend
+from genloop.families.lm.network import Network
 from genloop.families.workers import Workers
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
+from genloop.errors import UserError
 from genloop.families.lm.sampling import Sampling
 from genloop.families.neural import NeuralEstimator
 from genloop.identity import describe
@@ -79,9 +80,7 @@ class LanguageEstimator(NeuralEstimator):
         Raises:
             UserError: if the data are too few for a block or for the snapshots, or the device is absent.
         """
-        from genloop.families.lm.fit import fit_network
-
-        return fit_network(self, train, seed=seed, context=context)
+        return self._fit(train, None, seed, context)
 
     def refit(self, model: "LanguageModel", train: TokenDataset, *, seed: int, context: Context) -> "LanguageModel":
         """Fit like `fit`, but start from the weights of `model`, with a fresh optimiser and the whole schedule.
@@ -89,9 +88,27 @@ class LanguageEstimator(NeuralEstimator):
         Raises:
             UserError: if `model` has other sizes, and in the cases of `fit`.
         """
+        return self._fit(train, model.network, seed, context)
+
+    def _fit(
+        self, train: TokenDataset, start: "LanguageNetwork | None", seed: int, context: Context
+    ) -> "LanguageModel":
+        from genloop.families.fitting import begin
         from genloop.families.lm.fit import fit_network
 
-        return fit_network(self, train, start=model, seed=seed, context=context)
+        self._check_size(len(train))
+        network = self.network(train.vocabulary.size, seed=seed)
+        fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
+        return fit_network(fitting, train, sampling=self.sampling, snapshot_steps=self.snapshot_steps(len(train)))
+
+    def _check_size(self, num_tokens: int) -> None:
+        if num_tokens < self.context:
+            raise UserError(
+                f"context={self.context} is longer than the training set of {num_tokens} tokens. "
+                "Use a shorter context or more data."
+            )
+        if (num_steps := self.resolved_steps(num_tokens)) < self.snapshots:
+            raise UserError(f"snapshots={self.snapshots} is more than the fit's {num_steps} steps. Use fewer.")
 
     def load(self, directory: Path, prepared_dir: Path, context: Context) -> "LanguageModel":
         from genloop.families.lm.model import load_model

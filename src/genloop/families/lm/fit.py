@@ -1,95 +1,47 @@
-"""Fitting a language model to a token stream, from initial weights or from those of a fitted model."""
+"""Fitting a language model to a token stream."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from genloop.data.text.tokens import TokenDataset
-from genloop.errors import UserError
-from genloop.families.devices import prepare_device
+from genloop.families.fitting import Fitting
 from genloop.families.lm.blocks import Batch, Blocks
-from genloop.families.lm.estimator import LanguageEstimator
 from genloop.families.lm.language_network import LanguageNetwork, blocks_at_once
 from genloop.families.lm.model import LanguageModel
+from genloop.families.lm.sampling import Sampling
 from genloop.families.lm.snapshots import Keeper
-from genloop.families.neural import rows_of_step
-from genloop.families.training import train
-from genloop.families.weights import weights_digest
-from genloop.identity import derive_seed, digest
-from genloop.types import Context
+from genloop.identity import derive_seed
 
 MOST_ACTIVATIONS = 1 << 27  # numbers in a GPU's micro-batch; a gradient needs 25 times as many
 
 
 def fit_network(
-    estimator: LanguageEstimator,
-    data: TokenDataset,
-    *,
-    start: LanguageModel | None = None,
-    seed: int,
-    context: Context,
+    fitting: Fitting[LanguageNetwork], data: TokenDataset, *, sampling: Sampling, snapshot_steps: Sequence[int]
 ) -> LanguageModel:
-    """Return `estimator` fitted to `data`; the weights start from those of `start`, or from the seed.
+    """Return the model that fits `data` and draws by `sampling`; it keeps its weights after `snapshot_steps` too."""
+    network, batch = fitting.network, fitting.estimator.batch
+    keeper = Keeper(network, snapshot_steps, fitting.context.scratch_dir, fitting.owner)
+    blocks = Blocks(data, network.context)
 
-    Raises:
-        UserError: if the data are too few, the device is absent, or `start` has another shape.
-    """
-    _check_size(estimator, data)
-    device = prepare_device(context.runtime)
-    network = estimator.network(data.vocabulary.size, seed=seed)
-    computation: list[Any] = ["fit", estimator.fit_identity(len(data)), len(data), seed]
-    if start is not None:
-        _copy_weights(start.network, network)
-        computation.append(weights_digest(network))
-    network.to(device)
-    owner = digest(computation)
-    keeper = Keeper(network, estimator.snapshot_steps(len(data)), context.scratch_dir, owner)
-    blocks = Blocks(data, estimator.context)
-
-    def loss_of(batch: Batch, batch_seed: int) -> Tensor:
-        with torch.autocast(device.type, torch.bfloat16, enabled=estimator.precision == "bfloat16"):
-            return network.loss(batch, seed=batch_seed)
+    def loss_of(micro_batch: Batch, batch_seed: int) -> Tensor:
+        with fitting.autocast():
+            return network.loss(micro_batch, seed=batch_seed)
 
     with network.workers() as workers:
-        at_once = min(_blocks_at_once(network), math.ceil(estimator.batch / workers.num))
+        at_once = min(_blocks_at_once(network), math.ceil(batch / workers.num))
 
-        def micro_losses(step: int) -> list[Callable[[], Tensor]]:
-            indices = rows_of_step(step, batch=estimator.batch, num_rows=len(blocks), seed=seed)
-            batches = blocks.micro_batches(indices, at_once, device)
-            return [partial(loss_of, batch, derive_seed(seed, step, place)) for place, batch in enumerate(batches)]
+        def micro_losses(step: int, rows: np.ndarray) -> list[Callable[[], Tensor]]:
+            batches = blocks.micro_batches(rows, at_once, fitting.device)
+            return [
+                partial(loss_of, part, derive_seed(fitting.seed, step, place)) for place, part in enumerate(batches)
+            ]
 
-        record = train(
-            network,
-            micro_losses,
-            estimator.optimisation(len(data)),
-            workers=workers,
-            examples_per_step=estimator.batch * estimator.context,
-            owner=owner,
-            context=context,
-            keep=keeper.keep,
-        )
-    return LanguageModel(network, data.vocabulary, estimator.sampling, record, keeper.snapshots(len(record.losses)))
-
-
-def _check_size(estimator: LanguageEstimator, data: TokenDataset) -> None:
-    if len(data) < estimator.context:
-        raise UserError(
-            f"context={estimator.context} is longer than the training set of {len(data)} tokens. "
-            "Use a shorter context or more data."
-        )
-    if (num_steps := estimator.resolved_steps(len(data))) < estimator.snapshots:
-        raise UserError(f"snapshots={estimator.snapshots} is more than the fit's {num_steps} steps. Use fewer.")
-
-
-def _copy_weights(source: LanguageNetwork, target: LanguageNetwork) -> None:
-    found, wanted = (f"{type(network).__name__} of {network.shape}" for network in (source, target))
-    if found != wanted:
-        raise UserError(f"A {wanted} cannot start from a {found}. Give the estimator the sizes of the fitted model.")
-    target.load_state_dict(source.state_dict())
+        record = fitting.train(micro_losses, workers, examples_per_row=network.context, keep=keeper.keep)
+    return LanguageModel(network, data.vocabulary, sampling, record, keeper.snapshots(len(record.losses)))
 
 
 def _blocks_at_once(network: LanguageNetwork) -> int:

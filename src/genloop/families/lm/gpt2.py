@@ -17,9 +17,9 @@ class GPT2(TransformerEstimator):
 
     def network(self, vocabulary: int, *, seed: int) -> "Network":
         from genloop.families.lm.gpt2_network import GPT2Network
-        from genloop.families.lm.network import Shape
+        from genloop.families.lm.network import Sizes
 
-        return GPT2Network(Shape(vocabulary, self.width, self.num_layers, self.num_heads, self.context), seed=seed)
+        return GPT2Network(Sizes(vocabulary, self.width, self.num_layers, self.num_heads, self.context), seed=seed)
 
     @property
     def block_products(self) -> int:

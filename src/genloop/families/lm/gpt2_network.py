@@ -11,7 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genloop.families.lm.network import INITIAL_STD, Network, Projection, Shape, Table, normal
+from genloop.families.lm.cached_network import CachedNetwork
+from genloop.families.lm.layers import INITIAL_STD, Projection, Table, normal
+from genloop.families.lm.network import Sizes
 
 MLP_RATIO = 4
 PREFIX = "transformer."  # of parameter names in a GPT2LMHeadModel
@@ -31,21 +33,21 @@ class GPT2Projection(Projection):
 
 
 class Attention(nn.Module):
-    def __init__(self, shape: Shape, residual_std: float, generator: torch.Generator) -> None:
+    def __init__(self, sizes: Sizes, residual_std: float, generator: torch.Generator) -> None:
         super().__init__()
-        self.num_heads = shape.num_heads
-        self.c_attn = GPT2Projection(shape.width, 3 * shape.width, INITIAL_STD, generator)
-        self.c_proj = GPT2Projection(shape.width, shape.width, residual_std, generator)
+        self.num_heads = sizes.num_heads
+        self.c_attn = GPT2Projection(sizes.width, 3 * sizes.width, INITIAL_STD, generator)
+        self.c_proj = GPT2Projection(sizes.width, sizes.width, residual_std, generator)
 
     def heads(self, x: Tensor) -> Tensor:
         return self.c_attn(x).view(len(x), 3, self.num_heads, -1)  # (N, 3, H, d)
 
 
 class Mlp(nn.Module):
-    def __init__(self, shape: Shape, residual_std: float, generator: torch.Generator) -> None:
+    def __init__(self, sizes: Sizes, residual_std: float, generator: torch.Generator) -> None:
         super().__init__()
-        self.c_fc = GPT2Projection(shape.width, MLP_RATIO * shape.width, INITIAL_STD, generator)
-        self.c_proj = GPT2Projection(MLP_RATIO * shape.width, shape.width, residual_std, generator)
+        self.c_fc = GPT2Projection(sizes.width, MLP_RATIO * sizes.width, INITIAL_STD, generator)
+        self.c_proj = GPT2Projection(MLP_RATIO * sizes.width, sizes.width, residual_std, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.c_proj(F.gelu(self.c_fc(x), approximate="tanh"))
@@ -54,13 +56,13 @@ class Mlp(nn.Module):
 class GPT2Block(nn.Module):
     """Attention and MLP, each after a LayerNorm; see `network.Block`."""
 
-    def __init__(self, shape: Shape, generator: torch.Generator) -> None:
+    def __init__(self, sizes: Sizes, generator: torch.Generator) -> None:
         super().__init__()
-        residual_std = INITIAL_STD / math.sqrt(2 * shape.num_layers)
-        self.ln_1 = nn.LayerNorm(shape.width)
-        self.attn = Attention(shape, residual_std, generator)
-        self.ln_2 = nn.LayerNorm(shape.width)
-        self.mlp = Mlp(shape, residual_std, generator)
+        residual_std = INITIAL_STD / math.sqrt(2 * sizes.num_layers)
+        self.ln_1 = nn.LayerNorm(sizes.width)
+        self.attn = Attention(sizes, residual_std, generator)
+        self.ln_2 = nn.LayerNorm(sizes.width)
+        self.mlp = Mlp(sizes, residual_std, generator)
 
     def heads(self, x: Tensor, rotation: Tensor | None) -> Tensor:
         assert rotation is None
@@ -71,24 +73,24 @@ class GPT2Block(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
-class GPT2Network(Network):
+class GPT2Network(CachedNetwork):
     """GPT-2 without dropout.
 
     Args:
-        shape: sizes.
+        sizes: that determine it.
         seed: seed of the initial weights, which are the same on every device.
     """
 
     kind: ClassVar[str] = "gpt2"
 
-    def __init__(self, shape: Shape, *, seed: int = 0) -> None:
+    def __init__(self, sizes: Sizes, *, seed: int = 0) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.shape = shape
-        self.wte = Table(shape.vocabulary, shape.width, generator)
-        self.wpe = Table(shape.context, shape.width, generator)
-        self.h = nn.ModuleList(GPT2Block(shape, generator) for _ in range(shape.num_layers))
-        self.ln_f = nn.LayerNorm(shape.width)
+        self.sizes = sizes
+        self.wte = Table(sizes.vocabulary, sizes.width, generator)
+        self.wpe = Table(sizes.context, sizes.width, generator)
+        self.h = nn.ModuleList(GPT2Block(sizes, generator) for _ in range(sizes.num_layers))
+        self.ln_f = nn.LayerNorm(sizes.width)
 
     @property
     def blocks(self) -> list[GPT2Block]:
@@ -110,19 +112,19 @@ class GPT2Network(Network):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         sizes = (config[name] for name in ("vocab_size", "n_embd", "n_layer", "n_head", "n_positions"))
-        return cls(Shape(*sizes))
+        return cls(Sizes(*sizes))
 
     def config(self) -> dict[str, Any]:
-        shape = self.shape
+        sizes = self.sizes
         return {
             "architectures": ["GPT2LMHeadModel"],
             "model_type": self.kind,
-            "vocab_size": shape.vocabulary,
-            "n_positions": shape.context,
-            "n_embd": shape.width,
-            "n_layer": shape.num_layers,
-            "n_head": shape.num_heads,
-            "n_inner": MLP_RATIO * shape.width,
+            "vocab_size": sizes.vocabulary,
+            "n_positions": sizes.context,
+            "n_embd": sizes.width,
+            "n_layer": sizes.num_layers,
+            "n_head": sizes.num_heads,
+            "n_inner": MLP_RATIO * sizes.width,
             "activation_function": "gelu_new",
             "layer_norm_epsilon": 1e-5,
             "attn_pdrop": 0.0,

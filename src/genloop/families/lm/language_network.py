@@ -6,17 +6,15 @@ B documents or blocks, T positions, D width.
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from genloop.families.lm.blocks import Batch
+from genloop.families.lm.documents import Documents
 from genloop.families.lm.sampling import Sampling
 from genloop.families.workers import Workers
-
-if TYPE_CHECKING:
-    from genloop.families.lm.documents import Documents
 
 TOKENS_AT_ONCE = 2048  # the activations of more leave the caches of a CPU
 
@@ -25,10 +23,10 @@ class LanguageNetwork(nn.Module, ABC):
     """A network that predicts every token of a text from those before it.
 
     Attributes:
-        shape: what determines the weights' number, sizes and meaning.
+        sizes: what determines the number and the meaning of the weights.
     """
 
-    shape: Any
+    sizes: Any
 
     @property
     @abstractmethod
@@ -63,7 +61,7 @@ class LanguageNetwork(nn.Module, ABC):
     @abstractmethod
     def documents(
         self, num_rows: int, sampling: Sampling, workers: Workers, *, max_length: int, end_of_text: int
-    ) -> "Documents":
+    ) -> Documents:
         """Return room for documents in progress."""
 
     @abstractmethod

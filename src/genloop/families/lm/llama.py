@@ -45,10 +45,10 @@ class Llama(TransformerEstimator):
         return -(-(8 * self.width // 3) // INNER_MULTIPLE) * INNER_MULTIPLE
 
     def network(self, vocabulary: int, *, seed: int) -> "Network":
-        from genloop.families.lm.llama_network import LlamaNetwork, LlamaShape
+        from genloop.families.lm.llama_network import LlamaNetwork, LlamaSizes
 
         sizes = (vocabulary, self.width, self.num_layers, self.num_heads, self.context)
-        return LlamaNetwork(LlamaShape(*sizes, self.resolved_inner, self.tied), seed=seed)
+        return LlamaNetwork(LlamaSizes(*sizes, self.resolved_inner, self.tied), seed=seed)
 
     def fit_identity(self, num_examples: int) -> Any:
         return super().fit_identity(num_examples) | {"inner": self.resolved_inner}

@@ -14,7 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genloop.families.lm.network import INITIAL_STD, Network, Projection, Shape, Table, normal
+from genloop.families.lm.cached_network import CachedNetwork
+from genloop.families.lm.layers import INITIAL_STD, Projection, Table, normal
+from genloop.families.lm.network import Sizes
 
 THETA = 10_000.0  # about how many times slower the slowest rotation is than the fastest
 NORM_EPSILON = 1e-5
@@ -25,7 +27,7 @@ FUSED = {
 
 
 @dataclass(frozen=True)
-class LlamaShape(Shape):
+class LlamaSizes(Sizes):
     """The sizes that determine a Llama."""
 
     inner: int  # I
@@ -46,11 +48,11 @@ class LlamaProjection(Projection):
 
 
 class Attention(nn.Module):
-    def __init__(self, shape: LlamaShape, generator: torch.Generator) -> None:
+    def __init__(self, sizes: LlamaSizes, generator: torch.Generator) -> None:
         super().__init__()
-        self.num_heads = shape.num_heads
-        self.qkv = LlamaProjection(shape.width, 3 * shape.width, generator)
-        self.o_proj = LlamaProjection(shape.width, shape.width, generator)
+        self.num_heads = sizes.num_heads
+        self.qkv = LlamaProjection(sizes.width, 3 * sizes.width, generator)
+        self.o_proj = LlamaProjection(sizes.width, sizes.width, generator)
 
     def heads(self, x: Tensor, rotation: Tensor) -> Tensor:
         heads = self.qkv(x).view(len(x), 3, self.num_heads, -1)  # (N, 3, H, d)
@@ -58,10 +60,10 @@ class Attention(nn.Module):
 
 
 class Mlp(nn.Module):
-    def __init__(self, shape: LlamaShape, generator: torch.Generator) -> None:
+    def __init__(self, sizes: LlamaSizes, generator: torch.Generator) -> None:
         super().__init__()
-        self.gate_up = LlamaProjection(shape.width, 2 * shape.inner, generator)
-        self.down_proj = LlamaProjection(shape.inner, shape.width, generator)
+        self.gate_up = LlamaProjection(sizes.width, 2 * sizes.inner, generator)
+        self.down_proj = LlamaProjection(sizes.inner, sizes.width, generator)
 
     def forward(self, x: Tensor) -> Tensor:
         gate, up = self.gate_up(x).chunk(2, dim=-1)  # (N, I) each
@@ -71,12 +73,12 @@ class Mlp(nn.Module):
 class LlamaBlock(nn.Module):
     """Attention and MLP, each after an RMSNorm; see `network.Block`."""
 
-    def __init__(self, shape: LlamaShape, generator: torch.Generator) -> None:
+    def __init__(self, sizes: LlamaSizes, generator: torch.Generator) -> None:
         super().__init__()
-        self.input_layernorm = nn.RMSNorm(shape.width, eps=NORM_EPSILON)
-        self.self_attn = Attention(shape, generator)
-        self.post_attention_layernorm = nn.RMSNorm(shape.width, eps=NORM_EPSILON)
-        self.mlp = Mlp(shape, generator)
+        self.input_layernorm = nn.RMSNorm(sizes.width, eps=NORM_EPSILON)
+        self.self_attn = Attention(sizes, generator)
+        self.post_attention_layernorm = nn.RMSNorm(sizes.width, eps=NORM_EPSILON)
+        self.mlp = Mlp(sizes, generator)
 
     def heads(self, x: Tensor, rotation: Tensor | None) -> Tensor:
         assert rotation is not None
@@ -87,25 +89,25 @@ class LlamaBlock(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
-class LlamaNetwork(Network):
+class LlamaNetwork(CachedNetwork):
     """Llama, with the initial spread that Hugging Face gives it: the same for all matrices.
 
     Args:
-        shape: sizes.
+        sizes: that determine it.
         seed: seed of the initial weights, which are the same on every device.
     """
 
     kind: ClassVar[str] = "llama"
 
-    def __init__(self, shape: LlamaShape, *, seed: int = 0) -> None:
+    def __init__(self, sizes: LlamaSizes, *, seed: int = 0) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.shape: LlamaShape = shape  # pyright: ignore[reportIncompatibleVariableOverride] - set once
-        self.embed_tokens = Table(shape.vocabulary, shape.width, generator)
-        self.layers = nn.ModuleList(LlamaBlock(shape, generator) for _ in range(shape.num_layers))
-        self.norm = nn.RMSNorm(shape.width, eps=NORM_EPSILON)
-        self.lm_head = None if shape.tied else Table(shape.vocabulary, shape.width, generator)
-        self.register_buffer("rotations", rotation_table(shape), persistent=False)
+        self.sizes: LlamaSizes = sizes  # pyright: ignore[reportIncompatibleVariableOverride] - set once
+        self.embed_tokens = Table(sizes.vocabulary, sizes.width, generator)
+        self.layers = nn.ModuleList(LlamaBlock(sizes, generator) for _ in range(sizes.num_layers))
+        self.norm = nn.RMSNorm(sizes.width, eps=NORM_EPSILON)
+        self.lm_head = None if sizes.tied else Table(sizes.vocabulary, sizes.width, generator)
+        self.register_buffer("rotations", rotation_table(sizes), persistent=False)
 
     @property
     def blocks(self) -> list[LlamaBlock]:
@@ -129,27 +131,27 @@ class LlamaNetwork(Network):
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         names = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings")
         sizes = (config[name] for name in names)
-        return cls(LlamaShape(*sizes, inner=config["intermediate_size"], tied=config["tie_word_embeddings"]))
+        return cls(LlamaSizes(*sizes, inner=config["intermediate_size"], tied=config["tie_word_embeddings"]))
 
     def config(self) -> dict[str, Any]:
-        shape = self.shape
+        sizes = self.sizes
         return {
             "architectures": ["LlamaForCausalLM"],
             "model_type": self.kind,
-            "vocab_size": shape.vocabulary,
-            "max_position_embeddings": shape.context,
-            "hidden_size": shape.width,
-            "intermediate_size": shape.inner,
-            "num_hidden_layers": shape.num_layers,
-            "num_attention_heads": shape.num_heads,
-            "num_key_value_heads": shape.num_heads,
+            "vocab_size": sizes.vocabulary,
+            "max_position_embeddings": sizes.context,
+            "hidden_size": sizes.width,
+            "intermediate_size": sizes.inner,
+            "num_hidden_layers": sizes.num_layers,
+            "num_attention_heads": sizes.num_heads,
+            "num_key_value_heads": sizes.num_heads,
             "hidden_act": "silu",
             "rms_norm_eps": NORM_EPSILON,
             "rope_theta": THETA,
             "attention_bias": False,
             "attention_dropout": 0.0,
             "mlp_bias": False,
-            "tie_word_embeddings": shape.tied,
+            "tie_word_embeddings": sizes.tied,
         }
 
     def export_weights(self) -> dict[str, Tensor]:
@@ -166,15 +168,15 @@ class LlamaNetwork(Network):
                 weight.copy_(torch.cat([plain[part] for part, _ in _split(name, weight)]))
 
 
-def rotation_table(shape: Shape) -> Tensor:
+def rotation_table(sizes: Sizes) -> Tensor:
     """Return the cosines and signed sines (C, 2, d) of all positions.
 
     Number i of the first half of a head and number i of the second are a point of the plane, which position t turns
     by t THETA^(-2i/d) (Su et al., RoFormer, 2021, equation 34, with the halves in the place of neighbours).
     """
-    half = shape.width // shape.num_heads // 2
+    half = sizes.width // sizes.num_heads // 2
     speeds = THETA ** (-torch.arange(half, dtype=torch.float64) / half)
-    angles = torch.outer(torch.arange(shape.context, dtype=torch.float64), speeds)  # (C, d / 2)
+    angles = torch.outer(torch.arange(sizes.context, dtype=torch.float64), speeds)  # (C, d / 2)
     cosines, sines = angles.cos(), angles.sin()
     return torch.stack([torch.cat([cosines, cosines], 1), torch.cat([-sines, sines], 1)], 1).float()
 

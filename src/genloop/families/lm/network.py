@@ -12,29 +12,24 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from genloop.families.lm.blocks import Batch
 from genloop.families.lm.cross_entropy import linear_cross_entropy, token_losses
 from genloop.families.lm.language_network import LanguageNetwork
-from genloop.families.lm.sampling import Sampling
+from genloop.families.lm.layers import attend
 from genloop.families.workers import Workers
 
-if TYPE_CHECKING:
-    from genloop.families.lm.decoding import Decoder
-
-INITIAL_STD = 0.02
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
 Attend = Callable[[int, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Shape:
+class Sizes:
     """The sizes that determine a network."""
 
     vocabulary: int  # V
@@ -61,11 +56,11 @@ class Network(LanguageNetwork):
 
     Attributes:
         kind: the `model_type` of Hugging Face.
-        shape: sizes.
+        sizes: that determine it.
     """
 
     kind: ClassVar[str]
-    shape: Shape
+    sizes: Sizes
 
     @property
     @abstractmethod
@@ -78,11 +73,11 @@ class Network(LanguageNetwork):
 
     @property
     def context(self) -> int:
-        return self.shape.context
+        return self.sizes.context
 
     @property
     def num_activations(self) -> int:
-        return self.shape.num_layers * self.shape.width  # of the residual streams
+        return self.sizes.num_layers * self.sizes.width  # of the residual streams
 
     def logits(self, x: Tensor) -> Tensor:
         """Return the logits (N, V) after hidden states `x` (N, D)."""
@@ -125,23 +120,6 @@ class Network(LanguageNetwork):
     def workers(self) -> Workers:
         return Workers(self.device)
 
-    def documents(
-        self, num_rows: int, sampling: Sampling, workers: Workers, *, max_length: int, end_of_text: int
-    ) -> "Decoder":
-        from genloop.families.lm.cache import make_cache  # late: they know this file
-        from genloop.families.lm.decoding import Decoder
-        from genloop.families.lm.rounding import has_instructions, rounded
-
-        is_rounded = sampling.weights == "int8" and self.device.type == "cpu" and has_instructions()
-        network = rounded(self) if is_rounded else self
-        cache = make_cache(self, num_rows, sampling.cache)
-        return Decoder(network, cache, workers, num_rows, max_length=max_length, end_of_text=end_of_text)
-
-    def bytes_per_row(self, sampling: Sampling) -> int:
-        from genloop.families.lm.cache import bytes_per_row
-
-        return bytes_per_row(self, sampling.cache)
-
     @classmethod
     @abstractmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -155,44 +133,3 @@ class Network(LanguageNetwork):
         tokens = {"bos_token_id": end_of_text, "eos_token_id": end_of_text, "dtype": "float32"}
         (directory / CONFIG_FILE).write_text(json.dumps(self.config() | tokens, indent=1) + "\n")
         save_file(self.export_weights(), directory / WEIGHTS_FILE, metadata={"format": "pt"})
-
-
-class Projection(nn.Module):
-    """A linear map of rows (N, I) to rows (N, O).
-
-    Attributes:
-        bias: added to every row, (O,), or None.
-    """
-
-    bias: Tensor | None
-
-    @property
-    @abstractmethod
-    def matrix(self) -> Tensor:
-        """The weight, (I, O)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.mm(x, self.matrix) if self.bias is None else torch.addmm(self.bias, x, self.matrix)
-
-
-class Table(nn.Module):
-    """One vector of the residual stream per row."""
-
-    def __init__(self, rows: int, width: int, generator: torch.Generator) -> None:
-        super().__init__()
-        self.weight = normal(rows, width, std=INITIAL_STD, generator=generator)
-
-    def forward(self, indices: Tensor) -> Tensor:
-        return F.embedding(indices, self.weight)
-
-
-def attend(heads: Tensor, num_documents: int) -> Tensor:
-    """Return the causal attention (B * T, D) of queries, keys and values (B * T, 3, H, d)."""
-    query, key, value = heads.unflatten(0, (num_documents, -1)).permute(2, 0, 3, 1, 4).unbind(0)  # (B, H, T, d)
-    attended = F.scaled_dot_product_attention(query, key, value, is_causal=True)
-    return attended.transpose(1, 2).reshape(len(heads), -1)
-
-
-def normal(*sizes: int, std: float, generator: torch.Generator) -> nn.Parameter:
-    """Return initial weights drawn from a normal distribution."""
-    return nn.Parameter(torch.empty(sizes).normal_(std=std, generator=generator))

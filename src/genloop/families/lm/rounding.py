@@ -13,7 +13,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from genloop.families.lm.network import Network, Projection
+from genloop.families.lm.layers import Projection
+from genloop.families.lm.network import Network
 
 AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 

@@ -3,23 +3,22 @@
 Importing this file loads no torch, so that keys and cached results are there at once.
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError
 from genloop.families.neural import NeuralEstimator
+from genloop.families.vae.sizes import Sizes
 from genloop.types import Context, Cost
 
 if TYPE_CHECKING:
     from genloop.families.vae.model import VAEModel
+    from genloop.families.vae.network import VAENetwork
 
 ASSUMED_SHAPE = (64, 64, 3)  # until the source is prepared
-DOWN, UP = 3, 4  # kernel widths; an even one upwards lets every pixel be reached by equally many weights
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,7 @@ class VAE(NeuralEstimator):
         Raises:
             UserError: if the images cannot be halved as often as asked, or the device is absent.
         """
-        from genloop.families.vae.fit import fit_vae
-
-        return fit_vae(self, train, seed=seed, context=context)
+        return self._fit(train, None, seed, context)
 
     def refit(self, model: "VAEModel", train: ImageDataset, *, seed: int, context: Context) -> "VAEModel":
         """Fit like `fit`, but start from the weights of `model`, with a fresh optimiser and the whole schedule.
@@ -92,54 +89,35 @@ class VAE(NeuralEstimator):
         Raises:
             UserError: if `model` has other sizes, and in the cases of `fit`.
         """
-        from genloop.families.vae.fit import fit_vae
+        return self._fit(train, model.network, seed, context)
 
-        return fit_vae(self, train, start=model, seed=seed, context=context)
+    def _fit(self, train: ImageDataset, start: "VAENetwork | None", seed: int, context: Context) -> "VAEModel":
+        from genloop.families.fitting import begin
+        from genloop.families.vae.fit import fit_vae
+        from genloop.families.vae.network import VAENetwork
+
+        self.check_shape(train.shape)
+        network = VAENetwork(self.sizes(train.shape), seed=seed)
+        fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
+        return fit_vae(fitting, train, noise=self.noise, kl_weight=self.kl_weight)
 
     def load(self, directory: Path, prepared_dir: Path, context: Context) -> "VAEModel":
         from genloop.families.vae.model import load_model
 
         return load_model(directory, context)
 
+    def sizes(self, shape: tuple[int, int, int]) -> Sizes:
+        """Return what the network for images of a shape consists of."""
+        return Sizes(shape, tuple(self.channels), self.latent)
+
     def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        shape = _shape(prepared_dir)
+        sizes = self.sizes(_shape(prepared_dir))
         num_images = self.resolved_steps(num_examples) * self.batch
-        flops = num_images * 3 * (self.encoder_flops(shape) + self.decoder_flops(shape))
-        return Cost(num_images, flops, 4 * self.num_parameters(shape))
+        return Cost(num_images, num_images * 3 * (sizes.encoder_flops + sizes.decoder_flops), 4 * sizes.num_parameters)
 
     def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        shape = _shape(prepared_dir)
-        return Cost(num_examples, num_examples * self.decoder_flops(shape), num_examples * int(np.prod(shape)))
-
-    def num_parameters(self, shape: tuple[int, int, int]) -> int:
-        """Return the number of weights for images of a shape."""
-        pairs = list(zip(self._widths(shape), self._widths(shape)[1:], strict=False))
-        down = sum(DOWN**2 * inner * outer + outer for inner, outer in pairs)
-        up = sum(UP**2 * inner * outer + inner for inner, outer in pairs)
-        code = self._code_size(shape)
-        return down + up + 2 * (code + 1) * self.latent + (self.latent + 1) * code
-
-    def encoder_flops(self, shape: tuple[int, int, int]) -> float:
-        """Return the floating-point operations that encode an image; training takes three times as many."""
-        return self._convolution_flops(shape, DOWN) + 4.0 * self._code_size(shape) * self.latent
-
-    def decoder_flops(self, shape: tuple[int, int, int]) -> float:
-        """Return the floating-point operations that decode an image; training takes three times as many."""
-        return self._convolution_flops(shape, UP) + 2.0 * self._code_size(shape) * self.latent
-
-    def _convolution_flops(self, shape: tuple[int, int, int], kernel: int) -> float:
-        """Return two operations per weight and place of the smaller of the two images that a layer connects."""
-        widths = self._widths(shape)
-        places = [shape[0] * shape[1] / 4**level for level in range(1, len(widths))]
-        return sum(
-            2.0 * kernel**2 * inner * outer * num for inner, outer, num in zip(widths, widths[1:], places, strict=False)
-        )
-
-    def _widths(self, shape: tuple[int, int, int]) -> Sequence[int]:
-        return (shape[2], *self.channels)
-
-    def _code_size(self, shape: tuple[int, int, int]) -> int:
-        return self.channels[-1] * shape[0] * shape[1] // 4 ** len(self.channels)
+        sizes = self.sizes(_shape(prepared_dir))
+        return Cost(num_examples, num_examples * sizes.decoder_flops, num_examples * math.prod(sizes.shape))
 
 
 def _shape(prepared_dir: Path | None) -> tuple[int, int, int]:

@@ -1,7 +1,6 @@
 """A fitted variational autoencoder: it samples, encodes, reconstructs and scores images."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -17,7 +16,9 @@ from genloop.errors import UserError
 from genloop.families.devices import prepare_device
 from genloop.families.training import Status, TrainingRecord
 from genloop.families.vae.network import Posterior, VAENetwork, reconstruction_loss
+from genloop.families.vae.sizes import Sizes
 from genloop.families.weights import weights_digest
+from genloop.files import replacing
 from genloop.identity import KEY_DIGITS, derive_seed, digest
 from genloop.types import Context, Progress
 
@@ -98,7 +99,7 @@ class VAEModel:
         """Write the weights as safetensors, and beside them sizes and losses of the fit as JSON."""
         weights = {name: weight.contiguous() for name, weight in self.network.state_dict().items()}
         save_file(weights, directory / WEIGHTS_FILE)
-        (directory / CONFIG_FILE).write_text(json.dumps({**self.network.sizes, "noise": self.noise}) + "\n")
+        (directory / CONFIG_FILE).write_text(json.dumps({**asdict(self.network.sizes), "noise": self.noise}) + "\n")
         (directory / RECORD_FILE).write_text(json.dumps(asdict(self.record), indent=1) + "\n")
 
     @property
@@ -107,7 +108,9 @@ class VAEModel:
 
     def _codes(self, num: int, seed: int) -> Tensor:
         """Return standard normal codes, the same on every device."""
-        return torch.randn(num, self.network.latent, generator=torch.Generator().manual_seed(seed)).to(self._device)
+        return torch.randn(num, self.network.sizes.latent, generator=torch.Generator().manual_seed(seed)).to(
+            self._device
+        )
 
     @torch.inference_mode()
     def _decoded(self, codes: Tensor) -> np.ndarray:
@@ -130,13 +133,13 @@ class VAEModel:
 
 def load_model(directory: Path, context: Context) -> VAEModel:
     """Restore what `VAEModel.save` wrote."""
-    sizes = json.loads((directory / CONFIG_FILE).read_text())
-    noise = sizes.pop("noise")
-    network = VAENetwork(**sizes, seed=0)
+    config = json.loads((directory / CONFIG_FILE).read_text())
+    sizes = Sizes(tuple(config["shape"]), tuple(config["channels"]), config["latent"])
+    network = VAENetwork(sizes, seed=0)
     network.load_state_dict(load_file(directory / WEIGHTS_FILE))
     network.to(prepare_device(context.runtime))
     record = json.loads((directory / RECORD_FILE).read_text())
-    return VAEModel(network, noise, TrainingRecord(record["status"], tuple(record["losses"])))
+    return VAEModel(network, config["noise"], TrainingRecord(record["status"], tuple(record["losses"])))
 
 
 def as_values(pixels: np.ndarray, device: torch.device) -> Tensor:
@@ -154,8 +157,6 @@ def _stored(path: Path | None, make: Callable[[], np.ndarray]) -> np.ndarray:
     if path is None:
         return make()
     if not path.exists():
-        unfinished = path.with_suffix(".unfinished")
-        with unfinished.open("wb") as file:
+        with replacing(path) as working, working.open("wb") as file:
             np.save(file, make(), allow_pickle=False)
-        os.replace(unfinished, path)
     return np.load(path, mmap_mode="r", allow_pickle=False)

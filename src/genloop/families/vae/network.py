@@ -4,15 +4,14 @@ No normalisation of activations: a model is its weights alone, and an image's lo
 """
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from genloop.families.vae.estimator import DOWN, UP
+from genloop.families.vae.sizes import DOWN, UP, Sizes
 
 LOG_2PI = math.log(2 * math.pi)
 LARGEST_LOG_VARIANCE = 10.0  # of a posterior, either way: its exponential stays finite
@@ -38,29 +37,20 @@ class VAENetwork(nn.Module):
     """Encoder and decoder.
 
     Args:
-        shape: rows, columns and channels of an image.
-        channels: of the convolutions.
-        latent: dimensions of the code.
+        sizes: of the network.
         seed: of the initial weights.
     """
 
-    def __init__(self, shape: tuple[int, int, int], channels: Sequence[int], latent: int, *, seed: int) -> None:
+    def __init__(self, sizes: Sizes, *, seed: int) -> None:
         super().__init__()
-        widths = (shape[2], *channels)
-        self.shape, self.channels, self.latent = shape, tuple(channels), latent
-        self.code_shape = (channels[-1], shape[0] >> len(channels), shape[1] >> len(channels))
-        code_size = self.code_shape[0] * self.code_shape[1] * self.code_shape[2]
+        widths, code_size, latent = sizes.widths, sizes.code_size, sizes.latent
+        self.sizes = sizes
         self.down = nn.ModuleList(nn.Conv2d(a, b, DOWN, stride=2, padding=1) for a, b in pairwise(widths))
         self.mean = nn.Linear(code_size, latent)
         self.log_variance = nn.Linear(code_size, latent)
         self.start = nn.Linear(latent, code_size)
         self.up = nn.ModuleList(nn.ConvTranspose2d(a, b, UP, stride=2, padding=1) for a, b in pairwise(widths[::-1]))
         self._initialise(seed)
-
-    @property
-    def sizes(self) -> dict[str, Any]:
-        """Return what, besides the weights, the network consists of."""
-        return {"shape": self.shape, "channels": self.channels, "latent": self.latent}
 
     def _initialise(self, seed: int) -> None:
         """Keep the scale of signals through the layers (He et al. 2015); begin with posteriors like the prior."""
@@ -86,7 +76,7 @@ class VAENetwork(nn.Module):
 
     def decode(self, codes: Tensor) -> Tensor:
         """Return images, shape (B, S, row, column), from codes, shape (B, L)."""
-        signal = F.silu(self.start(codes)).view(-1, *self.code_shape)
+        signal = F.silu(self.start(codes)).view(-1, *self.sizes.code_shape)
         for layer in self.up[:-1]:
             signal = F.silu(layer(signal))
         return torch.sigmoid(self.up[-1](signal))

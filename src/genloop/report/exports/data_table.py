@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import genloop
 from genloop.data.extras import needs_extra
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.text.tokens import TokenDataset
@@ -17,6 +16,7 @@ from genloop.errors import UserError
 from genloop.report.exports.columns import Cell, Column, ImageColumn, TextColumn
 from genloop.runs.record import RecordedIteration, Run
 from genloop.runs.recorded_data import Part, numbered_view, origins, parts_of
+from genloop.version import __version__
 
 COLUMNS: Mapping[type, Column] = {TokenDataset: TextColumn(), ImageDataset: ImageColumn()}
 GROUP_SIZE = 1 << 22  # characters or bytes of examples in a row group, about
@@ -73,7 +73,7 @@ def _groups(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
 
 def _metadata(run: Run, item: RecordedIteration, part: Part) -> dict[str, str]:
     facts = {
-        "version": genloop.__version__,
+        "version": __version__,
         "run": run.record.name,
         "policy": item.policy,
         "iteration": item.iteration,

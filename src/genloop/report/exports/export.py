@@ -1,20 +1,19 @@
 """Results of a run as files for other tools."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast, get_args
 
+from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError, unknown_name
+from genloop.files import replacing
 from genloop.policy_text import parse_policy, policy_name
 from genloop.report.exports.data_table import write_data
 from genloop.report.exports.model_folder import write_model_folder
 from genloop.report.exports.molecule_file import write_molecules
 from genloop.runs.record import RecordedIteration, Run
 from genloop.runs.recorded_data import Part
-from genloop.store import report_disk_errors
 
 WRITERS = {".parquet": write_data, ".sdf": write_molecules}
 
@@ -93,13 +92,7 @@ def _check(model: Path | None, data: Path | None, part: str | None) -> None:
 @contextmanager
 def _published(place: Path) -> Iterator[Path]:
     """Give a place to write to, which takes its name when the block ends well and vanishes when it does not."""
-    working = place.with_name(f".{place.name}.{os.getpid()}")
     with report_disk_errors(place.parent):
         place.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with replacing(place) as working:
             yield working
-            working.rename(place)
-        finally:
-            shutil.rmtree(working, ignore_errors=True)
-            if working.is_file():
-                working.unlink()

@@ -6,10 +6,11 @@ from typing import Any
 
 import yaml
 
-import genloop
 from genloop.policy_text import is_own_policy, parse_policy
+from genloop.report.markdown import markdown_table
 from genloop.runs.lineage import ancestors, finished
 from genloop.runs.record import RecordedIteration, Run
+from genloop.version import __version__
 
 PAPER = "https://arxiv.org/abs/2404.01413"
 TAGS = ("genloop", "model-collapse", "synthetic-data")
@@ -86,7 +87,7 @@ def _facts(run: Run, item: RecordedIteration) -> list[tuple[str, str]]:
         ("estimator", _settings(estimator_of(run, item))),
         ("fit", finished(run, item.model).facts["status"]),
         ("key", item.model),
-        ("exported by", f"genloop {genloop.__version__}"),
+        ("exported by", f"genloop {__version__}"),
     ]
 
 
@@ -141,8 +142,7 @@ def _use(run: Run, item: RecordedIteration, is_huggingface: bool) -> str:
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headers, ["---"] * len(headers), *([_escaped(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown_table([headers, *(map(_escaped, row) for row in rows)]).rstrip("\n")
 
 
 def _escaped(text: str) -> str:

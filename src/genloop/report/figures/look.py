@@ -149,12 +149,6 @@ def folded(text: str, width: float, letters_per_inch: int = LETTERS_PER_INCH) ->
     return "\n".join(fill(line, max(8, int(letters_per_inch * width))) for line in text.split("\n"))
 
 
-def thinned(num: int, *, most: int = 5) -> list[int]:
-    """Return which of so many things, counted from 1, are named in a legend: all, or some with the first and last."""
-    places = range(min(num, most))
-    return [round(1 + place * (num - 1) / max(1, len(places) - 1)) for place in places]
-
-
 def legend_below(figure: Figure) -> None:
     """Explain the lines of all axes below them, each label once; the figure grows by what that takes."""
     entries = [entry for axes in figure.axes for entry in zip(*axes.get_legend_handles_labels(), strict=True)]

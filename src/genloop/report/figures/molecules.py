@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from genloop.analysis.lines import Line, lines_of
+from genloop.analysis.arms import Arm, arms_of
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.source import INFO_FILE
 from genloop.report.figures.shapes import Shape, draw_shapes
@@ -26,21 +26,21 @@ def draw_molecules(run: Run, path: Path, *, num: int = 4, beside: Sequence[Run] 
         num: molecules, the first of the training set that every model sampled.
         beside: runs of other policies on the same data, whose samples stand beside those of the run.
     """
-    if rows := sampled_shapes(lines_of([run, *beside]), num):
+    if rows := sampled_shapes(arms_of([run, *beside]), num):
         draw_shapes(rows, path, title=f"{run.record.name}: training molecules\nreal: {_geometry(run)}")
 
 
-def sampled_shapes(lines: Sequence[Line], num: int) -> list[dict[str, Shape]]:
+def sampled_shapes(arms: Sequence[Arm], num: int) -> list[dict[str, Shape]]:
     """Return, for each molecule, the real conformation and those of iteration 1 and of every policy's last iteration.
 
     Args:
-        lines: policies on the same real data.
+        arms: policies on the same real data.
         num: molecules.
 
     Returns:
         By heading; empty where the models generate no molecules, or have not yet.
     """
-    sets = _opened(lines[0].run, _headings(lines))
+    sets = _opened(arms[0].run, _headings(arms))
     if len(sets) < 2:
         return []
     first = [first_of_each(data) for data in sets.values()]
@@ -51,13 +51,13 @@ def sampled_shapes(lines: Sequence[Line], num: int) -> list[dict[str, Shape]]:
     ]
 
 
-def _headings(lines: Sequence[Line]) -> dict[str, str]:
+def _headings(arms: Sequence[Arm]) -> dict[str, str]:
     """Return the samples of every policy's first iteration and of its last, by heading; the same ones once."""
     headings: dict[str, str] = {}
-    for line in lines:
-        for item in (line.first_seed[0], line.first_seed[-1]):
+    for arm in arms:
+        for item in (arm.first_seed[0], arm.first_seed[-1]):
             if item.samples not in headings.values():
-                heading = f"{line.label}\niteration {item.iteration}" if headings else "iteration 1"
+                heading = f"{arm.label}\niteration {item.iteration}" if headings else "iteration 1"
                 headings[heading] = item.samples
     return headings
 

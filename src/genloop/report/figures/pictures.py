@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from genloop.analysis.lines import Line, lines_of
+from genloop.analysis.arms import Arm, arms_of
 from genloop.report.figures.look import LINE_INCHES, PAGE_INCHES, drawing, folded
 from genloop.report.samples import sample_images
 from genloop.runs.record import Run
@@ -73,19 +73,19 @@ def draw_grids(grids: Grids, *paths: Path, columns: int = NUM_COLUMNS, title: st
 
 def draw_images(run: Run, path: Path, *, num: int = 2 * NUM_COLUMNS) -> None:
     """Draw the first `num` images that the models of a run's first seed generated; nothing where there are none."""
-    if grids := sampled_grids(lines_of([run]), num):
+    if grids := sampled_grids(arms_of([run]), num):
         draw_grids(grids, path, title=f"{run.record.name}: the first images that the models generated")
 
 
-def sampled_grids(lines: Sequence[Line], num: int) -> Grids:
+def sampled_grids(arms: Sequence[Arm], num: int) -> Grids:
     """Return the first images of every policy, of the first iteration, the last one and some between."""
     grids: dict[str, dict[str, np.ndarray]] = {}
-    for line in lines:
-        last = max(item.iteration for item in line.first_seed)
+    for arm in arms:
+        last = max(item.iteration for item in arm.first_seed)
         shown = set(np.linspace(1, last, min(last, NUM_ROWS)).round())
-        for item in line.first_seed:
-            if item.iteration in shown and (images := sample_images(line.run, item, num)) is not None:
-                grids.setdefault(line.label, {})[f"iteration {item.iteration}"] = images
+        for item in arm.first_seed:
+            if item.iteration in shown and (images := sample_images(arm.run, item, num)) is not None:
+                grids.setdefault(arm.label, {})[f"iteration {item.iteration}"] = images
     return grids
 
 

@@ -1,25 +1,27 @@
 """Figures of runs, as files: what was measured at every iteration, on what, and what the models generated."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from matplotlib.axes import Axes
 
-from genloop.analysis.lines import Line, draw_curve, lines_of
+from genloop.analysis.arms import Arm, arms_of
+from genloop.analysis.floors import floors_of
+from genloop.analysis.learning_curves import learning_curves
+from genloop.analysis.predicted import predicted_test_loss
 from genloop.analysis.series import is_shown
-from genloop.report.figures.floors import floors_of
-from genloop.report.figures.learning_curves import draw_learning_curves, learning_curves
+from genloop.disk_errors import report_disk_errors
+from genloop.report.figures.learning_curves import draw_learning_curves
 from genloop.report.figures.look import FORMATS, count_iterations, drawing, legend_below, panels
+from genloop.report.figures.metric_curve import draw_curve
 from genloop.report.figures.molecules import sampled_shapes
-from genloop.report.figures.names import file_name
-from genloop.report.figures.overlay import predicted_test_loss
-from genloop.report.figures.palette import REAL, THEORY_DASH, Style, floor_dash, styles
 from genloop.report.figures.pictures import draw_grids, sampled_grids
 from genloop.report.figures.shapes import draw_shapes
 from genloop.report.figures.training_sets import draw_training_sets
+from genloop.report.palette import REAL, THEORY_DASH, Style, floor_dash, styles
 from genloop.runs.record import Run
-from genloop.store import report_disk_errors
 from genloop.types import STANDARD_ERROR
 
 NUM_IMAGES = 16  # of a model
@@ -44,69 +46,69 @@ def save_figures(runs: Sequence[Run], directory: Path, formats: Sequence[str] = 
     found: list[Path] = []
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        for name, draw in _drawings(lines_of(runs)).items():
+        for name, draw in _drawings(arms_of(runs)).items():
             paths = [directory / f"{name}.{kind}" for kind in formats]
             draw(*paths)
             found += paths
     return found
 
 
-def _drawings(lines: Sequence[Line]) -> dict[str, Callable[..., None]]:
+def _drawings(arms: Sequence[Arm]) -> dict[str, Callable[..., None]]:
     """Return what there is to draw, by name; each is called with the paths of its files."""
     found: dict[str, Callable[..., None]] = {
-        _file_name(metric, unit, lines): partial(draw_lines, lines, metric, unit) for metric, unit in _metrics(lines)
+        _file_name(metric, unit, arms): partial(draw_lines, arms, metric, unit) for metric, unit in _metrics(arms)
     }
-    if any(map(learning_curves, lines)):
-        found["learning-curves"] = partial(draw_learning_curves, lines)
-    found["training-sets"] = partial(draw_training_sets, lines)
-    if grids := sampled_grids(lines, NUM_IMAGES):
+    if any(map(learning_curves, arms)):
+        found["learning-curves"] = partial(draw_learning_curves, arms)
+    found["training-sets"] = partial(draw_training_sets, arms)
+    if grids := sampled_grids(arms, NUM_IMAGES):
         found["sampled-images"] = partial(draw_grids, grids)
-    for number, group in enumerate(_by_source(lines), start=1):
+    for number, group in enumerate(_by_source(arms), start=1):
         if rows := sampled_shapes(group, NUM_MOLECULES):
             found[f"sampled-molecules{f'-{number}' if number > 1 else ''}"] = partial(draw_shapes, rows)
     return found
 
 
-def _by_source(lines: Sequence[Line]) -> list[list[Line]]:
-    """Return the lines of every source together: only models of the same molecules stand beside one another."""
-    sources = dict.fromkeys(line.run.record.source for line in lines)
-    return [[line for line in lines if line.run.record.source == source] for source in sources]
+def _by_source(arms: Sequence[Arm]) -> list[list[Arm]]:
+    """Return the arms of every source together: only models of the same molecules stand beside one another."""
+    sources = dict.fromkeys(arm.run.record.source for arm in arms)
+    return [[arm for arm in arms if arm.run.record.source == source] for source in sources]
 
 
 def draw_metric(run: Run, metric: str, path: Path) -> None:
     """Draw a metric of a run; the title says which scorer judges which data."""
-    lines = lines_of([run])
-    unit = next((unit for name, unit in _metrics(lines) if name == metric), "")
+    arms = arms_of([run])
+    unit = next((unit for name, unit in _metrics(arms) if name == metric), "")
     about = next((about for about, metrics in run.values().items() if metric in metrics), "")
-    draw_lines(lines, metric, unit, path, title=f"{run.record.name}: {about}")
+    draw_lines(arms, metric, unit, path, title=f"{run.record.name}: {about}")
 
 
-def draw_lines(lines: Sequence[Line], metric: str, unit: str, *paths: Path, title: str = "") -> None:
+def draw_lines(arms: Sequence[Arm], metric: str, unit: str, *paths: Path, title: str = "") -> None:
     """Draw a metric against the iteration, with standard errors, theory where it applies, and the noise floor."""
-    looks = styles(line.label for line in lines)
+    looks = styles(arm.label for arm in arms)
     with drawing(*paths) as figure:
         (axes,) = panels(figure, [title], x="iteration", y=_axis_label(metric, unit))
         count_iterations(axes)
-        for line in lines:
-            if (metric, unit) in _metrics([line]):
-                draw_curve(axes, line.label, line.curve(metric), line.curve(metric + STANDARD_ERROR), looks[line.label])
-                _draw_theory(axes, line, metric, looks[line.label])
-        _draw_floors(axes, lines, metric, unit)
+        for arm in arms:
+            if (metric, unit) in _metrics([arm]):
+                draw_curve(axes, arm.label, arm.curve(metric), arm.curve(metric + STANDARD_ERROR), looks[arm.label])
+                _draw_theory(axes, arm, metric, looks[arm.label])
+        _draw_floors(axes, arms, metric, unit)
         legend_below(figure)
 
 
-def _draw_theory(axes: Axes, line: Line, metric: str, style: Style) -> None:
-    values = predicted_test_loss(line.run).get(line.policy)
+def _draw_theory(axes: Axes, arm: Arm, metric: str, style: Style) -> None:
+    values = predicted_test_loss(arm.run).get(arm.policy)
     if metric == "test_loss" and values is not None:
         iterations = range(1, len(values) + 1)
         axes.plot(
-            iterations, values, color=style.colour, linestyle=(0, THEORY_DASH), label=f"{line.label}, theory", zorder=3
+            iterations, values, color=style.colour, linestyle=(0, THEORY_DASH), label=f"{arm.label}, theory", zorder=3
         )
 
 
-def _draw_floors(axes: Axes, lines: Sequence[Line], metric: str, unit: str) -> None:
+def _draw_floors(axes: Axes, arms: Sequence[Arm], metric: str, unit: str) -> None:
     """Draw what real data score in the place of samples."""
-    for place, (name, floor) in enumerate(floors_of(lines, metric, unit).items()):
+    for place, (name, floor) in enumerate(floors_of(arms, metric, unit).items()):
         (iteration,) = floor.iterations
         value = floor.mean(iteration)
         if value is not None:
@@ -118,13 +120,18 @@ def _axis_label(metric: str, unit: str) -> str:
     return f"{metric.replace('_', ' ')} ({unit.replace(' ', NO_BREAK)})"
 
 
-def _metrics(lines: Sequence[Line]) -> dict[tuple[str, str], None]:
+def _metrics(arms: Sequence[Arm]) -> dict[tuple[str, str], None]:
     """Return names and units of what was measured, in its order; errors stand beside values."""
-    measured = {(row.metric, row.unit): None for line in lines for row in line.rows}
+    measured = {(row.metric, row.unit): None for arm in arms for row in arm.rows}
     return {(metric, unit): None for metric, unit in measured if is_shown(metric)}
 
 
-def _file_name(metric: str, unit: str, lines: Sequence[Line]) -> str:
+def _file_name(metric: str, unit: str, arms: Sequence[Arm]) -> str:
     """Return a metric's name without what a folder could be, and its unit too where other runs have another one."""
-    is_alone = sum(name == metric for name, _ in _metrics(lines)) == 1
+    is_alone = sum(name == metric for name, _ in _metrics(arms)) == 1
     return file_name(metric if is_alone else f"{metric}-{unit}")
+
+
+def file_name(metric: str) -> str:
+    """Return the name of a metric without what a folder could be."""
+    return re.sub(r"[^\w-]+", "-", metric)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from genloop.report.figures.palette import THEORY_DASH, Style, floor_dash
 from genloop.report.html.curves import Curve, MetricCurves, Point
 from genloop.report.html.theme import LINE, MUTED, PAPER, REAL_DATA, TEXT, line_colour
+from genloop.report.palette import THEORY_DASH, Style, floor_dash
 
 SYMBOLS: Mapping[str, str] = {  # a marker in the letters of matplotlib -> its name in Plotly
     "o": "circle",

@@ -1,8 +1,8 @@
 """What a run has taken, as a table and in sentences."""
 
+from genloop.numerals import duration
 from genloop.report.html.costs import Cost, Costs
 from genloop.report.html.table import Table
-from genloop.report.tables import duration
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

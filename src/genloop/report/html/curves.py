@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from genloop.analysis.arms import Arm
 from genloop.analysis.aspects import ASPECTS, aspect_of
-from genloop.analysis.lines import Line
+from genloop.analysis.floors import floors_of
+from genloop.analysis.predicted import predicted_test_loss
 from genloop.analysis.series import Series, is_shown, series
-from genloop.report.figures.floors import floors_of
-from genloop.report.figures.overlay import predicted_test_loss
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
 
 OTHER = "other values"
@@ -76,12 +76,12 @@ class MetricCurves:
         return max(iteration for curve in self.curves for iteration in curve.points)
 
 
-def metric_curves(lines: Sequence[Line]) -> list[MetricCurves]:
+def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
     """Return all metrics measured so far by their aspects, the test loss first."""
-    about = {metric: text for line in lines for text, metrics in line.run.values().items() for metric in metrics}
-    measured = dict.fromkeys((row.metric, row.unit) for line in lines for row in line.rows if is_shown(row.metric))
+    about = {metric: text for arm in arms for text, metrics in arm.run.values().items() for metric in metrics}
+    measured = dict.fromkeys((row.metric, row.unit) for arm in arms for row in arm.rows if is_shown(row.metric))
     found = [
-        MetricCurves(metric, unit, about[metric], _curves(lines, metric, unit), _floors(lines, metric, unit))
+        MetricCurves(metric, unit, about[metric], _curves(arms, metric, unit), _floors(arms, metric, unit))
         for metric, unit in measured
     ]
     order = [*ASPECTS, OTHER]
@@ -95,20 +95,20 @@ def point(measured: Series, iteration: int) -> Point:
     return Point(measured.mean(iteration), None if error is None else error * quantile, num_seeds)
 
 
-def _curves(lines: Sequence[Line], metric: str, unit: str) -> tuple[Curve, ...]:
-    return tuple(curve for line in lines if (curve := _curve(line, metric, unit)) is not None)
+def _curves(arms: Sequence[Arm], metric: str, unit: str) -> tuple[Curve, ...]:
+    return tuple(curve for arm in arms if (curve := _curve(arm, metric, unit)) is not None)
 
 
-def _curve(line: Line, metric: str, unit: str) -> Curve | None:
-    found = [each for each in series(line.rows, metric) if each.unit == unit]
+def _curve(arm: Arm, metric: str, unit: str) -> Curve | None:
+    found = [each for each in series(arm.rows, metric) if each.unit == unit]
     if not found:
         return None
     (measured,) = found
     points = {number: point(measured, number) for number in measured.iterations}
-    theory = predicted_test_loss(line.run).get(line.policy, ()) if metric == "test_loss" else ()
-    return Curve(line.label, points, tuple(map(float, theory)))
+    theory = predicted_test_loss(arm.run).get(arm.policy, ()) if metric == "test_loss" else ()
+    return Curve(arm.label, points, tuple(map(float, theory)))
 
 
-def _floors(lines: Sequence[Line], metric: str, unit: str) -> dict[str, Point]:
-    found = floors_of(lines, metric, unit)
+def _floors(arms: Sequence[Arm], metric: str, unit: str) -> dict[str, Point]:
+    found = floors_of(arms, metric, unit)
     return {name: point(measured, *measured.iterations) for name, measured in found.items()}

@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from genloop.analysis.lines import Line
-from genloop.analysis.numerals import plain, unsigned
-from genloop.report.figures.look import thinned
-from genloop.report.figures.palette import Style
+from genloop.analysis.arms import Arm
+from genloop.numerals import plain, unsigned
 from genloop.report.html.charts import Chart, metric_chart
 from genloop.report.html.curves import MetricCurves, Point, metric_curves
 from genloop.report.html.learning import Losses, Steps, losses_within_fits
 from genloop.report.html.table import Table
 from genloop.report.html.theme import REAL_DATA, iteration_colours
 from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
+from genloop.report.palette import Style, thinned
 from genloop.runs.record import RecordedIteration
 from genloop.theory.student import LEVEL
 
@@ -58,7 +57,7 @@ class Group:
         return [[vars(chart) for chart in view.charts] for view in self.views]
 
 
-def metric_group(lines: Sequence[Line], looks: Mapping[str, Style]) -> Group | None:
+def metric_group(arms: Sequence[Arm], looks: Mapping[str, Style]) -> Group | None:
     """Return every measured metric against the iteration; None where nothing is measured yet."""
     views = [
         View(
@@ -68,15 +67,15 @@ def metric_group(lines: Sequence[Line], looks: Mapping[str, Style]) -> Group | N
             [metric_chart(metric, looks)],
             _metric_table(metric),
         )
-        for metric in metric_curves(lines)
+        for metric in metric_curves(arms)
     ]
     return Group(views) if views else None
 
 
-def learning_group(lines: Sequence[Line]) -> Group | None:
+def learning_group(arms: Sequence[Arm]) -> Group | None:
     """Return the losses within fits, one chart for each policy; None where no fit kept any."""
-    kinds = losses_within_fits(lines)
-    labels = [line.label for line in lines if all(line.label in losses.fits for losses in kinds)]
+    kinds = losses_within_fits(arms)
+    labels = [arm.label for arm in arms if all(arm.label in losses.fits for losses in kinds)]
     if not kinds or not labels:
         return None
     views = [
@@ -84,21 +83,21 @@ def learning_group(lines: Sequence[Line]) -> Group | None:
         for losses in kinds
     ]
     numbers = {number for losses in kinds for fits in losses.fits.values() for number in fits}
-    colours = iteration_colours(_last(lines))
+    colours = iteration_colours(_last(arms))
     return Group(views, labels, {f"iteration {number}": colours[number - 1] for number in sorted(numbers)})
 
 
-def training_sets_group(lines: Sequence[Line]) -> Group:
+def training_sets_group(arms: Sequence[Arm]) -> Group:
     """Return what every training set was made of, one chart for each policy."""
-    height = tallest(lines)
-    table = _training_sets_table(lines)
+    height = tallest(arms)
+    table = _training_sets_table(arms)
     views = [
-        View("shares", "", "", [shares_chart(line) for line in lines], table),
-        View("sizes in units of T", "", "", [sizes_chart(line, height) for line in lines], table),
+        View("shares", "", "", [shares_chart(arm) for arm in arms], table),
+        View("sizes in units of T", "", "", [sizes_chart(arm, height) for arm in arms], table),
     ]
-    colours = iteration_colours(_last(lines))
-    models = {f"model {number}": colours[number - 1] for number in thinned(_last(lines) - 1)}
-    return Group(views, [line.label for line in lines], {"real data": REAL_DATA} | models)
+    colours = iteration_colours(_last(arms))
+    models = {f"model {number}": colours[number - 1] for number in thinned(_last(arms) - 1)}
+    return Group(views, [arm.label for arm in arms], {"real data": REAL_DATA} | models)
 
 
 def _about(metric: MetricCurves) -> str:
@@ -148,16 +147,16 @@ def _way(steps: Steps) -> str:
     return f"{losses[0]} to {losses[-1]}" if losses else ""
 
 
-def _training_sets_table(lines: Sequence[Line]) -> Table:
+def _training_sets_table(arms: Sequence[Arm]) -> Table:
     items: dict[str, dict[int, RecordedIteration]] = {
-        line.label: {item.iteration: item for item in line.first_seed} for line in lines
+        arm.label: {item.iteration: item for item in arm.first_seed} for arm in arms
     }
     rows = [
         [str(number), *(composition(of_policy[number]) if number in of_policy else "" for of_policy in items.values())]
-        for number in range(1, _last(lines) + 1)
+        for number in range(1, _last(arms) + 1)
     ]
     return Table(["iteration", *items], rows)
 
 
-def _last(lines: Sequence[Line]) -> int:
-    return max(item.iteration for line in lines for item in line.iterations)
+def _last(arms: Sequence[Arm]) -> int:
+    return max(item.iteration for arm in arms for item in arm.iterations)

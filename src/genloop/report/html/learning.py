@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloop.analysis.lines import Line
+from genloop.analysis.arms import Arm
+from genloop.analysis.learning_curves import learning_curves
 from genloop.identity import file_digest
-from genloop.report.figures.learning_curves import learning_curves
-from genloop.report.figures.look import thinned
 from genloop.report.html.charts import Chart, layout, line_trace
 from genloop.report.html.theme import iteration_colours
+from genloop.report.palette import thinned
 from genloop.runs.record import Run
 from genloop.store import DamagedArtefact
 
@@ -75,12 +75,12 @@ class Losses:
         return [low - room, high + room]
 
 
-def losses_within_fits(lines: Sequence[Line]) -> list[Losses]:
+def losses_within_fits(arms: Sequence[Arm]) -> list[Losses]:
     """Return the test losses and the training losses, each where it was kept, of some iterations if there are many."""
-    test = {line.label: _some(fits) for line in lines if (fits := learning_curves(line))}
-    training = {line.label: fits for line in lines if (fits := _training_losses(line))}
+    test = {arm.label: _some(fits) for arm in arms if (fits := learning_curves(arm))}
+    training = {arm.label: fits for arm in arms if (fits := _training_losses(arm))}
     about = f"training loss of the first seed, averaged over a {NUM_POINTS}th of the steps at a time"
-    last = max(item.iteration for line in lines for item in line.iterations)
+    last = max(item.iteration for arm in arms for item in arm.iterations)
     kinds = [
         Losses("test loss", "test loss on the way through each fit, averaged over the seeds", test, last),
         Losses("training loss", about, training, last),
@@ -93,11 +93,11 @@ def _some(fits: Fits) -> Fits:
     return {numbers[place - 1]: fits[numbers[place - 1]] for place in thinned(len(numbers))}
 
 
-def _training_losses(line: Line) -> Fits:
-    items = {item.iteration: item.model for item in line.first_seed}
-    done = [number for number in sorted(items) if _has_record(line.run, items[number])]
+def _training_losses(arm: Arm) -> Fits:
+    items = {item.iteration: item.model for item in arm.first_seed}
+    done = [number for number in sorted(items) if _has_record(arm.run, items[number])]
     shown = [done[place - 1] for place in thinned(len(done))] if done else []
-    return {number: steps for number in shown if (steps := _means(_losses(line.run, items[number])))}
+    return {number: steps for number in shown if (steps := _means(_losses(arm.run, items[number])))}
 
 
 def _has_record(run: Run, model: str) -> bool:

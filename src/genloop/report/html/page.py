@@ -7,16 +7,17 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import genloop
-from genloop.analysis.lines import lines_of, run_names
+from genloop.analysis.arms import arms_of, run_names
+from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
-from genloop.report.figures.palette import styles
+from genloop.files import write_atomically
 from genloop.report.html import theme
 from genloop.report.html.groups import metric_group
 from genloop.report.html.scripts import packed, plotly_script, security_policy
 from genloop.report.html.sections import HEADINGS, section
+from genloop.report.palette import styles
 from genloop.runs.record import Run
-from genloop.store import report_disk_errors, write_atomically
+from genloop.version import __version__
 
 SAMPLE_BYTES = 2_500_000  # of all runs together; a page has less than 6 MB, 2 of which draw the charts
 
@@ -37,8 +38,8 @@ def write_page(runs: Sequence[Run], path: Path) -> None:
 
 def page(runs: Sequence[Run]) -> str:
     """Return the text of the page."""
-    names, lines = run_names(runs), lines_of(runs)
-    looks = styles(line.policy for line in lines)
+    names, arms = run_names(runs), arms_of(runs)
+    looks = styles(arm.policy for arm in arms)
     room = SAMPLE_BYTES // len(runs)
     sections = [section(run, name, looks, most_sample_bytes=room) for run, name in zip(runs, names, strict=True)]
     library, script = plotly_script(), _asset("page.js")
@@ -53,14 +54,14 @@ def page(runs: Sequence[Run]) -> str:
         title=", ".join(names),
         headings=HEADINGS,
         sections=sections,
-        together=metric_group(lines, styles(line.label for line in lines)) if len(runs) > 1 else None,
+        together=metric_group(arms, styles(arm.label for arm in arms)) if len(runs) > 1 else None,
         colours={policy: theme.line_colour(look) for policy, look in looks.items()},
         theme=theme,
         style=Markup(_asset("page.css")),
         script=Markup(script),
         library=packed(library),
         security_policy=security_policy(script, library),
-        version=genloop.__version__,
+        version=__version__,
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genloop.analysis.floors import sharers
-from genloop.analysis.numerals import plain, signed
 from genloop.analysis.profile import Finding, Verdict, profile
+from genloop.numerals import plain, signed
 from genloop.runs.record import Run
 
 MARKS: Mapping[Verdict, str] = {"collapsing": "✕", "stable": "✓", "undecided": "?", "not measured": "\N{EN DASH}"}

@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
-import genloop
 from genloop import catalog
 from genloop.errors import UserError
 from genloop.experiment_file import complete, set_value, to_dict
 from genloop.report.html.table import Table
 from genloop.runs.record import RECORD_FILE, RecordedIteration, Run
+from genloop.version import __version__
 
 OVERRIDES: Mapping[str, str] = {"policies": "--policy", "num_iterations": "--iterations", "seeds": "--seeds"}
 
@@ -45,7 +45,7 @@ def provenance(run: Run) -> Provenance:
     facts = {
         "Run": str(run.directory),
         "Written by": f"genloop {_version(run)}",
-        "This page by": f"genloop {genloop.__version__}",
+        "This page by": f"genloop {__version__}",
         "Computed with": _made_with(run) or "not recorded",
         "Store": record.store_dir,
         "Real data": record.source,

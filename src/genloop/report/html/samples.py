@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from genloop.analysis.lines import Line
+from genloop.analysis.arms import Arm
 from genloop.data.extras import user_error
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
@@ -46,7 +46,7 @@ class Samples:
         return [(who, max(keys, default=0)) for who, keys in self.choices.items()][: 1 + NUM_POLICIES]
 
 
-def samples_of(run: Run, lines: Sequence[Line], *, most_bytes: int) -> Samples:
+def samples_of(run: Run, arms: Sequence[Arm], *, most_bytes: int) -> Samples:
     """Return the samples of a run that fit into so many bytes: of the first iteration, the last, and some between.
 
     Raises:
@@ -70,7 +70,7 @@ def samples_of(run: Run, lines: Sequence[Line], *, most_bytes: int) -> Samples:
         run.manifest(key)  # which compares the files with it
         return show(source.load_samples(run.store.path(key), prepared), about)
 
-    done = {line.label: _done(run, line) for line in lines}
+    done = {arm.label: _done(run, arm) for arm in arms}
     blocks, shown = _fitting(done, block, most_bytes)
     choices = {label: {n: keys[n] for n in sorted(keys) if n in shown} for label, keys in done.items()}
     colours = element_colours(real) if isinstance(real, MoleculeDataset) else {}
@@ -108,8 +108,8 @@ def outer_first(num: int) -> Iterator[int]:
         yield told[widest + 1]
 
 
-def _done(run: Run, line: Line) -> dict[int, str]:
-    return {item.iteration: item.samples for item in line.first_seed if run.store.peek(item.samples)}
+def _done(run: Run, arm: Arm) -> dict[int, str]:
+    return {item.iteration: item.samples for item in arm.first_seed if run.store.peek(item.samples)}
 
 
 def _note(real: Any, done: Mapping[str, Mapping[int, str]], shown: set[int]) -> str:

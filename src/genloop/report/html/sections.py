@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genloop.analysis.lines import lines_of
-from genloop.analysis.outcome import answer, main_metric, outcomes, question
+from genloop.analysis.arms import arms_of
+from genloop.analysis.outcome import main_metric, outcomes
 from genloop.errors import UserError
 from genloop.policy_text import parse_policy
+from genloop.report.answer import answer, question
 from genloop.report.citation import bibtex
-from genloop.report.figures.palette import Style
 from genloop.report.html.cost_table import cost_notes, cost_table
 from genloop.report.html.costs import costs
 from genloop.report.html.groups import Group, learning_group, metric_group, training_sets_group
@@ -16,6 +16,7 @@ from genloop.report.html.profile import ProfileTable, profile_table
 from genloop.report.html.provenance import Provenance, provenance
 from genloop.report.html.samples import Samples, samples_of
 from genloop.report.html.table import Table
+from genloop.report.palette import Style
 from genloop.runs.record import Run
 
 HEADINGS = {  # of the parts of a section
@@ -80,7 +81,7 @@ def section(run: Run, name: str, looks: Mapping[str, Style], *, most_sample_byte
         looks: of every policy on the page.
         most_sample_bytes: room for its samples.
     """
-    lines, metric, taken = lines_of([run]), main_metric(run), costs(run)
+    arms, metric, taken = arms_of([run]), main_metric(run), costs(run)
     return Section(
         name=name,
         what=_what(run),
@@ -88,12 +89,12 @@ def section(run: Run, name: str, looks: Mapping[str, Style], *, most_sample_byte
         answer=answer(outcomes(run, metric)),
         missing=_missing(run),
         diverged=_diverged(run),
-        policies={line.policy: _meaning(line.policy) for line in lines},
-        metrics=metric_group(lines, looks),
+        policies={arm.policy: _meaning(arm.policy) for arm in arms},
+        metrics=metric_group(arms, looks),
         profile=profile_table(run),
-        samples=samples_of(run, lines, most_bytes=most_sample_bytes),
-        learning=learning_group(lines),
-        training_sets=training_sets_group(lines),
+        samples=samples_of(run, arms, most_bytes=most_sample_bytes),
+        learning=learning_group(arms),
+        training_sets=training_sets_group(arms),
         costs=cost_table(taken, run.record.unit),
         cost_notes=cost_notes(taken),
         provenance=provenance(run),

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 
-from genloop.report.figures.palette import REAL, Style, ordered
+from genloop.report.palette import REAL, Style, ordered
 
 LEAST_LUMINANCE = 0.16  # of a line on the dark paper: a contrast of 3
 WHITE_STEP = 0.05  # share of white by which a colour is made lighter

@@ -5,8 +5,8 @@ That of the first seed, as those of the others have the same sizes.
 
 from collections.abc import Mapping, Sequence
 
-from genloop.analysis.lines import Line
-from genloop.report.figures.training_sets import shares
+from genloop.analysis.arms import Arm
+from genloop.analysis.training_sets import shares
 from genloop.report.html.charts import Chart, layout, plain, rounded
 from genloop.report.html.theme import PAPER, REAL_DATA, iteration_colours
 from genloop.runs.record import RecordedIteration
@@ -14,29 +14,29 @@ from genloop.runs.record import RecordedIteration
 HEIGHT = 250
 
 
-def shares_chart(line: Line) -> Chart:
+def shares_chart(arm: Arm) -> Chart:
     """Return the share of every source in the training sets of one policy."""
-    parts = {item.iteration: shares(item) for item in line.first_seed}
+    parts = {item.iteration: shares(item) for item in arm.first_seed}
     whole = {number: sum(amounts.values()) for number, amounts in parts.items()}
     in_percent = {
         number: {source: 100 * amount / whole[number] for source, amount in amounts.items()}
         for number, amounts in parts.items()
     }
-    return _chart(line.label, in_percent, "share (%)", "%{y:.3~g} %", 100)
+    return _chart(arm.label, in_percent, "share (%)", "%{y:.3~g} %", 100)
 
 
-def sizes_chart(line: Line, tallest: float) -> Chart:
+def sizes_chart(arm: Arm, tallest: float) -> Chart:
     """Return how much of every source is in the training sets of one policy, in units of T.
 
     Args:
-        line: the policy.
+        arm: the policy.
         tallest: height of the axis, so that several charts can have the same.
     """
-    unit = line.run.record.num_samples
+    unit = arm.run.record.num_samples
     in_units = {
-        item.iteration: {source: amount / unit for source, amount in shares(item).items()} for item in line.first_seed
+        item.iteration: {source: amount / unit for source, amount in shares(item).items()} for item in arm.first_seed
     }
-    return _chart(line.label, in_units, "training set (T)", "%{y:.3~g} T", 1.05 * tallest)
+    return _chart(arm.label, in_units, "training set (T)", "%{y:.3~g} T", 1.05 * tallest)
 
 
 def _chart(label: str, amounts: Mapping[int, Mapping[str, float]], y_title: str, template: str, top: float) -> Chart:
@@ -61,9 +61,9 @@ def _chart(label: str, amounts: Mapping[int, Mapping[str, float]], y_title: str,
     return Chart(f"Chart of what the training sets of {label} were made of, as in the table below.", traces, drawn)
 
 
-def tallest(lines: Sequence[Line]) -> float:
+def tallest(arms: Sequence[Arm]) -> float:
     """Return the size of the largest training set, in units of T."""
-    return max(sum(shares(item).values()) / line.run.record.num_samples for line in lines for item in line.iterations)
+    return max(sum(shares(item).values()) / arm.run.record.num_samples for arm in arms for item in arm.iterations)
 
 
 def composition(item: RecordedIteration) -> str:

@@ -9,9 +9,9 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from genloop.loop import Iteration
+from genloop.numerals import duration
 from genloop.plan import Plan
 from genloop.policy_text import policy_name
-from genloop.report.tables import duration
 from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Progress

@@ -9,10 +9,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from genloop.numerals import duration
 from genloop.report.column import Column
 from genloop.report.live.run_state import LoopState, RunState
 from genloop.report.live.works import Work, works_in
-from genloop.report.tables import duration
 
 BAR_WIDTH = 20
 

@@ -240,7 +240,7 @@ def test_refit_starts_from_the_fitted_weights(data):
     again = SMALL.refit(fitted, data, seed=1, context=CONTEXT)
     fresh = SMALL.fit(data, seed=1, context=CONTEXT)
     assert np.mean(again.record.losses[:3]) < np.mean(fresh.record.losses[:3])
-    with pytest.raises(UserError, match=r"width=9.* cannot start from one of .*width=8"):
+    with pytest.raises(UserError, match=r"width=9.* cannot start from a .*width=8"):
         replace(SMALL, width=9).refit(fitted, data, seed=1, context=CONTEXT)
 
 

@@ -104,7 +104,7 @@ def test_saved_model_opens_in_transformers_and_again(model, vocabulary, tmp_path
     loaded = NEOX.load(tmp_path, vocabulary.path.parent, Context())
     assert same(weights_of(model), dict(other.named_parameters()))
     assert same(weights_of(model), weights_of(loaded))
-    assert loaded.network.shape == model.network.shape
+    assert loaded.network.sizes == model.network.sizes
 
 
 @torch.no_grad()

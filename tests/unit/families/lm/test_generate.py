@@ -16,8 +16,8 @@ from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.generate import _suitable_rows, generate
 from genloop.families.lm.gpt2_network import GPT2Network
-from genloop.families.lm.llama_network import LlamaNetwork, LlamaShape
-from genloop.families.lm.network import Network, Shape
+from genloop.families.lm.llama_network import LlamaNetwork, LlamaSizes
+from genloop.families.lm.network import Network, Sizes
 from genloop.families.lm.rounding import RoundedProduct, rounded
 from genloop.families.lm.sampling import Sampling
 from genloop.families.workers import Workers
@@ -38,7 +38,7 @@ def vocabulary(tmp_path_factory):
 @pytest.fixture(scope="module")
 def network() -> Network:
     """A network with far from uniform predictions, and documents of a few tokens."""
-    return spread(GPT2Network(Shape(V, 16, 2, 2, 8), seed=1))
+    return spread(GPT2Network(Sizes(V, 16, 2, 2, 8), seed=1))
 
 
 def spread(network: Network) -> Network:
@@ -105,9 +105,9 @@ def test_sample_equals_a_naive_one_token_for_token(network, vocabulary):
     assert found.tolist() == naive
 
 
-@pytest.mark.parametrize("shape", [Shape(V, 16, 2, 2, 1), LlamaShape(V, 16, 2, 2, 1, inner=24)], ids=["gpt2", "llama"])
-def test_a_context_of_one_token_is_enough_to_go_on(vocabulary, shape):
-    network = spread(LlamaNetwork(shape) if isinstance(shape, LlamaShape) else GPT2Network(shape))
+@pytest.mark.parametrize("sizes", [Sizes(V, 16, 2, 2, 1), LlamaSizes(V, 16, 2, 2, 1, inner=24)], ids=["gpt2", "llama"])
+def test_a_context_of_one_token_is_enough_to_go_on(vocabulary, sizes):
+    network = spread(LlamaNetwork(sizes) if isinstance(sizes, LlamaSizes) else GPT2Network(sizes))
     naive = naive_sample(network, 300, seed=3, temperature=3.0)
     assert max(len(text) for text in documents(np.array(naive))) == 8
     found = sample(network, vocabulary, 300, seed=3, temperature=3.0, cache="float32", weights="float32")
@@ -193,7 +193,7 @@ def test_rounding_is_harmless(trained_network, cache, weights):
 def trained_network(request) -> Network:
     """A network that has learned to count modulo V, with 10 % of errors."""
     sizes = (V, 32, 2, 2, 16)
-    network = GPT2Network(Shape(*sizes)) if request.param == "gpt2" else LlamaNetwork(LlamaShape(*sizes, inner=64))
+    network = GPT2Network(Sizes(*sizes)) if request.param == "gpt2" else LlamaNetwork(LlamaSizes(*sizes, inner=64))
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(0)
     for _ in range(60):

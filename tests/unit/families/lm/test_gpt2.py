@@ -14,7 +14,7 @@ from genloop.errors import UserError
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.model import LanguageModel
-from genloop.families.lm.network import Shape
+from genloop.families.lm.network import Sizes
 from genloop.families.lm.sampling import Sampling
 from genloop.families.training import TrainingRecord
 from genloop.types import Context
@@ -29,7 +29,7 @@ def vocabulary(tmp_path):
 
 @pytest.fixture
 def model(vocabulary) -> LanguageModel:
-    network = GPT2Network(Shape(30, 24, 2, 3, 8), seed=1)
+    network = GPT2Network(Sizes(30, 24, 2, 3, 8), seed=1)
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(0.2 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(2)))
@@ -48,7 +48,7 @@ def test_saved_model_gives_the_same_logits_in_huggingface(model, tmp_path):
 
 
 def test_initial_weights_have_the_spread_of_gpt2():
-    network = GPT2Network(Shape(500, 64, 8, 4, 32), seed=0)
+    network = GPT2Network(Sizes(500, 64, 8, 4, 32), seed=0)
     block = network.blocks[0]
     for weight, std in ((network.head, 0.02), (block.mlp.c_fc.weight, 0.02), (block.mlp.c_proj.weight, 0.02 / 4)):
         assert weight.std().item() == pytest.approx(std, rel=4 / math.sqrt(2 * weight.numel()))  # 4 standard errors
@@ -87,7 +87,7 @@ def test_mean_loss_averages_over_all_tokens(model, vocabulary, num):
 
 
 def test_cost_counts_what_the_network_has(tmp_path):
-    assert ESTIMATOR.num_parameters(30) == sum(p.numel() for p in GPT2Network(Shape(30, 24, 2, 3, 8)).parameters())
+    assert ESTIMATOR.num_parameters(30) == sum(p.numel() for p in GPT2Network(Sizes(30, 24, 2, 3, 8)).parameters())
     small_vocabulary(tmp_path, 30)
     cost = ESTIMATOR.fit_cost(1000, tmp_path)
     assert cost.examples == 3 * 2 * 8

@@ -8,7 +8,7 @@ from lm_fixtures import random_tokens, small_vocabulary
 
 from genloop.errors import UserError
 from genloop.families.lm.llama import Llama
-from genloop.families.lm.llama_network import LlamaNetwork, LlamaShape
+from genloop.families.lm.llama_network import LlamaNetwork, LlamaSizes
 from genloop.families.lm.model import LanguageModel, load_model
 from genloop.families.lm.sampling import Sampling
 from genloop.families.training import TrainingRecord
@@ -24,7 +24,7 @@ def vocabulary(tmp_path):
 
 @pytest.fixture(params=[False, True], ids=["untied", "tied"])
 def model(request, vocabulary) -> LanguageModel:
-    network = LlamaNetwork(LlamaShape(30, 24, 2, 3, 8, inner=40, tied=request.param), seed=1)
+    network = LlamaNetwork(LlamaSizes(30, 24, 2, 3, 8, inner=40, tied=request.param), seed=1)
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(0.3 * torch.randn(weight.shape, generator=torch.Generator().manual_seed(2)))
@@ -47,7 +47,7 @@ def test_saved_model_gives_the_same_logits_in_huggingface(model, tmp_path):
 def test_loaded_model_equals_the_saved_one(model, vocabulary, tmp_path):
     model.save(tmp_path)
     loaded = load_model(tmp_path, vocabulary, Sampling(), Context())
-    assert loaded.network.shape == model.network.shape
+    assert loaded.network.sizes == model.network.sizes
     for name, weight in model.network.named_parameters():
         assert torch.equal(loaded.network.get_parameter(name), weight)
 

@@ -62,8 +62,8 @@ def test_draws_have_the_moments_of_the_posterior():
     [((8, 8, 1), SMALL), ((32, 32, 3), VAE(channels=(4, 8, 16), latent=5)), ((64, 64, 3), VAE())],
 )
 def test_parameters_are_counted_as_they_are(shape, estimator):
-    network = VAENetwork(shape, estimator.channels, estimator.latent, seed=0)
-    assert estimator.num_parameters(shape) == sum(weight.numel() for weight in network.parameters())
+    network = VAENetwork(estimator.sizes(shape), seed=0)
+    assert network.sizes.num_parameters == sum(weight.numel() for weight in network.parameters())
     images = torch.rand(2, shape[2], *shape[:2])
     assert network.decode(network.encode(images).mean).shape == images.shape
 
@@ -71,7 +71,7 @@ def test_parameters_are_counted_as_they_are(shape, estimator):
 def test_the_study_has_this_network():
     estimator = VAE()
     assert (estimator.channels, estimator.latent) == ((32, 64, 128, 256, 512), 128)
-    assert estimator.num_parameters((64, 64, 3)) == 5_144_611
+    assert estimator.sizes((64, 64, 3)).num_parameters == 5_144_611
 
 
 def test_operations_are_those_of_the_layers():
@@ -83,13 +83,12 @@ def test_operations_are_those_of_the_layers():
         places = inputs[0] if isinstance(layer, torch.nn.ConvTranspose2d) else output
         total += 2.0 * layer.weight[0].numel() * places[0].numel()
 
-    network = VAENetwork((32, 32, 3), estimator.channels, estimator.latent, seed=0)
+    network = VAENetwork(estimator.sizes((32, 32, 3)), seed=0)
     for layer in network.modules():
         if hasattr(layer, "weight"):
             layer.register_forward_hook(count)
     network.decode(network.encode(torch.rand(1, 3, 32, 32)).mean)
-    shape = (32, 32, 3)
-    assert estimator.encoder_flops(shape) + estimator.decoder_flops(shape) == total
+    assert network.sizes.encoder_flops + network.sizes.decoder_flops == total
 
 
 def test_a_fit_beats_every_constant_image_and_uses_its_code(model, data):
@@ -157,8 +156,15 @@ def test_refit_starts_from_the_fitted_weights(model, data):
     longer = SMALL.refit(model, data, seed=1, context=CONTEXT)
     begin, end = model.record.losses[0], np.mean(model.record.losses[-8:])
     assert abs(longer.record.losses[0] - end) < abs(longer.record.losses[0] - begin)
-    with pytest.raises(UserError, match=r"'latent': 4.* cannot start from one of .*'latent': 3"):
+    with pytest.raises(UserError, match=r"latent=4.* cannot start from a .*latent=3"):
         VAE(channels=(8, 16), latent=4).refit(model, data, seed=1, context=CONTEXT)
+
+
+def test_refit_starts_from_a_model_that_was_read(model, data, tmp_path):
+    model.save(tmp_path)
+    read = SMALL.load(tmp_path, tmp_path, CONTEXT)
+    losses = [SMALL.refit(each, data, seed=1, context=CONTEXT).record.losses for each in (read, model)]
+    assert losses[0] == losses[1]
 
 
 def test_bfloat16_trains_as_float32_does(data):

@@ -14,13 +14,13 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from report_fixtures import losses_run, two_floors_run
 
+from genloop.analysis.predicted import predicted_test_loss
 from genloop.errors import UserError
 from genloop.metrics.learning_curve import LearningCurve
 from genloop.policies import AccumulateSubsample, Mix, Replace, schedule_from_rows
-from genloop.report.figures.overlay import predicted_test_loss
-from genloop.report.figures.palette import REAL, styles
 from genloop.report.figures.runs import save_figures
 from genloop.report.html.page import page
+from genloop.report.palette import REAL, styles
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.types import STANDARD_ERROR

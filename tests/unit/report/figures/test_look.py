@@ -6,7 +6,8 @@ import matplotlib as mpl
 import pytest
 
 from genloop.errors import UserError
-from genloop.report.figures.look import FORMATS, drawing, folded, legend_below, panels, rise_by_factors, thinned
+from genloop.report.figures.look import FORMATS, drawing, folded, legend_below, panels, rise_by_factors
+from genloop.report.palette import thinned
 
 NAME = r"costs $\frac$ of it"  # would be mathematics that cannot be read
 

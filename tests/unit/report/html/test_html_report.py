@@ -23,15 +23,14 @@ from report_fixtures import HARM, hostile_run, toy_run, two_floors_run
 from toys import NormalSource
 
 from genloop import catalog
-from genloop.analysis.lines import lines_of
-from genloop.analysis.numerals import plain, unsigned
+from genloop.analysis.arms import arms_of
 from genloop.data.text.grammar import StoryGrammar
 from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
 from genloop.families.lm.gpt2 import GPT2
+from genloop.numerals import plain, unsigned
 from genloop.policies import AccumulateSubsample, Replace, schedule_from_rows
-from genloop.report.figures.palette import COLOURS, ordered
 from genloop.report.html.costs import costs
 from genloop.report.html.curves import metric_curves
 from genloop.report.html.learning import losses_within_fits
@@ -41,6 +40,7 @@ from genloop.report.html.provenance import provenance
 from genloop.report.html.samples import outer_first, samples_of
 from genloop.report.html.theme import PAPER, themed
 from genloop.report.html.training_sets import composition
+from genloop.report.palette import COLOURS, ordered
 from genloop.report.samples import sample_texts
 from genloop.runs.record import Run
 from genloop.runs.runner import run
@@ -143,9 +143,9 @@ def test_runs_of_other_real_data_have_noise_floors_of_their_own(tmp_path: Path):
     first = toy_run(tmp_path, seeds=(0,), num_iterations=1)
     same = toy_run(tmp_path / "same", name="same", seeds=(0,), num_iterations=1)
     other = toy_run(tmp_path / "other", name="other", source=NormalSource(seed=1), seeds=(0,), num_iterations=1)
-    floors = {each.metric: list(each.floors) for each in metric_curves(lines_of([first, same]))}
+    floors = {each.metric: list(each.floors) for each in metric_curves(arms_of([first, same]))}
     assert floors["sample_mean"] == ["real data"]
-    floors = {each.metric: list(each.floors) for each in metric_curves(lines_of([first, other]))}
+    floors = {each.metric: list(each.floors) for each in metric_curves(arms_of([first, other]))}
     assert floors["sample_mean"] == ["toy · real data", "other · real data"]
 
 
@@ -154,7 +154,7 @@ def test_one_seed_has_the_error_that_its_metric_recorded(tmp_path: Path, genloop
     assert genloop("run", "linear", "-n", 3, "--set", "source.num_replicates=40")[0] == 0
     found = Run(tmp_path / "runs" / "linear")
     errors = {row.iteration: row.value for row in found.rows() if row.metric == "test_loss_standard_error"}
-    curve = metric_curves(lines_of([found]))[0].curves[-1]
+    curve = metric_curves(arms_of([found]))[0].curves[-1]
     for iteration, point in curve.points.items():
         assert point.margin == pytest.approx(1.6449 * errors[iteration], rel=1e-4)
     first = 10 / (100 - 10 - 1)  # sigma^2 d / (T - d - 1)
@@ -290,7 +290,7 @@ def test_a_run_that_goes_on_says_what_is_missing(hostile: Run, tmp_path: Path):
     found = Run(tmp_path / "run")
     text = page([found])
     assert "This run is not finished: 3 of 5 models are fitted and 7 of 11 scores are there." in text
-    samples = samples_of(found, lines_of([found]), most_bytes=10**6)
+    samples = samples_of(found, arms_of([found]), most_bytes=10**6)
     assert {who: list(keys) for who, keys in samples.choices.items()} == {
         "real data": [0],
         "replace": [1, 2, 3],
@@ -310,7 +310,7 @@ def test_one_iteration_of_one_policy_is_a_page(tmp_path: Path):
 
 
 def test_samples_that_are_too_large_are_thinned_from_the_middle(hostile: Run):
-    lines = lines_of([hostile])
+    lines = arms_of([hostile])
     whole = samples_of(hostile, lines, most_bytes=10**6)
     ends = sum(whole.blocks[key].size for keys in whole.choices.values() for n, key in keys.items() if n in (1, 3))
     thinned = samples_of(hostile, lines, most_bytes=ends)
@@ -331,7 +331,7 @@ def test_any_beginning_of_the_iterations_is_spread(num: int):
 
 def test_texts_are_the_first_ones_and_cut(hostile: Run):
     item = next(each for each in hostile.record.iterations if each.policy == "replace" and each.iteration == 3)
-    samples = samples_of(hostile, lines_of([hostile]), most_bytes=10**6)
+    samples = samples_of(hostile, arms_of([hostile]), most_bytes=10**6)
     texts = samples.blocks[item.samples].texts
     assert list(texts) == [text.strip() for text in sample_texts(hostile, item, 3)]
 
@@ -363,7 +363,7 @@ def test_training_losses_are_those_of_the_fit(tmp_path: Path):
     experiment = Experiment("fit", source, estimator, (Replace(),), (), 1, num_samples=500)
     found = run(experiment, tmp_path / "run")
     record = json.loads((found.store.path(found.record.iterations[0].model) / "training.json").read_text())
-    (losses,) = losses_within_fits(lines_of([found]))
+    (losses,) = losses_within_fits(arms_of([found]))
     assert losses.name == "training loss"
     steps = losses.fits["replace"][1]
     assert list(steps) == [n + 0.5 for n in range(10)]

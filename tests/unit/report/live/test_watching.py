@@ -16,13 +16,13 @@ from rich.console import Console
 from toys import experiment as toy
 
 from genloop import store
-from genloop.analysis.numerals import MINUS
 from genloop.cli import watching as command
 from genloop.errors import UserError
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
 from genloop.executors.preparing import plan, prepare
 from genloop.executors.progress_file import PROGRESS_FILE, StepProgress
+from genloop.numerals import MINUS
 from genloop.report.live.run_state import Observer, RunState
 from genloop.report.live.time_left import TimeLeft
 from genloop.report.live.watching import changes, ranges, run_view, summary

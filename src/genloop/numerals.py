@@ -44,6 +44,23 @@ def is_exact(value: float, margin: float) -> bool:
     return margin < LEAST_ERROR * abs(value)
 
 
+def duration(seconds: float) -> str:
+    """Return a time as people write it."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
+def size(num_bytes: float) -> str:
+    """Return a number of bytes as people write it."""
+    for unit in ("B", "kB", "MB"):
+        if num_bytes < 1000:
+            return f"{num_bytes:.0f} {unit}"
+        num_bytes /= 1000
+    return f"{num_bytes:.1f} GB"
+
+
 def _written(sign: Sign, value: float, margin: float | None) -> str:
     if margin is None:
         return fixed(value, decimals_of(value, FEWEST_DIGITS), sign)

@@ -83,6 +83,12 @@ def ordered(num: int) -> list[str]:
     return [to_hex(colormaps["viridis"](lightest * number / max(1, num - 1))) for number in range(num)]
 
 
+def thinned(num: int, *, most: int = 5) -> list[int]:
+    """Return which of so many things, counted from 1, are named in a legend: all, or some with the first and last."""
+    places = range(min(num, most))
+    return [round(1 + place * (num - 1) / max(1, len(places) - 1)) for place in places]
+
+
 def _policy(label: str) -> str:
     return re.split(r"[(,]", label.rpartition("· ")[2])[0].strip()
 

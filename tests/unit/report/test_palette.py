@@ -7,7 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from genloop.policy_text import POLICIES
-from genloop.report.figures.palette import COLOURS, ordered, styles
+from genloop.report.palette import COLOURS, ordered, styles
 
 # How colour-blind readers see linear RGB, without the cones for red, green or blue (Machado et al. 2009, table 1).
 SIGHT = {

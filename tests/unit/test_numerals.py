@@ -2,7 +2,7 @@
 
 import pytest
 
-from genloop.analysis.numerals import MINUS, plain, signed, unsigned
+from genloop.numerals import MINUS, plain, signed, unsigned
 from genloop.report.column import Column
 
 

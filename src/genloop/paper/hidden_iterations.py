@@ -11,12 +11,12 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from genloop.analysis.forecast import forecast
-from genloop.paper.forecast_curves import FAMILIES, FIRST_SEED, NUM_ITERATIONS, REUSING, known_curves, linear_name
 from genloop.paper.hindcasts import Hindcast, KnownCurve, coverage, coverage_grid, hindcast
+from genloop.paper.known_curves import FAMILIES, FIRST_SEED, NUM_ITERATIONS, REUSING, known_curves, linear_name
 from genloop.policies import Mix
 from genloop.policy_text import parse_policy, policy_name
 from genloop.report.figures.look import PAGE_INCHES, count_iterations, drawing, legend_below, panels
-from genloop.report.figures.palette import Style, styles
+from genloop.report.palette import Style, styles
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.computation import simulated
 from genloop.study.grid import Grid

@@ -1,0 +1,51 @@
+"""What became of a metric, in a sentence: change, interval and trend of each policy."""
+
+from collections.abc import Sequence
+
+from genloop.analysis.outcome import Outcome
+from genloop.numerals import plain, signed
+
+
+def question(metric: str) -> str:
+    """Return what the answer is about."""
+    return f"Change of the {metric.replace('_', ' ')} since iteration 1"
+
+
+def answer(found: Sequence[Outcome]) -> str:
+    """Return in one sentence what became of a metric: change, interval and trend of each policy."""
+    if not found:
+        return "Nothing has been measured yet."
+    text = "; ".join(_part(outcome, found[:number]) for number, outcome in enumerate(found))
+    return text + _caution(found) + "."
+
+
+def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:
+    """Return what became of one policy; unit and length are said once where they are the same."""
+    if outcome.change is None:
+        return f"{outcome.policy}: {_why_unknown(outcome)}"
+    is_said = any(
+        other.change is not None and (other.unit, other.last_iteration) == (outcome.unit, outcome.last_iteration)
+        for other in earlier
+    )
+    where = "" if is_said else f" {outcome.unit} after {outcome.last_iteration} iterations"
+    return f"{outcome.policy}: {signed(outcome.change, outcome.margin)}{where}, {outcome.trend}"
+
+
+def _why_unknown(outcome: Outcome) -> str:
+    if outcome.last_iteration == outcome.first_iteration and outcome.first is not None:
+        return f"{plain(outcome.first)} {outcome.unit} at iteration {outcome.first_iteration}, nothing later yet"
+    iteration = outcome.first_iteration if outcome.first is None else outcome.last_iteration
+    return f"no finite {outcome.metric} at iteration {iteration}"
+
+
+def _caution(found: Sequence[Outcome]) -> str:
+    """Return what the intervals are, or leave out."""
+    known = [outcome for outcome in found if outcome.change is not None]
+    if any(outcome.margin_of == "measurement" for outcome in known):
+        return " (one seed: ± 90 %, by the standard errors that the metric recorded)"
+    if any(outcome.margin is None for outcome in known):
+        return " (one seed: no interval)"
+    if not known:
+        return ""
+    fewest, most = (extreme(outcome.num_seeds for outcome in known) for extreme in (min, max))
+    return f" (± 90 %, over {fewest} seeds)" if fewest == most else f" (± 90 %, over {fewest} to {most} seeds)"

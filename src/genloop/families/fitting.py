@@ -55,6 +55,7 @@ class Fitting(Generic[AnyNetwork]):
         *,
         examples_per_row: int = 1,
         keep: Callable[[int], None] = lambda _: None,
+        is_kept: Callable[[int], bool] = lambda _: True,
     ) -> TrainingRecord:
         """Train the network as `training.train` does, on new permutations of all rows.
 
@@ -63,6 +64,7 @@ class Fitting(Generic[AnyNetwork]):
             workers: share the micro-batches.
             examples_per_row: how far a row brings the progress.
             keep: sees the weights before they change.
+            is_kept: whether what it kept of the steps so far is still there.
         """
         batch, num_rows = self.estimator.batch, self.estimator.num_rows(self.num_examples)
 
@@ -78,6 +80,7 @@ class Fitting(Generic[AnyNetwork]):
             owner=self.owner,
             context=self.context,
             keep=keep,
+            is_kept=is_kept,
         )
 
 

@@ -75,6 +75,7 @@ def train(
     owner: str,
     context: Context,
     keep: Callable[[int], None] = lambda _: None,
+    is_kept: Callable[[int], bool] = lambda _: True,
 ) -> TrainingRecord:
     """Train `network` in place.
 
@@ -86,10 +87,11 @@ def train(
         owner: names this very computation, so that no other one's checkpoint is resumed.
         context: where to compute.
         keep: called with the number of steps taken when the weights are known to be finite and about to change.
+        is_kept: whether all that was kept in the steps so far is still there; if not, an unfinished fit starts afresh.
     """
     optimiser = _adamw(network, optimisation)
     checkpoint = _Checkpoint(network, optimiser, owner, context)
-    losses = checkpoint.resume()
+    losses = checkpoint.resume(is_kept)
     last_finite = [weight.detach().clone() for weight in network.parameters()]
 
     for step in range(len(losses), optimisation.num_steps):
@@ -176,10 +178,10 @@ class _Checkpoint:
         self._interval = context.runtime.checkpoint_seconds
         self._saved_at = time.monotonic()
 
-    def resume(self) -> list[float]:
+    def resume(self, is_kept: Callable[[int], bool]) -> list[float]:
         """Restore what was saved and return the losses of the steps done."""
         saved = load_checkpoint(self._path, owner=self._owner) if self._path else None
-        if saved is None:
+        if saved is None or not is_kept(len(saved["losses"])):
             return []
         losses = saved.pop("losses").tolist()
         for name, weight in self._weights.items():

@@ -1,5 +1,6 @@
 """The training loop: cross-entropy against torch in double precision, schedules, batches, resumption, divergence."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -147,14 +148,30 @@ def test_resumed_fit_is_bit_identical(data, tmp_path, num_done):
     assert same(weights_of(resumed), weights_of(uninterrupted))
 
 
-@pytest.mark.parametrize("damage", ["torn", "foreign"])
+def _renamed(content: bytes) -> bytes:
+    """Give one tensor another name of the same length, as only an attacker or a bad disk would."""
+    assert content.count(b'"weight.') > 1
+    return content.replace(b'"weight.', b'"wieght.', 1)
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "torn": lambda content: content[:-10],
+    "empty": lambda content: b"",
+    "a flipped bit": lambda content: content[:-500] + bytes([content[-500] ^ 1]) + content[-499:],
+    "a zeroed half": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+    "a renamed tensor": _renamed,
+}
+
+
+@pytest.mark.parametrize("damage", ["foreign", *DAMAGES])
 def test_unusable_checkpoint_is_ignored(data, tmp_path, damage):
+    """Whatever became of it, the fit that goes on is the one that was never interrupted."""
     runtime = Runtime(device="cpu", checkpoint_seconds=0)
     seed = 2 if damage == "foreign" else 1
     SMALL.fit(data, seed=seed, context=Context(runtime, tmp_path))
     path = tmp_path / "checkpoint.safetensors"
-    if damage == "torn":
-        path.write_bytes(path.read_bytes()[:-10])
+    if damage in DAMAGES:
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
     again = SMALL.fit(data, seed=1, context=Context(runtime, tmp_path))
     assert same(weights_of(again), weights_of(SMALL.fit(data, seed=1, context=Context(runtime))))
 

@@ -9,8 +9,8 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.molecules.chemistry import conformer
 from genloop.data.molecules.rmsd import best_rmsds
-from genloop.files import replacing
 from genloop.identity import derive_seed
+from genloop.scratch import kept_array
 
 with needs_extra("molecules"):
     from rdkit import Chem, rdBase
@@ -43,21 +43,11 @@ def made(
 def _remembered(smiles: str, num: int, seed: int, scratch_dir: Path | None) -> Mol | None:
     molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
     path = scratch_dir / f"{derive_seed(seed, smiles, num):x}.npy" if scratch_dir else None
-    if path and path.exists():
-        coordinates = np.load(path, allow_pickle=False)
-    else:
-        coordinates = _embedded(molecule, num, derive_seed(seed, smiles) % (1 << SEED_BITS))
-        if path:
-            _write(path, coordinates)
+    coordinates = kept_array(path, lambda: _embedded(molecule, num, derive_seed(seed, smiles) % (1 << SEED_BITS)))
     molecule.RemoveAllConformers()
     for each in coordinates:
         molecule.AddConformer(conformer(each), assignId=True)
     return molecule if len(coordinates) else None
-
-
-def _write(path: Path, coordinates: np.ndarray) -> None:
-    with replacing(path) as working, working.open("wb") as file:
-        np.save(file, coordinates, allow_pickle=False)
 
 
 def _embedded(molecule: Mol, num: int, seed: int) -> np.ndarray:

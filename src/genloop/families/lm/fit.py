@@ -40,7 +40,9 @@ def fit_network(
                 partial(loss_of, part, derive_seed(fitting.seed, step, place)) for place, part in enumerate(batches)
             ]
 
-        record = fitting.train(micro_losses, workers, examples_per_row=network.context, keep=keeper.keep)
+        record = fitting.train(
+            micro_losses, workers, examples_per_row=network.context, keep=keeper.keep, is_kept=keeper.is_kept
+        )
     return LanguageModel(network, data.vocabulary, sampling, record, keeper.snapshots(len(record.losses)))
 
 

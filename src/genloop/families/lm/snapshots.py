@@ -56,6 +56,14 @@ class Keeper:
         else:
             self._in_memory[step] = {name: weight.cpu().clone() for name, weight in weights.items()}
 
+    def is_kept(self, num_steps: int) -> bool:
+        """Whether the weights of all steps before `num_steps` are there, whole."""
+        due = [step for step in self._steps if step < num_steps]
+        if self._directory is None:
+            return all(step in self._in_memory for step in due)
+        paths = [snapshot_path(self._directory, step) for step in due]
+        return all(load_checkpoint(path, owner=self._owner) is not None for path in paths)
+
     def snapshots(self, num_steps: int) -> tuple[Snapshot, ...]:
         """Return those from before the last of `num_steps` steps."""
         return tuple(Snapshot(step, self._loader(step)) for step in self._steps if step < num_steps)

@@ -18,8 +18,8 @@ from genloop.families.training import Status, TrainingRecord
 from genloop.families.vae.network import Posterior, VAENetwork, reconstruction_loss
 from genloop.families.vae.sizes import Sizes
 from genloop.families.weights import weights_digest
-from genloop.files import replacing
 from genloop.identity import KEY_DIGITS, derive_seed, digest
+from genloop.scratch import kept_array
 from genloop.types import Context, Progress
 
 WEIGHTS_FILE = "model.safetensors"
@@ -71,7 +71,7 @@ class VAEModel:
         for start in range(0, num, SHARD):
             codes = self._codes(min(SHARD, num - start), derive_seed(seed, start))
             path = context.scratch_dir / f"{owner}-{start}.npy" if context.scratch_dir else None
-            shards.append(Shard(_stored(path, partial(self._decoded, codes))))
+            shards.append(Shard(kept_array(path, partial(self._decoded, codes))))
             context.report(Progress(start + len(codes), num))
         return ImageDataset.of(shards)
 
@@ -150,13 +150,3 @@ def as_values(pixels: np.ndarray, device: torch.device) -> Tensor:
 def as_bytes(values: Tensor) -> np.ndarray:
     """Return values in [0, 1], shape (B, S, row, column), as bytes, shape (image, row, column, channel)."""
     return values.mul(255).round_().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-
-
-def _stored(path: Path | None, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return an array that is made once and then read from its file, if there is a place for one."""
-    if path is None:
-        return make()
-    if not path.exists():
-        with replacing(path) as working, working.open("wb") as file:
-            np.save(file, make(), allow_pickle=False)
-    return np.load(path, mmap_mode="r", allow_pickle=False)

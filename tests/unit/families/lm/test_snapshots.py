@@ -54,6 +54,18 @@ def test_snapshots_are_the_weights_that_training_passed_through(data, tmp_path):
         assert all(torch.equal(w, passed[name.replace("transformer.", "weight.")]) for name, w in kept[step].items())
 
 
+@pytest.mark.parametrize("damage", ["gone", "empty", "a flipped bit"])
+def test_a_fit_whose_snapshots_are_not_whole_starts_afresh(data, tmp_path, damage):
+    interrupt(data, tmp_path, 9)
+    path = tmp_path / "snapshot-3.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(b"" if damage == "empty" else content[:-9] + bytes([content[-9] ^ 4]) + content[-8:])
+    if damage == "gone":
+        path.unlink()
+    resumed = ESTIMATOR.fit(data, seed=1, context=Context(RUNTIME, tmp_path))
+    assert equal(weights(resumed), weights(ESTIMATOR.fit(data, seed=1, context=Context(RUNTIME))))
+
+
 @pytest.mark.parametrize("after", [2, 3, 4, 9])
 def test_resumed_fit_has_the_same_snapshots(data, tmp_path, after):
     interrupt(data, tmp_path, after)

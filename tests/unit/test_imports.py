@@ -45,7 +45,7 @@ LAYERS = {
     "study": READ | {"analysis", "data", "report"},
     "paper": READ | {"analysis", "data", "families", "metrics", "recipes", "report", "study"},
     "cli": READ | {"analysis", "data", "report", "study"},
-    **dict.fromkeys(("images", "molecules", "numbers", "text"), {"data", "families", "metrics"}),
+    **{face: {"data", "families", "metrics"} for face in ("images", "molecules", "numbers", "text")},
     "genloop": {"errors", "experiment", "policies", "runs", "types", "version"},
 }
 

@@ -176,15 +176,21 @@ class _Interrupted(Exception):
 
 
 class Interrupting(Silence):
-    """Is interrupted at the given numbers of progress reports, counted from the interruption before."""
+    """Is interrupted at the given numbers of events, counted from the interruption before."""
 
     def __init__(self, moments: Iterator[int]) -> None:
         self._moments = moments
         self._remaining = next(moments)
         self.interruptions = 0
 
+    def started(self, step: Step) -> None:
+        self._tick()
+
     def progressed(self, step: Step, progress: Progress) -> None:
         assert 0 <= progress.done <= progress.total
+        self._tick()
+
+    def _tick(self) -> None:
         self._remaining -= 1
         if self._remaining == 0:
             self._remaining = next(self._moments, 0)

@@ -111,8 +111,8 @@ def test_every_text_names_who_wrote_it(texts, tmp_path, policy):
 def test_samples_are_what_the_model_wrote(texts, tmp_path):
     export(texts, policy="replace", iteration=2, data=tmp_path / "a.parquet", part="samples")
     rows = _load(tmp_path / "a.parquet", tmp_path)
-    executor, iteration = _iteration(texts, "replace", 2)
-    samples: Any = executor.samples(iteration.samples)
+    opened, iteration = _iteration(texts, "replace", 2)
+    samples: Any = opened.open(iteration.samples.result)
     assert [text for text in rows["text"] if text] == [text for text in samples.texts() if text]
     assert set(rows["source"]) == {"model 2"}
     assert set(rows["model"]) == {iteration.model.key}
@@ -136,8 +136,8 @@ def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy, 
     monkeypatch.setattr(columns, "CHUNK", 7)
     export(images, policy=policy, iteration=2, data=tmp_path / "a.parquet")
     rows = _load(tmp_path / "a.parquet", tmp_path)
-    executor, iteration = _iteration(images, policy, 2)
-    trained: Any = executor.training_set(iteration.model.train)
+    opened, iteration = _iteration(images, policy, 2)
+    trained: Any = iteration.train.open(opened)
     found = np.stack([np.asarray(row["image"]) for row in rows])
     assert np.array_equal(found[..., None], trained.read(np.arange(len(trained))))
     assert rows.column_names == ["image", "source", "iteration", "model"] + ["weight"] * (policy == WEIGHTED)
@@ -179,8 +179,8 @@ def test_transformers_computes_the_logits_of_the_run(network, tmp_path):
     export(network, policy="accumulate", iteration=2, model=tmp_path / "model")
     loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
     tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
-    executor, iteration = _iteration(network, "accumulate", 2)
-    model = executor.model(iteration.model, CPU)
+    opened, iteration = _iteration(network, "accumulate", 2)
+    model = opened.open(iteration.model.result)
 
     text = "Lily had a map , and a bear ."  # spaces that clean-up would remove
     assert tokenizer.decode(tokenizer(text).input_ids) == text

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,18 +10,30 @@ from pathlib import Path
 
 from genloop.errors import UserError
 
-RUST_NO_SPACE = f"os error {errno.ENOSPC}"  # how libraries written in Rust tell a full disk
+RUST_CODE = re.compile(r"os error (\d+)")  # how libraries written in Rust tell what the system said
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+IN_THE_WAY = (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)
 LEAST_FREE_BYTES = 1 << 16  # with less, a failed write is taken for a full disk
+KEPT = "Finished steps are kept: mend that and run the same command again."
+REASONS = {
+    errno.EDQUOT: "is over your quota",
+    errno.EFBIG: "may hold no file of this size",
+    errno.EIO: "cannot be read or written: the device reports an error",
+    errno.EMFILE: "cannot be opened: too many files are open. Raise `ulimit -n`",
+    errno.ENFILE: "cannot be opened: too many files are open on this machine",
+    errno.ESTALE: "is gone: its network file system has lost it",
+}
 
 
 @contextmanager
 def report_disk_errors(folder: Path) -> Iterator[None]:
-    """Turn a full or read-only disk into one sentence for the user."""
+    """Turn what the system says against reading or writing a folder into one sentence for the user."""
     try:
         yield
     except UserError:
         raise
+    except MemoryError as error:
+        raise UserError(f"Memory ran out while {folder} was written. {KEPT}") from error
     except Exception as error:
         if sentence := _disk_error(error, folder):
             raise UserError(sentence) from error
@@ -28,21 +41,39 @@ def report_disk_errors(folder: Path) -> Iterator[None]:
 
 
 def _disk_error(error: Exception, folder: Path) -> str | None:
-    """Return what to tell of an error while a folder was written; None if the disk is not to blame."""
-    code = error.errno if isinstance(error, OSError) and error.errno else 0
+    """Return what to tell of an error while a folder was written; None if the system is not to blame."""
+    code = _code(error)
     elsewhere = _elsewhere(error, folder)
     place = elsewhere or folder
-    if code in (errno.ENOSPC, errno.EDQUOT) or RUST_NO_SPACE in str(error) or _is_full(place):
+    if code == errno.ENOSPC or _is_full(place):
         return (
             f"The disk that holds {place} is full. Finished steps are kept: free some space and run the same "
             "command again."
         )
+    if code == errno.ENOMEM or "can't allocate memory" in str(error):
+        return f"Memory ran out while {folder} was written. {KEPT}"
+    if code in REASONS:
+        return f"{place} {REASONS[code]}. {KEPT}"
     if elsewhere and code in FORBIDDEN:
         return f"{place} cannot be read or written ({os.strerror(code)}). Check its permissions."
-    is_gone = code == errno.ENOENT and not folder.exists()  # or cannot be made, as under /proc
-    if not elsewhere and (is_gone or code in (*FORBIDDEN, errno.ENOTDIR, errno.EEXIST)):
+    is_gone = code == errno.ENOENT and not _named_in(error, folder)
+    if not elsewhere and (is_gone or code in (*FORBIDDEN, *IN_THE_WAY)):
         return f"{folder} cannot be written ({os.strerror(code)}). Choose another folder."
     return None
+
+
+def _code(error: Exception) -> int:
+    """Return what the system said, also where a library has put it in words; 0 if it said nothing."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    told = RUST_CODE.search(str(error))
+    return int(told[1]) if told else 0
+
+
+def _named_in(error: Exception, folder: Path) -> bool:
+    """Whether the folder that holds what an error names is still there: then something in it is missed, not it."""
+    name = getattr(error, "filename", None)
+    return folder.exists() and (name is None or Path(name).parent.exists())
 
 
 def _elsewhere(error: Exception, folder: Path) -> Path | None:

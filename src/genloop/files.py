@@ -1,25 +1,79 @@
-"""Files and folders that are either whole or absent: written beside their place, and renamed into it."""
+"""Files and folders that are either whole or absent: written beside their place, and renamed into it.
+
+A folder that somebody else has made is data. Nothing here follows a link that lies where a name of ours is expected,
+and what it leads to is left alone.
+"""
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+STALE_SECONDS = 3600.0  # after which what a writer left beside a file is taken for that of a dead one
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a place for a file or folder, which takes the name of `path` when the block ends well, and else vanishes.
 
-    Processes that write one path at once each have a place of their own; the last one stays.
+    Processes that write one path at once each have a place of their own; the last one stays. A link gives way, not
+    what it leads to; a device or a pipe is written into.
     """
+    if _is_stream(path):
+        with _passing_on(path) as working:
+            yield working
+        return
     working = path.with_name(f".{path.name}.{os.getpid()}")
+    remove(working)
     try:
         yield working
         working.replace(path)
     finally:
-        shutil.rmtree(working, ignore_errors=True)
-        working.unlink(missing_ok=True)
+        remove(working)
+        _remove_stale(path)
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether a path is a device or a pipe; links to such are followed where the system has them."""
+    is_followed = not path.is_symlink() or path.is_relative_to("/dev")
+    return is_followed and path.exists() and not path.is_file() and not path.is_dir()
+
+
+@contextmanager
+def _passing_on(device: Path) -> Iterator[Path]:
+    """Give a place for a file whose content goes into a device or a pipe."""
+    with TemporaryDirectory() as folder:
+        working = Path(folder) / device.name
+        yield working
+        with working.open("rb") as source, device.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder or a link; of a link, only the link."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove what writers of a file that were killed long ago have left beside it."""
+    with suppress(OSError):
+        for left in path.parent.glob(f".{path.name}.*"):
+            if left.suffix[1:].isdecimal() and time.time() - left.lstat().st_mtime > STALE_SECONDS:
+                remove(left)
+
+
+def own_folder(path: Path) -> Path:
+    """Make a folder of ours, with those above it; a file or a link in its place gives way."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -6,19 +6,20 @@ computed, and the second process finds it done.
 """
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from filelock import FileLock
 
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
-from genloop.files import flush, write_and_flush, write_atomically
+from genloop.files import flush, own_folder, remove, write_and_flush, write_atomically
 from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
@@ -72,7 +73,15 @@ class Store:
             if not path.exists():
                 write_atomically(path, canonical_json({"format": FORMAT}))
         self.check_format()
+        self._tidy()
         return self
+
+    def _tidy(self) -> None:
+        """Remove the working folders of steps that are finished: of a killed process, whose step another one did."""
+        with suppress(OSError):
+            for working in (self.root / "partial").iterdir():
+                if self.holds(working.name):
+                    remove(working)
 
     def check_format(self) -> None:
         """Raise UserError if a newer version wrote this store, or if it is no store."""
@@ -91,6 +100,10 @@ class Store:
         """Return the folder of a finished step."""
         return self.root / key
 
+    def holds(self, key: str) -> bool:
+        """Whether a step is finished, intact or not: a manifest is a file, and no pipe that never ends."""
+        return (self.path(key) / MANIFEST).is_file()
+
     def find(self, key: str) -> Manifest | None:
         """Return the manifest of a finished step whose files are as they were written; None if it is not done.
 
@@ -98,10 +111,9 @@ class Store:
             DamagedArtefact: if a file has changed since.
         """
         if key not in self._checked:
-            path = self.path(key) / MANIFEST
-            if not path.exists():
+            if not self.holds(key):
                 return None
-            self._checked[key] = _verified(path, key)
+            self._checked[key] = _verified(self.path(key) / MANIFEST, key)
         return self._checked[key]
 
     def peek(self, key: str) -> Manifest | None:
@@ -110,8 +122,8 @@ class Store:
         Raises:
             DamagedArtefact: if the manifest itself has changed.
         """
-        path = self.path(key) / MANIFEST
-        return self._checked.get(key) or (_read_manifest(path, key) if path.exists() else None)
+        known = self._checked.get(key)
+        return known or (_read_manifest(self.path(key) / MANIFEST, key) if self.holds(key) else None)
 
     def discard(self, key: str) -> None:
         """Forget a result, so that it is computed again."""
@@ -149,12 +161,11 @@ class Store:
             return manifest
 
     def _publish(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
-        working = self.root / "partial" / key
-        result, scratch = working / "result", working / "scratch"
-        scratch.mkdir(parents=True, exist_ok=True)
+        working = own_folder(own_folder(self.root / "partial") / key)
+        scratch = own_folder(working / "scratch")
         spent = _take_up(working)
-        shutil.rmtree(result, ignore_errors=True)
-        result.mkdir()
+        remove(working / "result")
+        result = own_folder(working / "result")
 
         start = time.perf_counter()
         facts = write(result, scratch)
@@ -175,28 +186,29 @@ class Store:
         self._remove(self.path(key))
         result.rename(self.path(key))
         flush(self.root)
-        shutil.rmtree(working, ignore_errors=True)
+        remove(working)
         return manifest
 
     def _remove(self, path: Path) -> None:
         """Remove a folder so that it never looks complete while it vanishes; of a link, only the link."""
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-            return
-        (path / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir() and not path.is_symlink():
+            (path / MANIFEST).unlink(missing_ok=True)
+        remove(path)
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        locks = self.root / "locks"
-        locks.mkdir(exist_ok=True)
-        with FileLock(locks / f"{key}.lock"):  # the system releases it when a process dies
+        lock = own_folder(self.root / "locks") / f"{key}.lock"
+        if lock.is_symlink() or not (lock.is_file() or not lock.exists()):
+            lock.unlink()
+        with FileLock(lock):  # the system releases it when a process dies
             yield
 
 
 def _take_up(working: Path) -> float:
     """Return the seconds that earlier attempts at a step took, each until it last wrote a file, and note them."""
     note, spent = working / SPENT, 0.0
+    if note.is_symlink():
+        note.unlink()
     with suppress(OSError, ValueError):  # the first attempt, or one that was killed while it wrote the note
         last = max(path.stat().st_mtime for path in working.rglob("*"))
         spent = float(note.read_text()) + last - note.stat().st_mtime
@@ -219,12 +231,24 @@ def _read_manifest(path: Path, key: str) -> Manifest:
         claimed = record.pop("digest")
         format_found = record.pop("format")
         manifest = Manifest(**record)
-        intact = claimed == digest({"format": format_found, **record}) and manifest.key == key
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        intact = claimed == digest({"format": format_found, **record}) and manifest.key == key and _is_sound(manifest)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path) from error
     if not intact:
         raise _damaged(path)
     return manifest
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    """Whether a manifest says what one says, and its files lie in its folder: somebody else may have written it."""
+    names = [PurePosixPath(name) for name in manifest.files]
+    return (
+        isinstance(manifest.facts, dict)
+        and isinstance(manifest.elapsed_seconds, int | float)
+        and 0 <= manifest.elapsed_seconds < math.inf
+        and not any(name.is_absolute() or ".." in name.parts for name in names)
+        and all({"sha256", "bytes"} <= each.keys() for each in manifest.files.values())
+    )
 
 
 def _damaged(path: Path) -> DamagedArtefact:

@@ -10,7 +10,7 @@ from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
 
 
-def _told(tmp_path: Path, error: OSError) -> str:
+def _told(tmp_path: Path, error: BaseException) -> str:
     with pytest.raises(UserError) as told, report_disk_errors(tmp_path / "store"):
         raise error
     return str(told.value)
@@ -38,3 +38,37 @@ def test_missing_data_are_no_matter_of_the_store(tmp_path):
 def test_another_disk_that_is_full_is_named(tmp_path):
     told = _told(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/scratch/features.npy"))
     assert told.startswith("The disk that holds /scratch/features.npy is full")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.EIO, "Input/output error"), "the device reports an error"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "is over your quota"),
+        (OSError(errno.EFBIG, "File too large"), "may hold no file of this size"),
+        (OSError(errno.EMFILE, "Too many open files"), "Raise `ulimit -n`"),
+        (OSError(errno.ESTALE, "Stale file handle"), "its network file system has lost it"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "Memory ran out"),
+        (MemoryError(), "Memory ran out"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "Memory ran out"),
+        (Exception("Io error: Disk quota exceeded (os error 122)"), "is over your quota"),
+        (Exception("Error while serializing: I/O error: Permission denied (os error 13)"), "cannot be written"),
+        (Exception("No space left on device (os error 28)"), "is full"),
+        (OSError(errno.EISDIR, "Is a directory"), "cannot be written"),
+    ],
+    ids=str,
+)
+def test_whatever_the_system_says_is_one_sentence(tmp_path, error, sentence):
+    """Also where a library in Rust has put it in words of its own."""
+    (tmp_path / "store").mkdir()
+    assert sentence in _told(tmp_path, error)
+
+
+def test_a_folder_that_vanishes_is_told(tmp_path):
+    gone = OSError(errno.ENOENT, "No such file or directory", str(tmp_path / "store" / "partial" / "x"))
+    assert "cannot be written" in _told(tmp_path, gone)
+
+
+def test_an_error_of_our_own_stays_one(tmp_path):
+    with pytest.raises(ZeroDivisionError), report_disk_errors(tmp_path):
+        raise ZeroDivisionError

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -258,3 +259,72 @@ def test_lock_of_a_killed_process_is_free(tmp_path):
     )
     assert subprocess.run([sys.executable, "-c", script, str(tmp_path)]).returncode == -9
     assert Store(tmp_path).open().create(KEY, {}, _write).facts["status"] == "fitted"
+
+
+def test_a_working_folder_that_is_a_link_is_left_alone(tmp_path):
+    """A store that somebody else made is data: nothing is written or deleted where its links lead."""
+    outside = tmp_path / "outside"
+    for name in ("scratch", "result", "partial", "locks"):
+        (outside / name).mkdir(parents=True)
+        (outside / name / "file").write_text("theirs")
+    (outside / "spent").write_text("theirs")
+    store = Store(tmp_path / "store").open()
+    working = store.root / "partial" / KEY
+    working.mkdir(parents=True)
+    (working / "scratch").symlink_to(outside / "scratch")
+    (working / "result").symlink_to(outside / "result")
+    (working / "seconds_spent").symlink_to(outside / "spent")
+    (store.root / "locks").symlink_to(outside / "locks")
+    store.create(KEY, {}, _write)
+    other = KEY.replace("0", "1")
+    (store.root / "partial" / other).symlink_to(outside / "partial")
+    (store.root / "locks" / f"{other}.lock").symlink_to(outside / "spent")
+    store.create(other, {}, _write)
+    assert all((outside / name / "file").read_text() == "theirs" for name in ("scratch", "result", "partial", "locks"))
+    assert (outside / "spent").read_text() == "theirs"
+    assert len([path for path in outside.rglob("*") if path.is_file()]) == 5
+    assert all(Store(store.root).find(key) for key in (KEY, other))
+
+
+def test_a_pipe_in_the_place_of_a_manifest_is_no_result(tmp_path):
+    store = Store(tmp_path).open()
+    (tmp_path / KEY).mkdir()
+    os.mkfifo(tmp_path / KEY / "manifest.json")
+    assert store.find(KEY) is None
+    assert store.peek(KEY) is None
+    assert store.create(KEY, {}, _write).key == KEY
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"files": {"../outside": {"sha256": "0", "bytes": 1}}},
+        {"files": {"/etc/hostname": {"sha256": "0", "bytes": 1}}},
+        {"files": {"a": {}}},
+        {"files": []},
+        {"facts": []},
+        {"elapsed_seconds": "1"},
+        {"elapsed_seconds": float("inf")},
+        {"key": "fit-00000000000000000000"},
+    ],
+    ids=str,
+)
+def test_a_manifest_that_says_what_none_says_is_damaged(tmp_path, lie):
+    store = Store(tmp_path).open()
+    manifest = store.create(KEY, {}, _write)
+    try:
+        text = replace(manifest, **lie).text()
+    except (UserError, ValueError):
+        text = "{}"
+    (tmp_path / KEY / "manifest.json").write_text(text)
+    with pytest.raises(DamagedArtefact):
+        Store(tmp_path).peek(KEY)
+
+
+def test_working_folders_of_finished_steps_vanish(tmp_path):
+    store = Store(tmp_path).open()
+    store.create(KEY, {}, _write)
+    for key in (KEY, KEY.replace("0", "1")):
+        (tmp_path / "partial" / key).mkdir(parents=True)
+    Store(tmp_path).open()
+    assert [path.name for path in (tmp_path / "partial").iterdir()] == [KEY.replace("0", "1")]

@@ -11,7 +11,7 @@ from genloop.analysis.aspects import ASPECTS, DIVERSITY, Sign, aspect_of, signs_
 from genloop.analysis.series import Series, find_series
 from genloop.errors import UserError
 from genloop.numerals import plain
-from genloop.runs.record import Run
+from genloop.runs.record import Run, named
 
 ALIASES = {"loss": "test_loss"}
 Kind = Literal["max-increase", "max-rise", "min-diversity"]
@@ -80,8 +80,11 @@ def check(run: Run, limits: Limits, metric: str = "loss", policies: Sequence[str
     Raises:
         UserError: if the run is not finished or has one iteration only, a name is unknown, or a limit means nothing.
     """
-    if not run.is_complete():
-        raise UserError(f"{run.directory} is not finished, and what is missing may not pass. Run it to its end first.")
+    if missing := run.missing():
+        raise UserError(
+            f"{run.directory} is not finished, or has lost results, and what is missing may not pass: "
+            f"{named(missing)}. Run the same command again first; only that is computed."
+        )
     if max(item.iteration for item in run.record.iterations) < 2:
         raise UserError(f"{run.directory} has one iteration, so nothing has changed yet. Run it with --iterations 2.")
     return [*_of_metric(run, limits, ALIASES.get(metric, metric), policies), *_of_diversity(run, limits, policies)]

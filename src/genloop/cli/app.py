@@ -1,14 +1,15 @@
 """What all commands share: where they print, and what becomes of errors."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from genloop.cli.console import PLAIN_WIDTH, ReaderGone, SafeConsole, leave_quietly, prepare_streams
 from genloop.data.extras import user_error
 from genloop.errors import UserError
 from genloop.version import __version__
@@ -18,10 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-PLAIN_WIDTH = 150  # of tables where there is no terminal
-# Names and paths are printed as they are: [a-z] is no colour in them, and :x: no picture.
-out = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH, markup=False, emoji=False)
-log = Console(stderr=True, markup=False, emoji=False)
+prepare_streams()
+out = SafeConsole(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+log = SafeConsole(stderr=True)
+INTERRUPTED, READER_GONE = 130, 141  # as shells have them for signals 2 and 13
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -43,11 +44,16 @@ def main() -> None:
     """Run the command line; what a user can fix is one sentence and exit code 2."""
     try:
         app()
+        sys.stdout.flush()
     except (UserError, ModuleNotFoundError) as error:
         log.print(Text.assemble(("Error:", "red"), f" {user_error(error)}"), soft_wrap=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.exit(INTERRUPTED)
+    except (ReaderGone, BrokenPipeError):
+        leave_quietly()
+        sys.exit(READER_GONE)
 
 
 @contextmanager
@@ -56,5 +62,6 @@ def resumable() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one would break into what is said of the first
         log.print("Interrupted. The same command continues where it stopped.")
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,6 +12,25 @@ import typer
 
 from genloop.errors import UserError, unknown_name
 from genloop.types import Runtime
+
+LONGEST_NAME = 255  # bytes; of file systems in use
+
+
+def a_path(text: str) -> Path:
+    """Return a path that was typed; `~` is a home, and a link to a file is that file.
+
+    Raises:
+        UserError: if no file system takes it.
+    """
+    if "\0" in text or any(len(os.fsencode(part)) > LONGEST_NAME for part in Path(text).parts):
+        shown = text[:40] + "..." if len(text) > 40 else text
+        raise UserError(f"{shown!r} cannot name a file: it has a name of over {LONGEST_NAME} bytes, or a zero byte.")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"{text!r} names the home of nobody here. Write the folder out.") from error
+    return Path(os.path.realpath(path)) if path.is_symlink() and path.is_file() else path
+
 
 Policies = Annotated[
     list[str] | None,
@@ -23,12 +43,14 @@ Seeds = Annotated[str | None, typer.Option(help="Seeds of the loops, such as 0 o
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="Change a setting: path=value, such as estimator.epochs=5.")
 ]
-OutDir = Annotated[Path | None, typer.Option("--out", help="Folder of the run; by default runs/NAME.")]
-StoreDir = Annotated[Path | None, typer.Option("--store", help="Folder of results to share; by default OUT/store.")]
+OutDir = Annotated[Path | None, typer.Option("--out", parser=a_path, help="Folder of the run; by default runs/NAME.")]
+StoreDir = Annotated[
+    Path | None, typer.Option("--store", parser=a_path, help="Folder of results to share; by default OUT/store.")
+]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or mps; changes no key.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads; by default the libraries choose.")]
 NameOrFile = Annotated[str, typer.Argument(help="A recipe (see `genloop list`) or an experiment file (.yaml).")]
-RunDir = Annotated[Path, typer.Argument(help="Folder of a run.")]
+RunDir = Annotated[Path, typer.Argument(parser=a_path, help="Folder of a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -1,12 +1,12 @@
 """The command that lets a release pass, or not."""
 
-import json
 from typing import Annotated
 
 import typer
 
 from genloop.cli.app import app, out
 from genloop.cli.arguments import AsJson, Policies, RunDir
+from genloop.cli.console import print_json
 
 
 @app.command()
@@ -37,7 +37,7 @@ def check(
     found = checks.check(Run(run_dir), limits, metric, policy or ())
     failed = [each for each in found if not each.passes]
     if as_json:
-        print(json.dumps(checks_json(found), indent=1, ensure_ascii=False))
+        print_json(checks_json(found))
     elif failed:
         out.print(checks_table(failed))
         out.print(f"{len(failed)} of {len(found)} values FAIL.")

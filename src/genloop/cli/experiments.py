@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from genloop import catalog
-from genloop.cli.app import PLAIN_WIDTH, app, log, out, resumable
+from genloop.cli.app import app, log, out, resumable
 from genloop.cli.arguments import Chosen, NameOrFile, Place, parse_seeds, with_options
+from genloop.cli.console import PLAIN_WIDTH, SafeConsole
 from genloop.errors import UserError, unknown_name
+from genloop.files import replacing
 
 
 @app.command()
@@ -141,8 +142,8 @@ def _present(finished: Any) -> None:
     with report_disk_errors(finished.directory):
         if samples:
             out.print(samples)
-            with texts.open("w", encoding="utf-8") as file:
-                Console(file=file, width=PLAIN_WIDTH, markup=False, emoji=False).print(samples)
+            with replacing(texts) as working, working.open("w", encoding="utf-8") as file:
+                SafeConsole(file=file, width=PLAIN_WIDTH).print(samples)
         if any(_is_older(place, finished.directory / "run.json") for place in (figure or page, page)):
             _draw(finished, metric, figure, picture, page)
 

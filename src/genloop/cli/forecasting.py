@@ -1,13 +1,13 @@
 """The command that says how a run goes on."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import AsJson, Policies, RunDir
+from genloop.cli.arguments import AsJson, Policies, RunDir, a_path
+from genloop.cli.console import print_json
 
 
 @app.command()
@@ -16,7 +16,9 @@ def forecast(
     until: Annotated[int, typer.Option("--to", help="The last iteration to forecast.")] = 20,
     metric: Annotated[str, typer.Option(help="What to forecast, averaged over seeds.")] = "test_loss",
     policy: Policies = None,
-    figure: Annotated[Path | None, typer.Option(help="Draw the forecast into this file (png, pdf, svg).")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(parser=a_path, help="Draw the forecast into this file (png, pdf, svg).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which law of growth a run follows and where it leads, with 90 % intervals and the mechanism in words.
@@ -31,7 +33,7 @@ def forecast(
     told = forecasts(Run(run_dir), metric, until, policy or ())
     found = told.found
     if as_json:
-        print(json.dumps(shown.forecasts_json(told), indent=1, ensure_ascii=False))
+        print_json(shown.forecasts_json(told))
     else:
         out.print(shown.forecasts_table(found))
         out.print(shown.laws_table(found))

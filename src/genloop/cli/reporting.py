@@ -6,16 +6,25 @@ from typing import Annotated
 import typer
 
 from genloop.cli.app import app, out
+from genloop.cli.arguments import a_path
 
 
 @app.command()
 def report(
-    run_dirs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, finished or not.")],
+    run_dirs: Annotated[
+        list[Path], typer.Argument(parser=a_path, metavar="RUN...", help="Folders of runs, finished or not.")
+    ],
     out_path: Annotated[
-        Path | None, typer.Option("--out", help="The HTML file; by default report.html in the run's folder, or here.")
+        Path | None,
+        typer.Option(
+            "--out", parser=a_path, help="The HTML file; by default report.html in the run's folder, or here."
+        ),
     ] = None,
     figures: Annotated[
-        Path | None, typer.Option(help="Also write every figure, ready for a paper, into this folder: PDF, SVG, PNG.")
+        Path | None,
+        typer.Option(
+            parser=a_path, help="Also write every figure, ready for a paper, into this folder: PDF, SVG, PNG."
+        ),
     ] = None,
 ) -> None:
     """Write one HTML page about runs: the answer, curves, collapse profile, samples, costs, provenance."""

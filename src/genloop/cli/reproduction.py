@@ -7,7 +7,7 @@ import typer
 
 from genloop import catalog
 from genloop.cli.app import app, log, out, resumable
-from genloop.cli.arguments import Place, Seeds, StoreDir, parse_seeds, with_options
+from genloop.cli.arguments import Place, Seeds, StoreDir, a_path, parse_seeds, with_options
 
 
 @app.command()
@@ -23,7 +23,9 @@ def reproduce(
     test: Annotated[str | None, typer.Option(help="Test data beside --train; by default a tenth of it.")] = None,
     seeds: Seeds = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Say what it takes, and train nothing.")] = False,
-    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder; by default runs/SCALE or runs/TARGET.")] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", parser=a_path, help="Folder; by default runs/SCALE or runs/TARGET.")
+    ] = None,
     store_dir: StoreDir = None,
     *,
     place: Place,

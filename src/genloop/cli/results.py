@@ -1,13 +1,13 @@
 """Commands about runs: their numbers, their models and data."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import AsJson, RunDir
+from genloop.cli.arguments import AsJson, RunDir, a_path
+from genloop.cli.console import print_json
 
 
 @app.command()
@@ -24,7 +24,7 @@ def show(
 
     found = Run(run_dir)
     if as_json:
-        print(json.dumps(rows_json(found), indent=1, ensure_ascii=False))
+        print_json(rows_json(found))
     elif training_sets:
         out.print(training_sets_table(found))
     else:
@@ -38,11 +38,17 @@ def export(
     iteration: Annotated[int, typer.Option("--iteration", "-i", help="Iteration of the model.")],
     seed: Annotated[int | None, typer.Option(help="Seed of the loop; by default the first.")] = None,
     model: Annotated[
-        Path | None, typer.Option(help="New folder for the model, its tokenizer and a model card: transformers, vLLM.")
+        Path | None,
+        typer.Option(
+            parser=a_path, help="New folder for the model, its tokenizer and a model card: transformers, vLLM."
+        ),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="New file for what was made and by whom: .parquet for texts or images, .sdf for molecules."),
+        typer.Option(
+            parser=a_path,
+            help="New file for what was made and by whom: .parquet for texts or images, .sdf for molecules.",
+        ),
     ] = None,
     part: Annotated[
         str | None,

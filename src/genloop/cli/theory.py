@@ -1,6 +1,5 @@
 """Commands that need no data: what theory says."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,8 @@ from typing import Annotated
 import typer
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import AsJson
+from genloop.cli.arguments import AsJson, a_path
+from genloop.cli.console import print_json
 from genloop.errors import UserError
 
 LONGEST = 1000  # iterations that are predicted in seconds; time and memory grow with the square of their number
@@ -24,7 +24,9 @@ def predict(
     dimension: Annotated[int | None, typer.Option(help="d: linear regression with new rows in every source.")] = None,
     solve: Annotated[str | None, typer.Option(help="Find the least share instead: real.")] = None,
     max_increase: Annotated[float, typer.Option(help="With --solve: how far the error may rise, 0.1 for 10 %.")] = 0.1,
-    figure: Annotated[Path | None, typer.Option(help="Draw the curves into this file (png, pdf, svg).")] = None,
+    figure: Annotated[
+        Path | None, typer.Option(parser=a_path, help="Draw the curves into this file (png, pdf, svg).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict the error of any policy from theory alone, before a model is trained."""
@@ -36,7 +38,7 @@ def predict(
     if solve is not None:
         answers = [predictions.solve_share(name, solve, iterations, max_increase) for name in policy]
         if as_json:
-            print(json.dumps([asdict(answer) for answer in answers], indent=1))
+            print_json([asdict(answer) for answer in answers])
         for answer in [] if as_json else answers:
             out.print(answer.text(), highlight=False)
         return
@@ -45,7 +47,7 @@ def predict(
         for name in policy
     ]
     if as_json:
-        print(json.dumps(predictions.predictions_json(found), indent=1, ensure_ascii=False))
+        print_json(predictions.predictions_json(found))
     else:
         out.print(predictions.predictions_table(found))
         for about in dict.fromkeys(f"{item.curve.basis.assumptions} Exact: {item.curve.basis.exact}" for item in found):

@@ -13,7 +13,7 @@ from genloop.numerals import duration, size
 from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
 from genloop.report.column import Column
-from genloop.runs.record import RecordedIteration, Row, Run
+from genloop.runs.record import RecordedIteration, Row, Run, named
 from genloop.types import STANDARD_ERROR
 
 FIRST = 1  # the iteration that changes are from, and that noise floors belong to
@@ -21,12 +21,13 @@ FIRST = 1  # the iteration that changes are from, and that noise floors belong t
 
 def rows_json(run: Run) -> dict[str, Any]:
     """Return all numbers of a run as one JSON document."""
-    record = run.record
+    record, missing = run.record, run.missing()
     return {
         "run": {
             "name": record.name,
             "directory": str(run.directory),
-            "complete": run.is_complete(),
+            "complete": not missing,
+            "missing": [{"policy": item.policy, "seed": item.seed, "iteration": item.iteration} for item in missing],
             "unit": record.unit,
             "num_samples": record.num_samples,
             "diverged": [
@@ -54,6 +55,8 @@ def results_table(run: Run, *, width: int) -> Table:
     hidden = len(measured) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     caption += " · ±: standard error" if _has_errors(run) else ""
+    if missing := run.missing():
+        caption += f"\nNot measured yet, or no longer there: {named(missing)}"
     table = Table(
         title=f"{run.record.name}: T = {run.record.num_samples:,} {run.record.unit}s",
         caption=caption + (f" · {hidden} more: show --json, or a wider terminal" if hidden else ""),

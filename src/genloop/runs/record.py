@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from genloop.errors import UserError
 from genloop.files import write_atomically
+from genloop.identity import digest
 from genloop.store import Manifest, Store
 from genloop.version import __version__
 
@@ -174,17 +177,29 @@ class Run:
         manifest = self.store.peek(item.model)
         return manifest.facts["status"] if manifest else None
 
+    def missing(self) -> list[RecordedIteration]:
+        """Return the rounds of which something is not measured, or no longer there."""
+        return [item for item in self.record.iterations if not all(map(self.store.holds, item.measurements))]
+
     def is_complete(self) -> bool:
-        """Whether every number of the run has been measured."""
-        return all(self.store.path(key).exists() for item in self.record.iterations for key in item.measurements)
+        """Whether every number of the run has been measured, and is there."""
+        return not self.missing()
+
+
+def named(rounds: Iterable[RecordedIteration]) -> str:
+    """Return what to call some rounds: their policies, each with its seed and iterations."""
+    loops: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for item in rounds:
+        loops[item.policy, item.seed].append(str(item.iteration))
+    return "; ".join(f"{policy}, seed {seed}: {', '.join(numbers)}" for (policy, seed), numbers in loops.items())
 
 
 def write_record(directory: Path, record: RunRecord) -> None:
     """Write the record of a run into its folder; one that says the same is left as it is."""
     plain = {"format": FORMAT, "genloop": __version__, **asdict(record)}
-    text = json.dumps(plain, indent=1, ensure_ascii=False)
+    text = json.dumps({**plain, "digest": digest(plain)}, indent=1, ensure_ascii=False)
     path = directory / RECORD_FILE
-    if not path.exists() or path.read_text("utf-8", errors="replace") != text:
+    if not path.is_file() or path.is_symlink() or path.read_text("utf-8", errors="replace") != text:
         write_atomically(path, text)
 
 
@@ -197,18 +212,22 @@ def _read(path: Path) -> RunRecord:
             raise UserError(
                 f"{path} has format {plain['format']}, this version reads format {FORMAT}. Upgrade genloop."
             )
-        fields = {name: value for name, value in plain.items() if name not in ("format", "genloop")}
-        record = RunRecord(**{**fields, "iterations": tuple(map(_iteration, plain["iterations"]))})
+        if plain.pop("digest", None) not in (None, digest(plain)):  # those of before had none
+            raise ValueError("changed")
+        record = _validated({name: value for name, value in plain.items() if name not in ("format", "genloop")})
         _check_keys(record)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is damaged. Run the same command again to rewrite it; results are kept.") from error
     return record
 
 
-def _iteration(plain: Mapping[str, Any]) -> RecordedIteration:
-    train = tuple(Ingredient(**part) for part in plain["train"])
-    keys = {name: tuple(plain.get(name, ())) for name in ("scores", "noise_floor", "steps")}
-    return RecordedIteration(**{**plain, "train": train, **keys})
+def _validated(plain: Mapping[str, Any]) -> RunRecord:
+    """Return a record whose every value has the type that is written; a file from outside may hold anything.
+
+    Raises:
+        ValueError: if one has not.
+    """
+    return TypeAdapter(RunRecord).validate_json(json.dumps(plain), strict=True, extra="forbid")
 
 
 def _check_keys(record: RunRecord) -> None:
@@ -216,6 +235,8 @@ def _check_keys(record: RunRecord) -> None:
     for key in (record.source, *_keys(record.iterations)):
         if not re.fullmatch(r"[a-z]+-[0-9a-f]{20}", key):
             raise ValueError(key)
+    if not record.iterations or any(item.iteration < 1 for item in record.iterations):
+        raise ValueError("no iteration")
 
 
 def _keys(iterations: Iterable[RecordedIteration]) -> Iterator[str]:

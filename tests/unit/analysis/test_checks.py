@@ -24,7 +24,7 @@ def made_up(curves: Mapping[str, Sequence[float | None]]) -> Run:
     ]
     iterations = [SimpleNamespace(iteration=row.iteration) for row in rows]
     run: Any = SimpleNamespace(
-        rows=lambda: iter(rows), is_complete=lambda: True, directory=Path("made-up"),
+        rows=lambda: iter(rows), missing=lambda: [], directory=Path("made-up"),
         record=SimpleNamespace(iterations=iterations),
     )  # fmt: skip
     return cast(Run, run)

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,12 +13,13 @@ import pytest
 from toys import NormalLoss, NormalSource, SampleMean, experiment
 
 import genloop
+from genloop.analysis.checks import Limits, check
 from genloop.errors import UserError
 from genloop.executors.executor import Silence
 from genloop.policies import Accumulate, Replace, Window
-from genloop.report.tables import results_table
+from genloop.report.tables import results_table, rows_json
 from genloop.runs.lineage import ancestors
-from genloop.runs.record import Run
+from genloop.runs.record import Run, named
 from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import Manifest
@@ -217,3 +220,63 @@ def test_every_step_says_which_versions_made_it(tmp_path):
     for key in (finished.record.source, *keys):
         made_with = finished.manifest(key).facts["made_with"]
         assert (made_with["genloop"], made_with["numpy"]) == (genloop.__version__, np.__version__)
+
+
+@pytest.mark.parametrize("loss", ["manifest", "folder", "link to nowhere"])
+def test_a_run_that_has_lost_a_result_says_which(tmp_path, loss):
+    """As a half-copied folder has: what is not there is named, by policy and iteration, and is no result."""
+    finished = run(experiment(), tmp_path)
+    assert (finished.missing(), finished.is_complete()) == ([], True)
+    item = finished.record.iterations[-1]
+    folder = finished.store.path(item.scores[0])
+    (folder / "manifest.json").unlink()
+    if loss != "manifest":
+        folder.rmdir()
+    if loss == "link to nowhere":
+        folder.symlink_to(tmp_path / "nowhere")
+    left = Run(tmp_path)
+    assert (left.missing(), left.is_complete()) == ([item], False)
+    assert named(left.missing()) == f"{item.policy}, seed 0: 3"
+    assert rows_json(left)["run"]["missing"] == [{"policy": item.policy, "seed": 0, "iteration": 3}]
+    with pytest.raises(UserError, match=rf"{item.policy}, seed 0: 3"):
+        check(left, Limits(max_rise=9.0))
+
+
+def test_a_record_with_any_flipped_bit_is_refused(tmp_path):
+    _run(tmp_path)
+    path = tmp_path / "run.json"
+    content = path.read_bytes()
+    for place in range(0, len(content), 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        if path.read_text(errors="replace") != content.decode():
+            with pytest.raises(UserError):
+                Run(tmp_path)
+
+
+def _places(plain: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Iterate over the places of a record, the first of every list; experiments may hold anything."""
+    children: Any = plain.items() if isinstance(plain, dict) else list(enumerate(plain))[:1]
+    for name, child in children:
+        if name not in ("experiment", "format", "digest", "genloop"):
+            yield (*place, name)
+            if isinstance(child, dict | list):
+                yield from _places(child, (*place, name))
+
+
+@pytest.mark.parametrize("value", [None, 5, "x", [], {}, 1.5, True, -1, [None], {"a": 1}], ids=str)
+def test_a_record_of_other_types_shows_nothing_or_is_refused(tmp_path, value):
+    """Written by somebody else: without a digest, as records of before, and with any value in any place."""
+    _run(tmp_path)
+    path = tmp_path / "run.json"
+    plain = json.loads(path.read_text())
+    del plain["digest"]
+    for place in _places(plain):
+        changed = json.loads(json.dumps(plain))
+        *above, last = place
+        inner = changed
+        for name in above:
+            inner = inner[name]
+        inner[last] = value
+        path.write_text(json.dumps(changed))
+        with suppress(UserError):
+            rows_json(Run(tmp_path))

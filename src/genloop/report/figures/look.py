@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, MaxNLocator
 
 from genloop.errors import UserError
+from genloop.files import replacing
 
 COLUMN_INCHES = 3.3  # width of a column of a paper with two
 PAGE_INCHES = 6.8  # width of both
@@ -92,7 +93,8 @@ def drawing(*paths: Path, width: float = COLUMN_INCHES, height: float = 2.3) -> 
 def _save(figure: Figure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, metadata=METADATA[path.suffix])
+        with replacing(path) as working:
+            figure.savefig(working, format=path.suffix[1:], metadata=METADATA[path.suffix])
     except OSError as error:
         raise UserError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
 

@@ -44,7 +44,10 @@ LAYERS = {
     "study": READ | {"analysis", "data", "report"},
     "paper": READ | {"analysis", "data", "families", "metrics", "recipes", "report", "study"},
     "cli": READ | {"analysis", "data", "report", "study"},
-    **dict.fromkeys(("images", "molecules", "numbers", "text"), {"data", "families", "metrics"}),
+    "images": {"data", "families", "metrics"},
+    "molecules": {"data", "families", "metrics"},
+    "numbers": {"data", "families", "metrics"},
+    "text": {"data", "families", "metrics"},
     "genloop": {"errors", "experiment", "policies", "runs", "types", "version"},
 }
 

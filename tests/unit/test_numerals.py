@@ -3,7 +3,7 @@
 import pytest
 
 from genloop.numerals import MINUS, plain, signed, unsigned
-from genloop.report.column import Column
+from genloop.report.number_column import NumberColumn
 
 
 def with_minus(text: str) -> str:
@@ -47,7 +47,7 @@ def test_a_number_has_as_many_decimals_as_its_margin(value, margin, text):
     ],
 )
 def test_numbers_of_a_column_have_three_decimals_unless_all_are_small(values, texts):
-    column = Column.of(values)
+    column = NumberColumn.of(values)
     written = [column.number(value) for value in values if value is not None]
     assert written == [with_minus(text) for text in texts]
 
@@ -62,7 +62,7 @@ def test_numbers_of_a_column_have_three_decimals_unless_all_are_small(values, te
     ],
 )
 def test_standard_errors_of_a_column_have_two_digits(largest, value, error, text):
-    assert Column.of([largest]).number(value, error) == text
+    assert NumberColumn.of([largest]).number(value, error) == text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_standard_errors_of_a_column_have_two_digits(largest, value, error, text
     [(4.776, 4.909, "+0.133"), (4.776, 4.7759, "-0.000"), (2.1, 250.0, "+248"), (1e6, 1e6 + 12.3, "+12")],
 )
 def test_a_change_has_the_decimals_of_what_has_changed(first, last, text):
-    assert Column.of([first, last]).change(first, last) == with_minus(text)
+    assert NumberColumn.of([first, last]).change(first, last) == with_minus(text)
 
 
 def test_the_hyphen_of_an_exponent_is_no_minus():

@@ -17,8 +17,8 @@ from genloop.families.checkpoints import load_checkpoint, save_checkpoint
 from genloop.families.workers import Workers
 from genloop.types import Context, Progress
 
-FINAL_RATE = 0.1  # of the learning rate, at the end of the cosine
-BETAS = (0.9, 0.95)
+FINAL_RATE = 0.1  # of the learning rate, at the end of the cosine, as in Brown et al. (2020, appendix B)
+BETAS = (0.9, 0.95)  # theirs, too
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
 Status = Literal["fitted", "diverged"]

@@ -10,10 +10,10 @@ all later iterations together than in the first one on synthetic data.
 from genloop.paper.molecule_scales import find_molecule_scale
 from genloop.policies import Accumulate, Replace
 from genloop.report.figures.molecules import draw_molecules
-from genloop.study.changes import SIGN_RULE
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.compute import compute
 from genloop.study.curves import Curves
+from genloop.study.differences import SIGN_RULE
 from genloop.study.noise_floor import beside_real_data
 from genloop.study.panels import draw_panels
 from genloop.study.recipe_loops import RecipeLoop

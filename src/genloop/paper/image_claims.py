@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from genloop.policies import Accumulate, Policy, Replace
-from genloop.study.changes import Change
 from genloop.study.claims import Claim
 from genloop.study.curves import Curves
+from genloop.study.differences import Difference
 
 NAME = "VAE"
 MATCHED = "VAE at matched optimiser steps"  # the control
@@ -65,13 +65,13 @@ def reconstruction_claims(errors: Curves) -> list[Claim]:
     return [found, slower]
 
 
-def smallest_step(values: Curves, policy: Policy) -> Change:
+def smallest_step(values: Curves, policy: Policy) -> Difference:
     """Return the smallest change from one iteration to the next, of each seed."""
     steps = [
         values.difference((NAME, policy, later), (NAME, policy, earlier)).differences
         for earlier, later in pairwise(range(1, values.last + 1))
     ]
-    return Change(tuple(map(float, np.min(steps, axis=0))), values.unit)
+    return Difference(tuple(map(float, np.min(steps, axis=0))), values.unit)
 
 
 def _slower(values: Curves, name: str, what: str, paper: str | None) -> Claim:

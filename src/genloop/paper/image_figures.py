@@ -22,9 +22,9 @@ from genloop.policy_text import policy_name
 from genloop.report.figures.pictures import Grids, draw_grids
 from genloop.report.samples import sample_images
 from genloop.runs.record import RecordedIteration
-from genloop.study.changes import SIGN_RULE
 from genloop.study.claims import Reproduction
 from genloop.study.compute import compute
+from genloop.study.differences import SIGN_RULE
 from genloop.study.loops import Loop
 from genloop.study.noise_floor import beside_real_data
 from genloop.study.panels import draw_panels

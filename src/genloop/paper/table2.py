@@ -16,7 +16,7 @@ from genloop.study.study import Study
 
 
 @dataclass(frozen=True)
-class Column:
+class LossColumn:
     """One column of the table: the loss at an iteration of a policy."""
 
     header: str
@@ -25,10 +25,10 @@ class Column:
 
 
 COLUMNS = (
-    Column("t=4 (acc)", Accumulate(), 4),
-    Column("t=4 (repl)", Replace(), 4),
-    Column("t=10 (repl)", Replace(), 10),
-    Column("t=4 (*)", ReplaceMultiple(), 4),
+    LossColumn("t=4 (acc)", Accumulate(), 4),
+    LossColumn("t=4 (repl)", Replace(), 4),
+    LossColumn("t=10 (repl)", Replace(), 10),
+    LossColumn("t=4 (*)", ReplaceMultiple(), 4),
 )
 
 
@@ -64,7 +64,7 @@ class Row:
     epochs: float = 1.0
     num_accumulated: int = 4
 
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[LossColumn]:
         """Return the columns that the paper has a number in."""
         return [column for column, printed in zip(COLUMNS, self.printed, strict=True) if printed]
 

@@ -12,7 +12,7 @@ from genloop.analysis.series import Series, series
 from genloop.numerals import duration, size
 from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
-from genloop.report.column import Column
+from genloop.report.number_column import NumberColumn
 from genloop.runs.record import RecordedIteration, Row, Run, named
 from genloop.types import STANDARD_ERROR
 
@@ -93,11 +93,13 @@ class _Measured:
     """
 
     by_policy: Mapping[str, Series]
-    column: Column
+    column: NumberColumn
 
     @classmethod
     def of(cls, found: Sequence[Series]) -> Self:
-        return cls({each.policy: each for each in found}, Column.of(each.mean(n) for each in found for n in each.curve))
+        return cls(
+            {each.policy: each for each in found}, NumberColumn.of(each.mean(n) for each in found for n in each.curve)
+        )
 
     def mean(self, policy: str, number: int) -> str:
         measured = self.by_policy.get(policy)
@@ -120,12 +122,12 @@ class _Measured:
         return max(map(len, every), default=0)
 
 
-def _mean(measured: Series, number: int, column: Column) -> str:
+def _mean(measured: Series, number: int, column: NumberColumn) -> str:
     mean = measured.mean(number)
     return "not finite" if mean is None else column.number(mean, measured.standard_error(number))
 
 
-def _floor_cells(floor: Sequence[Row], columns: Mapping[str, Column]) -> list[str]:
+def _floor_cells(floor: Sequence[Row], columns: Mapping[str, NumberColumn]) -> list[str]:
     cells: list[str] = []
     for metric, column in columns.items():
         cells += [_mean(each, FIRST, column) for each in series(floor, metric)] or [""]

@@ -8,7 +8,7 @@ from statistics import mean
 from genloop.analysis.series import Curve
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
-from genloop.study.changes import Change
+from genloop.study.differences import Difference
 
 Place = tuple[str, Policy, int]  # name of the loop, policy, iteration
 
@@ -38,13 +38,13 @@ class Curves:
         """Return a value, averaged over seeds."""
         return mean(math.nan if value is None else value for value in self._at((name, policy, iteration)))
 
-    def change(self, name: str, policy: Policy, iteration: int) -> Change:
+    def change(self, name: str, policy: Policy, iteration: int) -> Difference:
         """Return how much a value has changed since iteration 1."""
         return self.difference((name, policy, iteration), (name, policy, 1))
 
-    def difference(self, place: Place, other: Place) -> Change:
+    def difference(self, place: Place, other: Place) -> Difference:
         """Return how much higher the value at one place is than at another."""
-        return Change.between(self._at(place), self._at(other), self.unit)
+        return Difference.between(self._at(place), self._at(other), self.unit)
 
     def _at(self, place: Place) -> Sequence[float | None]:
         name, policy, iteration = place

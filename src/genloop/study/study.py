@@ -9,9 +9,9 @@ from genloop.analysis.series import series
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
 from genloop.runs.record import Run
-from genloop.study.changes import RULE
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.curves import Curves
+from genloop.study.differences import RULE
 from genloop.study.grid import Grid
 from genloop.study.loops import Loop, Scale
 from genloop.study.request import Request

@@ -159,9 +159,9 @@ def test_the_answer_says_unit_and_length_once():
 
 
 def test_one_notion_of_a_paired_change():
-    from genloop.study.changes import Change as ClaimedChange
+    from genloop.study.differences import Difference
 
-    assert issubclass(ClaimedChange, Change)
+    assert issubclass(Difference, Change)
     change = Change.between([5.3, 6.5], [5.0, 6.0])
     assert change.standard_error == pytest.approx(0.1)
     assert change.margin == pytest.approx(0.1 * 6.3138, rel=1e-3)

@@ -10,8 +10,8 @@ from genloop.loop import plan_iterations
 from genloop.paper import table2
 from genloop.paper.language_scales import SCALES, find_scale
 from genloop.policies import Accumulate, Replace, ReplaceMultiple
-from genloop.study.changes import TOLERANCE, Change
 from genloop.study.curves import Curves
+from genloop.study.differences import TOLERANCE, Difference
 from genloop.study.request import Request
 
 PAPER = """
@@ -140,20 +140,20 @@ def test_claims_on_multiple_temperature_and_size_fail():
 
 
 def test_change_is_paired_and_every_seed_counts():
-    change = Change.between([5.3, 6.5], [5.0, 6.0])
+    change = Difference.between([5.3, 6.5], [5.0, 6.0])
     assert change.differences == pytest.approx((0.3, 0.5))
     assert change.standard_error == pytest.approx(0.1)
     assert change.rises("").holds is True
-    assert Change((-0.1, -0.2)).rises("").holds is False
-    undecided = Change((0.3, -0.1)).rises("")
+    assert Difference((-0.1, -0.2)).rises("").holds is False
+    undecided = Difference((0.3, -0.1)).rises("")
     assert (undecided.holds, undecided.verdict) == (None, "undecided")
-    assert Change((TOLERANCE, -1.0)).does_not_rise("").holds is True
-    assert Change((2 * TOLERANCE, 1.0)).does_not_rise("").holds is False
+    assert Difference((TOLERANCE, -1.0)).does_not_rise("").holds is True
+    assert Difference((2 * TOLERANCE, 1.0)).does_not_rise("").holds is False
 
 
 def test_no_claim_holds_in_a_seed_whose_loss_is_not_finite():
     """The rule as printed: what holds in some seeds only is undecided, and what holds in none fails."""
-    higher, lower, neither = (Change.between([None, loss], [5.0, 4.0]) for loss in (5.0, 3.0, None))
+    higher, lower, neither = (Difference.between([None, loss], [5.0, 4.0]) for loss in (5.0, 3.0, None))
     assert [change.rises("").holds for change in (higher, lower, neither)] == [None, False, False]
     assert [change.does_not_rise("").holds for change in (higher, lower, neither)] == [False, None, False]
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from genloop.data.images.file import write_images
+from genloop.data.images.writing import write_images
 from genloop.data.sharded import ShardedDataset
 
 IMAGES_FILE = "images.npy"

@@ -18,9 +18,9 @@ import numpy as np
 from genloop.data.images.dataset import IMAGES_FILE, ImageDataset, Shard
 from genloop.data.images.decoding import DecodedPart, decode_part
 from genloop.data.images.distinct import NUM_NAMED, Choice, divide
-from genloop.data.images.file import write_images
 from genloop.data.images.pixels import Channels, Framing
 from genloop.data.images.raw import RawImages, RawPart
+from genloop.data.images.writing import write_images
 from genloop.errors import UserError, unknown_name
 from genloop.types import Context
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from genloop.families.lm.documents import Documents, Draw
+from genloop.families.lm.open_documents import Draw, OpenDocuments
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Wave:
         self.rows = self.rows[kept]
 
 
-class CausalDocuments(Documents):
+class CausalDocuments(OpenDocuments):
     """Documents of a model of `transformers`."""
 
     def __init__(

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from genloop.families.lm.cache import Cache
-from genloop.families.lm.documents import Documents, Draw
 from genloop.families.lm.language_network import blocks_at_once
 from genloop.families.lm.layers import attend
 from genloop.families.lm.network import Network
+from genloop.families.lm.open_documents import Draw, OpenDocuments
 from genloop.families.workers import Workers
 
 
-class Decoder(Documents):
+class Decoder(OpenDocuments):
     """Documents of one of our networks."""
 
     def __init__(

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.families.checkpoints import kept
-from genloop.families.lm.documents import Documents
 from genloop.families.lm.draw import draw, uniforms
 from genloop.families.lm.language_network import LanguageNetwork
+from genloop.families.lm.open_documents import OpenDocuments
 from genloop.families.lm.sampling import Sampling
 from genloop.families.weights import weights_digest
 from genloop.identity import describe, digest
@@ -73,7 +73,7 @@ def generate(
 class _Portion:
     """A fixed number of documents, which share no step with any other portion."""
 
-    def __init__(self, decoder: Documents, sampling: Sampling, *, index: int, seed: int) -> None:
+    def __init__(self, decoder: OpenDocuments, sampling: Sampling, *, index: int, seed: int) -> None:
         num_documents = decoder.num_rows * BATCHES_PER_PORTION
         self._decoder = decoder
         self._sampling = sampling

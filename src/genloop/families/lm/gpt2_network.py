@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genloop.families.lm.cached_network import CachedNetwork
-from genloop.families.lm.layers import INITIAL_STD, Projection, Table, normal
+from genloop.families.lm.layers import INITIAL_STD, Embedding, Projection, normal
 from genloop.families.lm.network import Sizes
 
 MLP_RATIO = 4
@@ -87,8 +87,8 @@ class GPT2Network(CachedNetwork):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.sizes = sizes
-        self.wte = Table(sizes.vocabulary, sizes.width, generator)
-        self.wpe = Table(sizes.context, sizes.width, generator)
+        self.wte = Embedding(sizes.vocabulary, sizes.width, generator)
+        self.wpe = Embedding(sizes.context, sizes.width, generator)
         self.h = nn.ModuleList(GPT2Block(sizes, generator) for _ in range(sizes.num_layers))
         self.ln_f = nn.LayerNorm(sizes.width)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from genloop.families.lm.blocks import Batch
-from genloop.families.lm.documents import Documents
+from genloop.families.lm.open_documents import OpenDocuments
 from genloop.families.lm.sampling import Sampling
 from genloop.families.workers import Workers
 
@@ -61,7 +61,7 @@ class LanguageNetwork(nn.Module, ABC):
     @abstractmethod
     def documents(
         self, num_rows: int, sampling: Sampling, workers: Workers, *, max_length: int, end_of_text: int
-    ) -> Documents:
+    ) -> OpenDocuments:
         """Return room for documents in progress."""
 
     @abstractmethod

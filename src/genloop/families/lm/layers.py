@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-INITIAL_STD = 0.02
+INITIAL_STD = 0.02  # as in Radford et al. (2018, section 4.1)
 
 
 class Projection(nn.Module):
@@ -27,7 +27,7 @@ class Projection(nn.Module):
         return torch.mm(x, self.matrix) if self.bias is None else torch.addmm(self.bias, x, self.matrix)
 
 
-class Table(nn.Module):
+class Embedding(nn.Module):
     """One vector of the residual stream per row."""
 
     def __init__(self, rows: int, width: int, generator: torch.Generator) -> None:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genloop.families.lm.cached_network import CachedNetwork
-from genloop.families.lm.layers import INITIAL_STD, Projection, Table, normal
+from genloop.families.lm.layers import INITIAL_STD, Embedding, Projection, normal
 from genloop.families.lm.network import Sizes
 
 THETA = 10_000.0  # about how many times slower the slowest rotation is than the fastest
@@ -103,10 +103,10 @@ class LlamaNetwork(CachedNetwork):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.sizes: LlamaSizes = sizes  # pyright: ignore[reportIncompatibleVariableOverride] - set once
-        self.embed_tokens = Table(sizes.vocabulary, sizes.width, generator)
+        self.embed_tokens = Embedding(sizes.vocabulary, sizes.width, generator)
         self.layers = nn.ModuleList(LlamaBlock(sizes, generator) for _ in range(sizes.num_layers))
         self.norm = nn.RMSNorm(sizes.width, eps=NORM_EPSILON)
-        self.lm_head = None if sizes.tied else Table(sizes.vocabulary, sizes.width, generator)
+        self.lm_head = None if sizes.tied else Embedding(sizes.vocabulary, sizes.width, generator)
         self.register_buffer("rotations", rotation_table(sizes), persistent=False)
 
     @property

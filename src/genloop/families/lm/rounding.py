@@ -2,6 +2,8 @@
 
 Every column of a weight matrix is rounded once, and every row of what it multiplies as it comes, each to a scale of its
 own: what becomes of a row does not depend on those beside it. Sums are exact. All else stays in single precision.
+Next-token distributions move by KL(float32 || int8) of 6e-5 nats in the mean, the loss by none of its first five digits
+(docs/LOG.md, 2026-11-21).
 
 N rows, I inputs, O outputs.
 """

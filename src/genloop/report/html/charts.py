@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from genloop.report.html.curves import Curve, MetricCurves, Point
+from genloop.report.html.metric_curves import Curve, MetricCurves, Point
 from genloop.report.html.theme import LINE, MUTED, PAPER, REAL_DATA, TEXT, line_colour
 from genloop.report.palette import THEORY_DASH, Style, floor_dash
 

@@ -1,13 +1,13 @@
 """What a run has taken, as a table and in sentences."""
 
 from genloop.numerals import duration
-from genloop.report.html.costs import Cost, Costs
-from genloop.report.html.table import Table
+from genloop.report.html.costs import Costs, Spent
+from genloop.report.html.text_table import TextTable
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def cost_table(found: Costs, unit: str) -> Table:
+def cost_table(found: Costs, unit: str) -> TextTable:
     """Return one line for each policy, and one for all of them together."""
     header = (
         "policy",
@@ -20,7 +20,7 @@ def cost_table(found: Costs, unit: str) -> Table:
         "scores",
     )
     rows = [_row(policy, cost) for policy, cost in found.policies.items()]
-    return Table(header, [*rows, _row("computed in all", found.together)])
+    return TextTable(header, [*rows, _row("computed in all", found.together)])
 
 
 def cost_notes(found: Costs) -> list[str]:
@@ -35,7 +35,7 @@ def cost_notes(found: Costs) -> list[str]:
     return notes + ([f"Operations are not known: {found.problem}"] if found.problem else [])
 
 
-def _row(name: str, cost: Cost) -> tuple[str, ...]:
+def _row(name: str, cost: Spent) -> tuple[str, ...]:
     times = (_took(cost.seconds[phase]) for phase in ("fit", "sample", "score"))
     fitted = "unknown" if cost.fitted is None else f"{cost.fitted:,}"
     flops = "unknown" if cost.flops is None else power_of_ten(cost.flops)

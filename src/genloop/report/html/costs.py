@@ -10,7 +10,7 @@ from genloop.types import Cost as StepCost
 
 
 @dataclass(frozen=True)
-class Cost:
+class Spent:
     """What finished steps have taken.
 
     Attributes:
@@ -45,8 +45,8 @@ class Costs:
         problem: why operations are unknown; empty if they are known.
     """
 
-    policies: dict[str, Cost]
-    together: Cost
+    policies: dict[str, Spent]
+    together: Spent
     num_asked: int
     num_different: int
     saved_seconds: float
@@ -89,7 +89,7 @@ class _Ledger:
     def seconds(self, step: str) -> float:
         return self._manifests[step].elapsed_seconds
 
-    def cost(self, steps: Iterable[str]) -> Cost:
+    def cost(self, steps: Iterable[str]) -> Spent:
         """Return what different steps have taken; those that are not done count for nothing."""
         done = [step for step in dict.fromkeys(steps) if step in self._manifests]
         seconds: dict[str, float] = defaultdict(float)
@@ -99,14 +99,14 @@ class _Ledger:
         samples = [step for step in done if step.startswith("sample-")]
         sampled = sum(self._manifests[step].facts["num"] for step in samples)
         if self._experiment is None:
-            return Cost(len(fits), None, sampled, None, seconds)
+            return Spent(len(fits), None, sampled, None, seconds)
         of_fits = [self._fit_cost(step) for step in fits]
         of_samples = [
             self._experiment.estimator.sample_cost(self._manifests[step].facts["num"], self._prepared_dir)
             for step in samples
         ]
         flops = sum(cost.flops for cost in [*of_fits, *of_samples])
-        return Cost(len(fits), sum(cost.examples for cost in of_fits), sampled, flops, seconds)
+        return Spent(len(fits), sum(cost.examples for cost in of_fits), sampled, flops, seconds)
 
     def _fit_cost(self, step: str) -> StepCost:
         assert self._experiment is not None

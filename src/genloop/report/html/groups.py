@@ -7,9 +7,9 @@ from typing import Any
 from genloop.analysis.arms import Arm
 from genloop.numerals import plain, unsigned
 from genloop.report.html.charts import Chart, metric_chart
-from genloop.report.html.curves import MetricCurves, Point, metric_curves
 from genloop.report.html.learning import Losses, Steps, losses_within_fits
-from genloop.report.html.table import Table
+from genloop.report.html.metric_curves import MetricCurves, Point, metric_curves
+from genloop.report.html.text_table import TextTable
 from genloop.report.html.theme import REAL_DATA, iteration_colours
 from genloop.report.html.training_sets import composition, shares_chart, sizes_chart, tallest
 from genloop.report.palette import Style, thinned
@@ -35,7 +35,7 @@ class View:
     kind: str
     about: str
     charts: Sequence[Chart]
-    table: Table
+    table: TextTable
 
 
 @dataclass(frozen=True)
@@ -126,20 +126,20 @@ def spread(point: Point | None) -> str:
     return plain(point.mean) if point.margin is None else unsigned(point.mean, point.margin)
 
 
-def _metric_table(metric: MetricCurves) -> Table:
+def _metric_table(metric: MetricCurves) -> TextTable:
     header = ["iteration", *(curve.label for curve in metric.curves)]
     rows = [
         [str(number), *(spread(curve.points.get(number)) for curve in metric.curves)]
         for number in sorted({number for curve in metric.curves for number in curve.points})
     ]
     floors = [[name, spread(floor)] for name, floor in metric.floors.items()]
-    return Table(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])
+    return TextTable(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])
 
 
-def _learning_table(losses: Losses, labels: Sequence[str]) -> Table:
+def _learning_table(losses: Losses, labels: Sequence[str]) -> TextTable:
     numbers = sorted({number for label in labels for number in losses.fits[label]})
     rows = [[str(number), *(_way(losses.fits[label].get(number, {})) for label in labels)] for number in numbers]
-    return Table(["iteration", *labels], rows)
+    return TextTable(["iteration", *labels], rows)
 
 
 def _way(steps: Steps) -> str:
@@ -147,7 +147,7 @@ def _way(steps: Steps) -> str:
     return f"{losses[0]} to {losses[-1]}" if losses else ""
 
 
-def _training_sets_table(arms: Sequence[Arm]) -> Table:
+def _training_sets_table(arms: Sequence[Arm]) -> TextTable:
     items: dict[str, dict[int, RecordedIteration]] = {
         arm.label: {item.iteration: item for item in arm.first_seed} for arm in arms
     }
@@ -155,7 +155,7 @@ def _training_sets_table(arms: Sequence[Arm]) -> Table:
         [str(number), *(composition(of_policy[number]) if number in of_policy else "" for of_policy in items.values())]
         for number in range(1, _last(arms) + 1)
     ]
-    return Table(["iteration", *items], rows)
+    return TextTable(["iteration", *items], rows)
 
 
 def _last(arms: Sequence[Arm]) -> int:

@@ -12,7 +12,7 @@ import yaml
 from genloop import catalog
 from genloop.errors import UserError
 from genloop.experiment_file import complete, set_value, to_dict
-from genloop.report.html.table import Table
+from genloop.report.html.text_table import TextTable
 from genloop.runs.record import RECORD_FILE, RecordedIteration, Run
 from genloop.version import __version__
 
@@ -35,7 +35,7 @@ class Provenance:
     command: str
     file: str
     settings: str
-    keys: Table
+    keys: TextTable
 
 
 def provenance(run: Run) -> Provenance:
@@ -104,14 +104,14 @@ def _settings(described: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in described.items() if value is not None)
 
 
-def _keys(iterations: Sequence[RecordedIteration]) -> Table:
+def _keys(iterations: Sequence[RecordedIteration]) -> TextTable:
     header = ("policy", "iteration", "model", "samples", "scores")
     rows = [
         (item.policy, str(item.iteration), item.model, item.samples, ", ".join(item.scores))
         for item in iterations
         if item.seed == iterations[0].seed
     ]
-    return Table(header, rows)
+    return TextTable(header, rows)
 
 
 def _made_with(run: Run) -> str:

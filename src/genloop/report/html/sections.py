@@ -15,7 +15,7 @@ from genloop.report.html.groups import Group, learning_group, metric_group, trai
 from genloop.report.html.profile import ProfileTable, profile_table
 from genloop.report.html.provenance import Provenance, provenance
 from genloop.report.html.samples import Samples, samples_of
-from genloop.report.html.table import Table
+from genloop.report.html.text_table import TextTable
 from genloop.report.palette import Style
 from genloop.runs.record import Run
 
@@ -60,7 +60,7 @@ class Section:
     samples: Samples
     learning: Group | None
     training_sets: Group
-    costs: Table
+    costs: TextTable
     cost_notes: Sequence[str]
     provenance: Provenance
     citation: str

@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from genloop.numerals import duration
-from genloop.report.column import Column
 from genloop.report.live.run_state import LoopState, RunState
 from genloop.report.live.works import Work, works_in
+from genloop.report.number_column import NumberColumn
 
 BAR_WIDTH = 20
 
@@ -116,7 +116,7 @@ def _loss(loop: LoopState, iteration: int) -> tuple[str, str]:
     """Return the test loss of an iteration and its change from iteration 1."""
     if iteration not in loop.losses:
         return "", ""
-    loss, first, column = loop.losses[iteration], loop.losses.get(1), Column.of(loop.losses.values())
+    loss, first, column = loop.losses[iteration], loop.losses.get(1), NumberColumn.of(loop.losses.values())
     if loss is None:
         return "not finite", ""
     return column.number(loss), "" if iteration == 1 or first is None else column.change(first, loss)

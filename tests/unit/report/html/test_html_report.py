@@ -32,8 +32,8 @@ from genloop.families.lm.gpt2 import GPT2
 from genloop.numerals import plain, unsigned
 from genloop.policies import AccumulateSubsample, Replace, schedule_from_rows
 from genloop.report.html.costs import costs
-from genloop.report.html.curves import metric_curves
 from genloop.report.html.learning import losses_within_fits
+from genloop.report.html.metric_curves import metric_curves
 from genloop.report.html.page import page, write_page
 from genloop.report.html.pictures import image_grid
 from genloop.report.html.provenance import provenance

@@ -7,7 +7,7 @@ can be said: Student's interval of two is 12.7 standard errors wide to either si
 
 from collections.abc import Callable
 
-from genloop.analysis import change
+from genloop.analysis.change import Change
 from genloop.study.claims import Claim
 
 TOLERANCE = 0.02  # nats per token; about 2 % of perplexity
@@ -22,13 +22,13 @@ SIGN_RULE = (
 )
 
 
-class Change(change.Change):
+class Difference(Change):
     """A change of which claims can be made."""
 
-    def above(self, other: "Change", share: float = 1.0) -> "Change":
+    def above(self, other: "Difference", share: float = 1.0) -> "Difference":
         """Return how far a share of this change is above another, seed by seed."""
         pairs = zip(self.differences, other.differences, strict=True)
-        return Change(tuple(share * own - of_other for own, of_other in pairs), self.unit)
+        return Difference(tuple(share * own - of_other for own, of_other in pairs), self.unit)
 
     def rises(self, text: str, paper: float | str | None = None) -> Claim:
         """Return the claim that the difference is above zero; `paper` is what the paper prints or writes of it."""

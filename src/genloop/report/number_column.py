@@ -12,7 +12,7 @@ LARGE = 100.0  # a number from it on has none
 
 
 @dataclass(frozen=True)
-class Column:
+class NumberColumn:
     """How some numbers are written.
 
     Attributes:

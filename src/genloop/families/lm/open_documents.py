@@ -13,7 +13,7 @@ from torch import Tensor
 Draw = Callable[[np.ndarray, Tensor], np.ndarray]  # of rows (n,) and their logits (n, V), tokens (n,)
 
 
-class Documents(ABC):
+class OpenDocuments(ABC):
     """Up to R documents in progress, each in a row of its own.
 
     Attributes:

@@ -42,7 +42,10 @@ def export(
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="New file for what was made and by whom: .parquet for texts or images, .sdf for molecules."),
+        typer.Option(
+            help="New file for the examples and who made each: .parquet or .jsonl for texts; .parquet, .npz or, without "
+            "an ending, a folder for images; .sdf for molecules; .csv, .parquet, .npz or .npy for numbers."
+        ),
     ] = None,
     part: Annotated[
         str | None,
@@ -51,7 +54,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write a model, or the texts or images that it was fitted on or generated, for other tools."""
+    """Write a model, or the data that it was fitted on or generated, for other tools."""
     from genloop.report.exports.export import export as export_results
     from genloop.runs.record import Run
 

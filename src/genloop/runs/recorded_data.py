@@ -32,7 +32,21 @@ def recorded_domain(run: Run) -> Domain:
             f"The data of {run.record.name} are {facts['unit']}s of the domain {name!r}, which is not installed. "
             "Install what brings it; one of your own is named by an entry point of genloop.domains."
         )
-    return catalog.load("domain", name, catalog.DOMAINS)(run.store.path(run.record.source))
+    domain: Domain = catalog.load("domain", name, catalog.DOMAINS)(run.store.path(run.record.source))
+    if "domain" not in facts:
+        _check_layout(domain)
+    return domain
+
+
+def _check_layout(domain: Domain) -> None:
+    """Raise UserError for data of the user's own that only look as if they were of a domain."""
+    try:
+        domain.prepared("train")
+    except FileNotFoundError as problem:
+        raise UserError(
+            f"The real data are not laid out as the domain {domain.name!r} has them: there is no {problem.filename}. "
+            "Read them with what wrote them."
+        ) from None
 
 
 def parts_of(run: Run, item: RecordedIteration, part: Part) -> Mapping[str, Any]:
@@ -76,10 +90,4 @@ def open_data(run: Run, domain: Domain, key: str) -> Dataset:
         UserError: if they are not there yet, or have changed since.
     """
     finished(run, key)
-    try:
-        return domain.prepared("train") if key == run.record.source else domain.generated(run.store.path(key))
-    except FileNotFoundError as problem:  # of a source of the user's own, prepared before it said its domain
-        raise UserError(
-            f"{run.store.path(key)} is not laid out as the domain {domain.name!r} has it: there is no "
-            f"{problem.filename}. Read it with what wrote it."
-        ) from None
+    return domain.prepared("train") if key == run.record.source else domain.generated(run.store.path(key))

@@ -1,9 +1,8 @@
-"""Every exchange format of every domain against readers of other libraries, and back; what is shown against the data."""
+"""Every exchange format of every domain against other libraries, and back; what is shown against the data."""
 
 import csv
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from pyarrow import parquet
 from rdkit import Chem
 
 from genloop.data.arrays import ArrayDataset
-from genloop.data.images.dataset import ImageDataset, Shard
+from genloop.data.images.dataset import ImageDataset
 from genloop.data.images.domain import ImageDomain
 from genloop.data.images.files import Images
 from genloop.data.known import Normal
@@ -117,7 +116,7 @@ def _numbers(path: Path) -> tuple[np.ndarray, dict[str, list[Any]]]:
             rows = list(csv.DictReader(file))
     else:
         rows = parquet.read_table(path).to_pylist()
-    assert [int(row["replicate"]) for row in rows] == sorted(3 * list(range(3)) * (len(rows) // 9) + [0, 1, 2])
+    assert [int(row["replicate"]) for row in rows] == np.repeat(range(3), len(rows) // 3).tolist()
     values = np.array([[float(row["x1"]), float(row["x2"])] for row in rows]).reshape(3, -1, 2)
     return values, {name: [row[name] for row in rows] for name in ("source", "model")}
 
@@ -175,7 +174,7 @@ def test_rows_of_a_regression_are_written_and_read_as_numbers(tmp_path, ending, 
     data = domain.prepared("train").weighted(1)
     if is_drawn:
         data = data.concat([data.weighted(2)]).draw(7, seed=1)
-    domain.formats[ending].write(data, tmp_path / f"a{ending}", replace(ORIGINS))
+    domain.formats[ending].write(data, tmp_path / f"a{ending}", ORIGINS)
     found = domain.formats[ending].read(tmp_path / f"a{ending}").read()
     assert found.shape == (3, 7 if is_drawn else 12, 5)
     np.testing.assert_allclose(found[..., 4], found[..., :4].sum(axis=2) / 2, rtol=1e-12, atol=1e-12)
@@ -264,9 +263,7 @@ def test_images_that_cannot_be_read_are_named(images, tmp_path):
 def test_only_squares_are_read_of_images(tmp_path):
     np.save(tmp_path / "train.npy", np.zeros((2, 4, 8, 1), np.uint8))
     domain = ImageDomain(tmp_path)
-    domain.formats[".npz"].write(
-        ImageDataset.of([Shard(np.load(tmp_path / "train.npy"))]), tmp_path / "a.npz", Origins()
-    )
+    domain.formats[".npz"].write(ImageDataset.open(tmp_path / "train.npy"), tmp_path / "a.npz", Origins())
     with pytest.raises(UserError, match="4 x 8 pixels"):
         domain.formats[".npz"].read(tmp_path / "a.npz")
 

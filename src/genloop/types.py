@@ -144,7 +144,7 @@ class Examples:
         conformations: of different molecules.
         rows: of numbers, each under `columns`.
         columns: names of the numbers in a row.
-        about: what they are, in the words of their source; empty where that goes without saying.
+        about: what they are, or of what; empty where that goes without saying.
     """
 
     texts: Sequence[str] = ()

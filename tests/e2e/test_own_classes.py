@@ -147,5 +147,5 @@ def test_numbers_of_an_own_source_are_exported_and_shown(genloop, tmp_path):
     assert {row["source"] for row in rows} == {"model 1"}
     assert genloop("report", "runs/own")[0] == 0
     page = html.unescape((tmp_path / "runs" / "own" / "report.html").read_text())
-    assert "The first 8 examples, a row each" in page
+    assert "The first 8 examples of the first of 200 replicates, of the first seed" in page
     assert f"<td>{samples[0, 0, 0]:.4g}</td>" in page

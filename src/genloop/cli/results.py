@@ -43,8 +43,8 @@ def export(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="New file for the examples and who made each: .parquet or .jsonl for texts; .parquet, .npz or, without "
-            "an ending, a folder for images; .sdf for molecules; .csv, .parquet, .npz or .npy for numbers."
+            help="New file for the examples and who made each: texts as .parquet or .jsonl; images as .parquet, .npz or, "
+            "without an ending, a folder; molecules as .sdf; numbers as .csv, .parquet, .npz or .npy."
         ),
     ] = None,
     part: Annotated[

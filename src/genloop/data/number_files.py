@@ -109,14 +109,14 @@ class NumberFiles:
     def _examples(self, path: Path, rows: np.ndarray) -> ArrayDataset:
         """Return the rows of a table as data; those of a replicate stay in their order."""
         if self.num_replicates == 1:
-            return ArrayDataset.of(rows[None])
+            return _data(path, rows[None])
         sizes = [np.count_nonzero(rows[:, 0] == number) for number in range(self.num_replicates)]
         if len(set(sizes)) > 1 or sum(sizes) != len(rows):
             raise UserError(
                 f"{path} has not as many rows of each {REPLICATE} from 0 to {self.num_replicates - 1}. Write them all."
             )
         ordered = rows[np.argsort(rows[:, 0], kind="stable"), 1:]
-        return ArrayDataset.of(ordered.reshape(self.num_replicates, sizes[0], -1))
+        return _data(path, ordered.reshape(self.num_replicates, sizes[0], -1))
 
     def _array(self, path: Path, read: Callable[[], Any]) -> ArrayDataset:
         shape = f"({self.num_replicates}, examples, {len(self.columns)})"
@@ -130,7 +130,14 @@ class NumberFiles:
         fits = values.ndim == 3 and values.dtype.kind in "iuf"
         if not fits or (len(values), values.shape[2]) != (self.num_replicates, len(self.columns)):
             raise UserError(f"{path} holds {found.dtype} of shape {found.shape}, no numbers of shape {shape}.")
-        return ArrayDataset.of(values)
+        return _data(path, values)
+
+
+def _data(path: Path, values: np.ndarray) -> ArrayDataset:
+    """Return finite numbers as data."""
+    if num := int(np.sum(~np.isfinite(values))):
+        raise UserError(f"{path}: {num:,} of its numbers are missing or not finite. Remove such rows, or fill them in.")
+    return ArrayDataset.of(values)
 
 
 def _other_than(table: Mapping[str, Any], name: str) -> str:

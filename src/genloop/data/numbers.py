@@ -19,6 +19,11 @@ INFO_FILE = "info.json"
 NUM_SHOWN = 8
 
 
+def of_first(data: ArrayDataset) -> str:
+    """Return of which replicate the examples are that are shown; nothing where there is only one."""
+    return f"of the first of {data.num_replicates:,} replicates" if data.num_replicates > 1 else ""
+
+
 @dataclass(frozen=True)
 class NumberDomain:
     """Examples of so many numbers.
@@ -42,7 +47,7 @@ class NumberDomain:
     def show(self, data: ArrayDataset, num: int | None = None, *, beside: tuple[ArrayDataset, ...] = ()) -> Examples:
         """Return the first examples of the first replicate."""
         rows = data.slice(0, min(len(data), NUM_SHOWN if num is None else num)).read()[0]
-        return Examples(rows=rows.tolist(), columns=self.columns)
+        return Examples(rows=rows.tolist(), columns=self.columns, about=of_first(data))
 
     @property
     def formats(self) -> dict[str, Format]:

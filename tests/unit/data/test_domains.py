@@ -159,6 +159,15 @@ def test_files_that_do_not_fit_are_refused(numbers, tmp_path, name, content, sen
         numbers.formats[Path(name).suffix].read(tmp_path / name)
 
 
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".npz", ".npy"])
+def test_numbers_that_are_missing_are_refused(numbers, tmp_path, ending):
+    """As of a model that diverged, which are written as they are."""
+    holes = np.where(NUMBERS > 0, np.nan, NUMBERS)
+    numbers.formats[ending].write(ArrayDataset.of(holes), tmp_path / f"a{ending}", Origins())
+    with pytest.raises(UserError, match="not finite"):
+        numbers.formats[ending].read(tmp_path / f"a{ending}")
+
+
 def test_arrays_of_another_shape_are_refused(numbers, tmp_path):
     np.save(tmp_path / "a.npy", NUMBERS[:, :, :1])
     with pytest.raises(UserError, match=r"float64 of shape \(3, 40, 1\)"):
@@ -258,6 +267,12 @@ def test_images_that_cannot_be_read_are_named(images, tmp_path):
     (tmp_path / "folder" / "a.png").write_bytes(b"no image")
     with pytest.raises(UserError, match=r"a\.png is no image in a known format"):
         images.formats["/"].read(tmp_path / "folder")
+
+
+def test_files_without_images_are_refused(images, tmp_path):
+    np.savez(tmp_path / "b.npz", images=np.zeros((0, 8, 8), np.uint8))
+    with pytest.raises(UserError, match=r"b\.npz holds no images"):
+        images.formats[".npz"].read(tmp_path / "b.npz")
 
 
 def test_only_squares_are_read_of_images(tmp_path):

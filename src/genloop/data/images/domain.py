@@ -69,17 +69,20 @@ class ImageDomain:
         }
 
     def _read_parquet(self, path: Path) -> ImageDataset:
-        return self._decoded(ImageTable.open(path, exchange.COLUMN).images())
+        return self._decoded(path, ImageTable.open(path, exchange.COLUMN).images())
 
     def _read_npz(self, path: Path) -> ImageDataset:
-        return self._decoded(ImageArray.open(path).images())
+        return self._decoded(path, ImageArray.open(path).images())
 
     def _read_folder(self, path: Path) -> ImageDataset:
         collection = open_collection("read", str(path))
-        return self._decoded(collection.images(collection.names))
+        return self._decoded(path, collection.images(collection.names))
 
-    def _decoded(self, images: Iterable[RawImage]) -> ImageDataset:
-        return ImageDataset.of([Shard(np.stack(list(self._pixels(images))))])
+    def _decoded(self, path: Path, images: Iterable[RawImage]) -> ImageDataset:
+        pixels = list(self._pixels(images))
+        if not pixels:
+            raise UserError(f"{path} holds no images. Name another one.")
+        return ImageDataset.of([Shard(np.stack(pixels))])
 
     def _pixels(self, images: Iterable[RawImage]) -> Iterator[np.ndarray]:
         rows, columns, channels = self.shape

@@ -13,11 +13,10 @@ import numpy as np
 
 from genloop.data.arrays import ArrayDataset, Block
 from genloop.data.number_files import NumberFiles
+from genloop.data.numbers import NUM_SHOWN, of_first
 from genloop.data.regression.design import Design
 from genloop.data.regression.rows import ROWS_FILE, RegressionDataset
 from genloop.types import Examples, Format, Origins
-
-NUM_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -42,8 +41,8 @@ class RegressionDomain:
         self, data: RegressionDataset, num: int | None = None, *, beside: tuple[RegressionDataset, ...] = ()
     ) -> Examples:
         """Return the first rows of the first replicate."""
-        rows = as_numbers(data.slice(0, min(len(data), NUM_SHOWN if num is None else num))).read()[0]
-        return Examples(rows=rows.tolist(), columns=self.columns)
+        first = as_numbers(data.slice(0, min(len(data), NUM_SHOWN if num is None else num)))
+        return Examples(rows=first.read()[0].tolist(), columns=self.columns, about=of_first(first))
 
     @property
     def formats(self) -> dict[str, Format]:

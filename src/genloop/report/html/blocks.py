@@ -48,7 +48,7 @@ def described(shown: Examples) -> str:
         (shown.texts, f"{len(shown.texts)} texts, cut after {TEXT_LENGTH:,} characters"),
         (shown.images, f"{len(shown.images)} images"),
         (shown.conformations, "molecules, each turned onto its real conformation"),
-        (shown.rows, f"{len(shown.rows)} examples, a row each"),
+        (shown.rows, f"{len(shown.rows)} examples {shown.about}".strip()),
     )
     return " and ".join(words for found, words in parts if len(found))
 

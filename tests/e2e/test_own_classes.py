@@ -130,7 +130,8 @@ def test_data_of_an_own_source_are_exported_and_shown(genloop, tmp_path):
     assert {line["source"] for line in written} == {"model 1"}
     (text, *_) = sampled(found, item, 1).texts
     assert text in [line["text"] for line in written]
-    assert genloop("report", "runs/own")[0] == 0
+    code, _, err = genloop("report", "runs/own")
+    assert code == 0, err
     assert text.strip()[:40] in html.unescape((tmp_path / "runs" / "own" / "report.html").read_text())
 
 

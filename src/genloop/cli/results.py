@@ -43,8 +43,8 @@ def export(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="New file for the examples and who made each: texts as .parquet or .jsonl; images as .parquet, .npz or, "
-            "without an ending, a folder; molecules as .sdf; numbers as .csv, .parquet, .npz or .npy."
+            help="New file for the examples and who made each: texts .parquet or .jsonl; images .parquet, .npz or, "
+            "without an ending, a folder; molecules .sdf; numbers .csv, .parquet, .npz or .npy."
         ),
     ] = None,
     part: Annotated[

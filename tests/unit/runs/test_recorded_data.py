@@ -7,11 +7,11 @@ from pathlib import Path
 import own_model
 import pytest
 from cases import CASES
-from genloop.analysis.lines import lines_of
 from toys import ToyDomain
 from toys import experiment as toy
 
 from genloop import catalog
+from genloop.analysis.arms import arms_of
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
@@ -69,7 +69,7 @@ def test_a_domain_of_ones_own_is_read_once_it_is_installed(tmp_path, monkeypatch
         recorded_domain(found)
     monkeypatch.setitem(catalog.DOMAINS, "toys", "toys:ToyDomain")
     assert isinstance(recorded_domain(found), ToyDomain)
-    note = samples_of(found, lines_of([found]), most_bytes=1000).note
+    note = samples_of(found, arms_of([found]), most_bytes=1000).note
     assert note == "The samples are numbers, which cannot be looked at; the metrics tell of them."
     with pytest.raises(UserError, match=r"a\.csv: the numbers of toy cannot be written as that\. Export the model"):
         export(found, policy="replace", iteration=1, data=tmp_path / "a.csv")
@@ -80,5 +80,5 @@ def test_older_data_of_ones_own_that_lie_elsewhere_are_refused_in_a_sentence(tmp
     for place in ({"data": tmp_path / "a.csv"}, {"data": tmp_path / "a.npz", "part": "samples"}):
         with pytest.raises(UserError, match=r"not laid out as the domain 'numbers' has them: there is no .*train\.npy"):
             export(found, policy="replace", iteration=1, **place)
-    note = samples_of(found, lines_of([found]), most_bytes=1000).note
+    note = samples_of(found, arms_of([found]), most_bytes=1000).note
     assert note.startswith("Samples cannot be shown: The real data are not laid out as")

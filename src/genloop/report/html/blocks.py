@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from genloop.analysis.numerals import plain
+from genloop.numerals import plain
 from genloop.report.html.pictures import Picture, conformation_pictures, image_grid
 from genloop.report.html.table import Table
 from genloop.types import Examples

@@ -45,7 +45,7 @@ def prepare(size: str, threads: int, folder: Path) -> float:
 
 
 def data(folder: Path) -> MoleculeDataset:
-    return SOURCE.load(folder, "train")
+    return SOURCE.open(folder).prepared("train")
 
 
 def weights(size: str, threads: int, folder: Path) -> float:
@@ -113,7 +113,7 @@ def _centred(values: Tensor, batch: Any) -> Tensor:
 
 def sample_genloop(size: str, threads: int, folder: Path) -> float:
     context = Context(Runtime("cpu", threads))
-    model = SIZES[size].load(folder / size, folder, context)
+    model = SIZES[size].load(folder / size, SOURCE.open(folder), context)
     model.sample(4, seed=0, context=context)
     start = time.perf_counter()
     model.sample(NUM_SAMPLED[size], seed=1, context=context)
@@ -125,7 +125,7 @@ def sample_geometric(size: str, threads: int, folder: Path) -> float:
     torch.set_num_threads(threads)
     estimator = SIZES[size]
     network = GeometricNetwork(estimator.sizes)
-    network.copy_weights(estimator.load(folder / size, folder, Context()).network)
+    network.copy_weights(estimator.load(folder / size, SOURCE.open(folder), Context()).network)
     levels = estimator.schedule.descent(estimator.sampling.num_steps).tolist()
     loader = DataLoader(conformations(data(folder).slice(0, NUM_SAMPLED[size])), estimator.batch)
     start = time.perf_counter()

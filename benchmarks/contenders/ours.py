@@ -9,6 +9,7 @@ import psutil
 
 from contenders.clock import training_rate
 from contenders.task import Measurement, Task
+from genloop.data.text.domain import TextDomain
 from genloop.families.lm.sampling import Sampling
 from genloop.types import Context, Progress, Runtime
 
@@ -37,7 +38,7 @@ def sample_ours_float32(task: Task) -> Measurement:
 
 def _sample(task: Task, sampling: Sampling) -> Measurement:
     context = _context(task)
-    model = replace(task.estimator, sampling=sampling).load(task.directory, task.directory, context)
+    model = replace(task.estimator, sampling=sampling).load(task.directory, TextDomain(task.directory), context)
     model.sample(1000, seed=0, context=context)
     start = time.perf_counter()
     samples = model.sample(task.num_sampled, seed=1, context=context)

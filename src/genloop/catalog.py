@@ -43,6 +43,13 @@ ESTIMATORS: Mapping[str, str] = {
     "ridge": "genloop.families.linear:Ridge",
     "kernel-regression": "genloop.families.kernel_regression:KernelRegression",
 }
+DOMAINS: Mapping[str, str] = {
+    "text": "genloop.data.text.domain:TextDomain",
+    "images": "genloop.data.images.domain:ImageDomain",
+    "molecules": "genloop.data.molecules.domain:MoleculeDomain",
+    "numbers": "genloop.data.numbers:NumberDomain",
+    "regression": "genloop.data.regression.domain:RegressionDomain",
+}
 METRICS: Mapping[str, str] = {
     "test-loss": "genloop.metrics.text:TestLoss",
     "learning-curve": "genloop.metrics.learning_curve:LearningCurve",

@@ -11,7 +11,6 @@ from genloop import catalog
 from genloop.errors import UserError, unknown_name
 from genloop.experiment import Experiment
 from genloop.policy_text import parse_policy, policy_name
-from genloop.types import Source
 
 _CATALOGS = {"source": catalog.SOURCES, "estimator": catalog.ESTIMATORS, "metric": catalog.METRICS}
 
@@ -58,15 +57,6 @@ def from_dict(written: Mapping[str, Any]) -> Experiment:
     if problems:
         raise UserError("\n".join(dict.fromkeys(problems)))
     return Experiment(**values)
-
-
-def source_from_dict(written: Mapping[str, Any]) -> Source:
-    """Return the real data of an experiment that plain values describe, whatever its other parts are.
-
-    Raises:
-        UserError: if they are none that genloop knows, or a setting is wrong.
-    """
-    return _build("source", written.get("source"))
 
 
 def read(path: Path) -> dict[str, Any]:

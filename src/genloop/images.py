@@ -3,6 +3,7 @@
 from genloop.data.images.celeba import CelebA
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.images.digits import Digits
+from genloop.data.images.domain import ImageDomain
 from genloop.data.images.files import Images
 from genloop.data.images.hub import HubImages
 from genloop.families.vae.estimator import VAE
@@ -20,6 +21,7 @@ __all__ = [
     "EncoderFidelity",
     "HubImages",
     "ImageDataset",
+    "ImageDomain",
     "ImageLoss",
     "Images",
     "InceptionFID",

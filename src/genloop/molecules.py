@@ -1,6 +1,7 @@
 """Molecules: conformations, a geometric diffusion model and what is measured of it (extra `molecules`)."""
 
 from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.domain import MoleculeDomain
 from genloop.data.molecules.drug_like import DrugLike
 from genloop.data.molecules.files import ConformerFiles
 from genloop.data.molecules.geom_drugs import GeomDrugs
@@ -18,4 +19,5 @@ __all__ = [
     "GeomDrugs",
     "Geometry",
     "MoleculeDataset",
+    "MoleculeDomain",
 ]

@@ -3,6 +3,8 @@
 from genloop.data.array_file import ArrayFile
 from genloop.data.arrays import ArrayDataset
 from genloop.data.known import Clusters, Normal, Types, Zipf
+from genloop.data.numbers import NumberDomain
+from genloop.data.regression.domain import RegressionDomain
 from genloop.data.regression.rows import RegressionDataset
 from genloop.data.regression.source import Regression
 from genloop.families.kernel_regression import KernelRegression
@@ -29,9 +31,11 @@ __all__ = [
     "Moments",
     "NegativeLogLikelihood",
     "Normal",
+    "NumberDomain",
     "ParameterError",
     "Regression",
     "RegressionDataset",
+    "RegressionDomain",
     "Ridge",
     "Support",
     "TableError",

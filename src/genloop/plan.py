@@ -6,12 +6,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
-from typing import Any
 
 from genloop.loop import Iteration
 from genloop.steps import Step
 from genloop.store import Manifest
-from genloop.types import Cost
+from genloop.types import Cost, Domain
 
 UNKNOWN_SECONDS = 1.0  # of a step that tells no operations, as scores do not, until one of its kind is finished
 
@@ -52,20 +51,20 @@ class Plan:
         return sum(planned.seconds for planned in self.missing)
 
 
-def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest | None], real: Any) -> Plan:
+def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest | None], domain: Domain) -> Plan:
     """Return the plan of a run.
 
     Args:
         iterations: rounds of all policies and seeds.
         find: returns the manifest of a finished step, or None.
-        real: the real data, prepared.
+        domain: of the real data, which are prepared.
     """
     different: dict[str, tuple[Step, Iteration]] = {}
     for iteration in iterations:
         for step in iteration.steps:
             different.setdefault(step.key, (step, iteration))
     steps = [step for step, _ in different.values()]
-    items = [(step, find(step), cost) for step, cost in zip(steps, _costs(steps, real), strict=True)]
+    items = [(step, find(step), cost) for step, cost in zip(steps, _costs(steps, domain), strict=True)]
     planned = zip(items, different.values(), _seconds(items), strict=True)
     return Plan(
         tuple(
@@ -75,12 +74,12 @@ def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest |
     )
 
 
-def _costs(steps: Iterable[Step], real: Any) -> Iterator[Cost]:
+def _costs(steps: Iterable[Step], domain: Domain) -> Iterator[Cost]:
     """Iterate over what the steps take; equal workloads are asked for once, as a family may open files to answer."""
     known: dict[Hashable, Cost] = {}
     for step in steps:
         if step.workload not in known:
-            known[step.workload] = step.cost(real)
+            known[step.workload] = step.cost(domain)
         yield known[step.workload]
 
 

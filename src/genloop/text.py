@@ -1,6 +1,7 @@
 """Text: real data, language models and what is measured of them."""
 
 from genloop.data.text.bible import Bible
+from genloop.data.text.domain import TextDomain
 from genloop.data.text.files import Texts
 from genloop.data.text.grammar import StoryGrammar
 from genloop.data.text.hub import HubTexts
@@ -36,6 +37,7 @@ __all__ = [
     "StoryGrammar",
     "TailMass",
     "TestLoss",
+    "TextDomain",
     "Texts",
     "TokenDataset",
     "Vocabulary",

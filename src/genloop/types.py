@@ -1,13 +1,16 @@
 """The nouns of a feedback loop: what a family, a source or a metric must offer to take part in it.
 
-Nothing here computes. A `Source` gives real data, an `Estimator` is fitted to a `Dataset` and becomes a `Model`,
-a `Model` samples a new `Dataset`, a `Metric` scores either against real test data.
+Nothing here computes. A `Source` gives real data of a `Domain`, an `Estimator` is fitted to a `Dataset` and becomes a
+`Model`, a `Model` samples a new `Dataset`, a `Metric` scores either against real test data.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
 
 STANDARD_ERROR = "_standard_error"  # ends the name of a value that is the standard error of another
 
@@ -110,27 +113,140 @@ class Dataset(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Conformation:
+    """A molecule in space.
+
+    Attributes:
+        molecule: its number among those of the real training data, the same in all data of a run.
+        name: what to call it.
+        types: atomic numbers, shape (atom,).
+        bonds: atoms joined by each bond, shape (bond, 2).
+        coordinates: in angstrom, shape (atom, 3).
+        real: coordinates that real data have of the same molecule, onto which it is turned to be looked at.
+    """
+
+    molecule: int
+    name: str
+    types: "np.ndarray"
+    bonds: "np.ndarray"
+    coordinates: "np.ndarray"
+    real: "np.ndarray"
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Some examples, ready to be looked at: a domain fills what its examples are, and leaves the rest empty.
+
+    Attributes:
+        texts: as they are.
+        images: arrays of shape (row, column, channel), uint8; one channel for grey, three for RGB.
+        conformations: of different molecules.
+        rows: of numbers, each under `columns`.
+        columns: names of the numbers in a row.
+        about: what they are, or of what; empty where that goes without saying.
+    """
+
+    texts: Sequence[str] = ()
+    images: "Sequence[np.ndarray]" = ()
+    conformations: Sequence[Conformation] = ()
+    rows: Sequence[Sequence[float]] = ()
+    columns: Sequence[str] = ()
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Who made the examples that are written to a file.
+
+    Attributes:
+        records: what is written beside examples. The weight of an example, a whole number from 1, says which.
+        facts: of all examples, for formats that have a place for them.
+    """
+
+    records: Sequence[Mapping[str, Any]] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, weight: float) -> Mapping[str, Any]:
+        """Return what is written beside an example of this weight."""
+        return self.records[round(weight) - 1] if self.records else {}
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Names of what is written beside examples."""
+        return tuple(self.records[0]) if self.records else ()
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file for the data of a domain.
+
+    Attributes:
+        write: write a data set to a new file, with who made its examples.
+        read: read a file that others may have written; UserError if it does not fit the domain.
+    """
+
+    write: Callable[[Any, Path, Origins], None]
+    read: Callable[[Path], Dataset]
+
+
+class Domain(Protocol):
+    """What all data of a run share, opened from the folder where its source was prepared.
+
+    Opening one reads nothing, so the folder may be empty still; its data and what they share are read when asked for.
+    Results are read by it, without the source.
+
+    Attributes:
+        name: under which it is found when results are read; shipped ones are listed by `genloop list`.
+    """
+
+    name: ClassVar[str]
+
+    def prepared(self, part: Literal["train", "test"]) -> Dataset:
+        """Open one part of the real data."""
+        ...
+
+    def generated(self, directory: Path) -> Dataset:
+        """Open synthetic data that a model generated and `Dataset.save` wrote."""
+        ...
+
+    def show(self, data: Any, num: int | None = None, *, beside: Sequence[Any] = ()) -> Examples:
+        """Return the first examples of a data set, to be looked at; nothing of them is chosen for its looks.
+
+        Args:
+            data: of this domain.
+            num: how many, at most; None for as many as one looks at together.
+            beside: data sets next to which they are shown: where an example has its like in others, as conformations
+                of one molecule have, only those are shown that all of them have.
+        """
+        ...
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        """The kinds of files in which data are exchanged, by the ending of their names; `/` is a folder."""
+        ...
+
+
 class Source(Protocol):
-    """Real data. `identity` says which, by content; `prepare` makes them ready once; `load` opens a part."""
+    """Real data. `identity` says which, by content; `prepare` makes them ready once, and `open` opens what it wrote."""
 
     def identity(self) -> Any:
         """Return what determines the data, as plain values; cheap enough to ask before anything runs."""
         ...
 
     def prepare(self, directory: Path, context: Context) -> None:
-        """Write train and test data, and what all iterations share, to a folder.
+        """Write train and test data, and what all iterations share, to a folder, as its domain opens them.
 
         Raises:
             UserError: if the data are missing, unreadable, too small, or test and train overlap.
         """
         ...
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> Dataset:
-        """Open one part of the prepared data."""
-        ...
+    def open(self, directory: Path) -> Domain:
+        """Return the domain of the data on a folder that `prepare` wrote, or will write.
 
-    def load_samples(self, directory: Path, prepared_dir: Path) -> Dataset:
-        """Open synthetic data that a model generated and `Dataset.save` wrote."""
+        It may know more than the folder holds, such as the distribution that the data were drawn from.
+        """
         ...
 
 
@@ -170,15 +286,15 @@ class Estimator(Protocol):
         """Fit a new model to a data set of the family's own kind; nothing of an earlier fit is used."""
         ...
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> Model:
-        """Restore a model that `Model.save` wrote; `prepared_dir` is where its source was prepared."""
+    def load(self, directory: Path, domain: Any, context: Context) -> Model:
+        """Restore a model that `Model.save` wrote; `domain` is that of the data it was fitted on."""
         ...
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> "Cost":
-        """Estimate what a fit on `num_examples` takes, where the source may not be prepared yet."""
+    def fit_cost(self, num_examples: int, domain: Any) -> "Cost":
+        """Estimate what a fit on `num_examples` takes; `domain` is None while the source is not prepared."""
         ...
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> "Cost":
+    def sample_cost(self, num_examples: int, domain: Any) -> "Cost":
         """Estimate what generating `num_examples` takes."""
         ...
 

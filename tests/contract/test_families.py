@@ -19,7 +19,7 @@ from genloop.identity import canonical_json, describe
 from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import Store
-from genloop.types import Context, Dataset, Progress, Runtime
+from genloop.types import Context, Dataset, Domain, Progress, Runtime
 
 CONTEXT = Context(Runtime(device="cpu", threads=1))
 
@@ -32,8 +32,12 @@ class Prepared:
     directory: Path
 
     @property
+    def domain(self) -> Domain:
+        return self.experiment.source.open(self.directory)
+
+    @property
     def train(self) -> Any:
-        return self.experiment.source.load(self.directory, "train").slice(0, self.experiment.num_samples or 0)
+        return self.domain.prepared("train").slice(0, self.experiment.num_samples or 0)
 
     def fit(self, *, seed: int = 1, context: Context = CONTEXT) -> Any:
         return self.experiment.estimator.fit(self.train, seed=seed, context=context)
@@ -71,9 +75,9 @@ def test_preparing_twice_gives_the_same_data(family, tmp_path):
 def test_loaded_model_samples_as_the_saved_one(family, tmp_path):
     model = family.fit()
     _saved(model, tmp_path / "model")
-    loaded = family.experiment.estimator.load(tmp_path / "model", family.directory, CONTEXT)
+    loaded = family.experiment.estimator.load(tmp_path / "model", family.domain, CONTEXT)
     plain = replace(family.experiment.estimator)  # what loads need not be the object that fitted
-    again = plain.load(tmp_path / "model", family.directory, CONTEXT)
+    again = plain.load(tmp_path / "model", family.domain, CONTEXT)
     samples = [_saved(m.sample(50, seed=3, context=CONTEXT), tmp_path / str(i)) for i, m in enumerate((loaded, again))]
     assert samples[0] == samples[1]
     assert loaded.status == "fitted"
@@ -93,7 +97,7 @@ def test_samples_have_the_asked_size_and_follow_from_the_seed(family, tmp_path):
 def test_saved_samples_open_as_data(family, tmp_path):
     model = family.fit()
     model.sample(40, seed=1, context=CONTEXT).save(tmp_path)
-    opened: Dataset = family.experiment.source.load_samples(tmp_path, family.directory)
+    opened: Dataset = family.domain.generated(tmp_path)
     assert len(opened) == 40
     assert len(opened.slice(10, 25)) == 15
     union = opened.slice(0, 10).concat([opened.slice(10, 40).weighted(0.5), family.train.slice(0, 5)])
@@ -157,7 +161,7 @@ def test_an_example_of_weight_0_counts_for_nothing(network):
 def test_costs_grow_with_the_data(family):
     estimator = family.experiment.estimator
     for cost in (estimator.fit_cost, estimator.sample_cost):
-        assert 0 < cost(1000, family.directory).examples < cost(10_000, family.directory).examples
+        assert 0 < cost(1000, family.domain).examples < cost(10_000, family.domain).examples
         assert 0 < cost(1000, None).flops < cost(10_000, None).flops
 
 

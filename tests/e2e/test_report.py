@@ -15,7 +15,7 @@ import pytest
 from report_fixtures import HARM, hostile_run, toy_run
 
 from genloop.report.html.page import write_page
-from genloop.report.samples import sample_texts
+from genloop.report.samples import sampled
 from genloop.runs.record import Run
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -129,7 +129,7 @@ def test_samples_of_any_policy_and_iteration_are_shown(visit: Visit, runs: tuple
         panel.get_by_label("From").select_option(policy)
         panel.get_by_label("iteration").select_option(str(iteration))
         item = next(i for i in runs[0].record.iterations if (i.policy, i.iteration) == (policy, iteration))
-        expected = [text.strip() for text in sample_texts(runs[0], item, 3)]
+        expected = [text.strip() for text in sampled(runs[0], item, 3).texts]
         assert panel.locator("blockquote").all_text_contents() == expected
     panel.get_by_label("From").select_option("accumulate")
     assert panel.get_by_label("iteration").input_value() == "1"  # it stays where it was

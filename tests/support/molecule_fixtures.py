@@ -13,6 +13,7 @@ from rdkit.Chem import AllChem
 
 from genloop.data.molecules.chemistry import to_rdkit
 from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.domain import MoleculeDomain
 from genloop.data.molecules.graphs import Graphs
 from genloop.data.molecules.source import MoleculeSource
 from genloop.types import Context, Cost, Progress
@@ -48,7 +49,8 @@ def prepared(source: MoleculeSource, directory: Path) -> tuple[MoleculeDataset, 
     directory.mkdir()
     source.prepare(directory, Context())
     info = json.loads((directory / "info.json").read_text())
-    return source.load(directory, "train"), source.load(directory, "test"), info
+    domain = source.open(directory)
+    return domain.prepared("train"), domain.prepared("test"), info
 
 
 def best_rms(graphs: Graphs, graph: int, coordinates: np.ndarray, molecule: Chem.Mol, conformer: int) -> float:
@@ -100,11 +102,11 @@ class NoisyMolecules:
     def fit(self, train: MoleculeDataset, *, seed: int, context: Context) -> NoisyMolecule:
         return NoisyMolecule(train, self.noise)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> NoisyMolecule:
-        return NoisyMolecule(MoleculeDataset.open(directory, Graphs.open(prepared_dir / "train")), self.noise)
+    def load(self, directory: Path, domain: MoleculeDomain, context: Context) -> NoisyMolecule:
+        return NoisyMolecule(MoleculeDataset.open(directory, domain.graphs), self.noise)
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def fit_cost(self, num_examples: int, domain: MoleculeDomain | None) -> Cost:
         return Cost(num_examples)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def sample_cost(self, num_examples: int, domain: MoleculeDomain | None) -> Cost:
         return Cost(num_examples)

@@ -11,7 +11,7 @@ import numpy as np
 
 from genloop.experiment import Experiment
 from genloop.policies import Accumulate, Replace
-from genloop.types import Context, Cost, Evidence, Progress
+from genloop.types import Context, Cost, Evidence, Examples, Format, Progress
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,31 @@ class NormalSource:
         Numbers.of(values[20:]).save(directory)
         (directory / "test.json").write_text(json.dumps(values[:20].tolist()))
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> Numbers:
-        name = "numbers.json" if part == "train" else "test.json"
-        return Numbers.of(json.loads((directory / name).read_text()))
+    def open(self, directory: Path) -> "ToyDomain":
+        return ToyDomain(directory)
 
-    def load_samples(self, directory: Path, prepared_dir: Path) -> Numbers:
-        return self.load(directory, "train")
+
+@dataclass(frozen=True)
+class ToyDomain:
+    """Numbers in files of text: a domain of one's own, which is not installed."""
+
+    name: ClassVar[str] = "toys"
+
+    directory: Path
+
+    def prepared(self, part: Literal["train", "test"]) -> Numbers:
+        name = "numbers.json" if part == "train" else "test.json"
+        return Numbers.of(json.loads((self.directory / name).read_text()))
+
+    def generated(self, directory: Path) -> Numbers:
+        return ToyDomain(directory).prepared("train")
+
+    def show(self, data: Numbers, num: int | None = None, *, beside: Sequence[Numbers] = ()) -> Examples:
+        return Examples()
+
+    @property
+    def formats(self) -> Mapping[str, Format]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -108,14 +127,14 @@ class Normal:
         fresh = self.fit(train, seed=seed, context=context)
         return NormalModel((model.mean + fresh.mean) / 2, (model.spread + fresh.spread) / 2)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> NormalModel:
+    def load(self, directory: Path, domain: ToyDomain, context: Context) -> NormalModel:
         mean, spread = json.loads((directory / "model.json").read_text())
         return NormalModel(mean + self.shift, spread)
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def fit_cost(self, num_examples: int, domain: ToyDomain | None) -> Cost:
         return Cost(num_examples, 10.0 * num_examples, 100)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def sample_cost(self, num_examples: int, domain: ToyDomain | None) -> Cost:
         return Cost(num_examples, 10.0 * num_examples, 20 * num_examples)
 
 

@@ -39,7 +39,7 @@ LAYERS = {
     "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "steps"},
     "plan": {"loop", "steps", "store", "types"},
     "executors": {"environment", "experiment", "files", "loop", "plan", "steps", "store", "types"},
-    "runs": CORE | {"experiment_file"},
+    "runs": CORE | {"catalog", "experiment_file"},
     "analysis": READ,
     "report": READ | {"analysis", "data"},
     "study": READ | {"analysis", "data", "report"},

@@ -4,17 +4,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from toys import Normal, NormalSource, experiment
+from toys import Normal, ToyDomain, experiment
 
 from genloop.loop import plan_iterations
 from genloop.plan import UNKNOWN_SECONDS, make_plan
 from genloop.policies import Replace
 from genloop.report.tables import plan_table
-from genloop.steps import RealData
 from genloop.store import Manifest
 from genloop.types import Cost
 
-NOWHERE = RealData(NormalSource(), Path("nowhere"))
+NOWHERE = ToyDomain(Path("nowhere"))
 
 
 @dataclass(frozen=True)
@@ -23,20 +22,20 @@ class Asked(Normal):
 
     asked: list[tuple[str, int]] = field(default_factory=list)
 
-    def fit_cost(self, num_examples, prepared_dir):
+    def fit_cost(self, num_examples, domain):
         self.asked.append(("fit", num_examples))
-        return super().fit_cost(num_examples, prepared_dir)
+        return super().fit_cost(num_examples, domain)
 
-    def sample_cost(self, num_examples, prepared_dir):
+    def sample_cost(self, num_examples, domain):
         self.asked.append(("sample", num_examples))
-        return super().sample_cost(num_examples, prepared_dir)
+        return super().sample_cost(num_examples, domain)
 
 
 @dataclass(frozen=True)
 class Untold(Normal):
     """Tells no operations."""
 
-    def fit_cost(self, num_examples, prepared_dir):
+    def fit_cost(self, num_examples, domain):
         return Cost(num_examples)
 
 

@@ -10,13 +10,14 @@ from genloop.cli.app import app, out
 
 @app.command("list")
 def list_names() -> None:
-    """List recipes, policies, sources, estimators and metrics."""
+    """List recipes, policies, domains, sources, estimators and metrics."""
     from genloop.policy_text import POLICIES
 
     policies = {name: f"{kind.__module__}:{kind.__name__}" for name, kind in POLICIES.items()}
     groups: Mapping[str, Mapping[str, str]] = {
         "recipe": catalog.RECIPES,
         "policy": policies,
+        "domain": catalog.DOMAINS,
         "source": catalog.SOURCES,
         "estimator": catalog.ESTIMATORS,
         "metric": catalog.METRICS,

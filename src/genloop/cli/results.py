@@ -47,7 +47,8 @@ def export(
         Path | None,
         typer.Option(
             parser=a_path,
-            help="New file for what was made and by whom: .parquet for texts or images, .sdf for molecules.",
+            help="New file for the examples and who made each: texts .parquet or .jsonl; images .parquet, .npz or, "
+            "without an ending, a folder; molecules .sdf; numbers .csv, .parquet, .npz or .npy.",
         ),
     ] = None,
     part: Annotated[
@@ -57,7 +58,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """Write a model, or the texts or images that it was fitted on or generated, for other tools."""
+    """Write a model, or the data that it was fitted on or generated, for other tools."""
     from genloop.report.exports.export import export as export_results
     from genloop.runs.record import Run
 

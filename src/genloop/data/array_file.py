@@ -8,11 +8,11 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
+from genloop.data.numbers import INFO_FILE, NumberDomain
 from genloop.data.reading import named_path, readable
 from genloop.data.seeds import check_seed
 from genloop.data.table import Table, read_table
@@ -20,7 +20,6 @@ from genloop.errors import UserError
 from genloop.identity import file_digest, type_name
 from genloop.types import Context
 
-INFO_FILE = "info.json"
 HELD_OUT = 10  # one row in so many becomes test data
 FEWEST_TEST_ROWS = 3  # a noise floor judges one half of them by the other, which wasserstein halves again
 
@@ -73,11 +72,8 @@ class ArrayFile:
         np.save(directory / "test.npy", test[None], allow_pickle=False)
         (directory / INFO_FILE).write_text(json.dumps({"columns": table.names}, indent=2) + "\n", "utf-8")
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> ArrayDataset:
-        return ArrayDataset.open(directory / f"{part}.npy")
-
-    def load_samples(self, directory: Path, prepared_dir: Path) -> ArrayDataset:
-        return ArrayDataset.open(directory / EXAMPLES_FILE)
+    def open(self, directory: Path) -> NumberDomain:
+        return NumberDomain(directory)
 
     def _read_test(self, train: Table) -> np.ndarray:
         """Return the test rows, with the columns of the training rows."""

@@ -1,14 +1,14 @@
 """Real data drawn from known distributions, so that what a loop forgets can be measured against the truth."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
 from genloop.data.distributions import Categorical, Distribution, NormalMixture
+from genloop.data.numbers import NumberDomain
 from genloop.data.seeds import check_seed
 from genloop.errors import UserError
 from genloop.identity import describe
@@ -54,11 +54,8 @@ class KnownSource(ABC):
         for part, num in (("train", self.num_train), ("test", self.num_test)):
             np.save(directory / f"{part}.npy", truth.sample(num, random), allow_pickle=False)
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> ArrayDataset:
-        return replace(ArrayDataset.open(directory / f"{part}.npy"), truth=self.truth())
-
-    def load_samples(self, directory: Path, prepared_dir: Path) -> ArrayDataset:
-        return ArrayDataset.open(directory / EXAMPLES_FILE)
+    def open(self, directory: Path) -> NumberDomain:
+        return NumberDomain(directory, truth=self.truth())
 
     def _repeat(self, parameters: Any) -> np.ndarray:
         """Return the same parameters for every replicate."""

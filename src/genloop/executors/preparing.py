@@ -35,8 +35,8 @@ def facts_of(step: Step, store: Store) -> Mapping[str, Any]:
 
 def plan(iterations: Sequence[Iteration], store: Store, tell: Listener) -> Plan:
     """Return what is done, what is missing, and what that will take."""
-    real = iterations[0].train.real.load(store.path, Context())
-    return make_plan(iterations, lambda step: find(step, store, tell), real)
+    domain = iterations[0].train.real.load(store.path, Context())
+    return make_plan(iterations, lambda step: find(step, store, tell), domain)
 
 
 def all_steps(iterations: Iterable[Iteration]) -> list[Step]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.regression.design import Array, Design
+from genloop.data.regression.domain import RegressionDomain
 from genloop.data.regression.rows import RegressionDataset
 from genloop.data.regression.shard import Shard, Tabulated, read_arrays, write_arrays
 from genloop.errors import UserError
@@ -108,19 +109,19 @@ class KernelRegression:
         coefficients = np.linalg.solve(system, total[:, :, None])[:, :, 0]
         return KernelModel(coefficients, self.bandwidth, design, train.noise_deviation)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> KernelModel:
+    def load(self, directory: Path, domain: RegressionDomain, context: Context) -> KernelModel:
         recipe, arrays = read_arrays(directory / MODEL_FILE, "coefficients")
         design = Design(**recipe["design"])
         return KernelModel(arrays["coefficients"], recipe["bandwidth"], design, recipe["noise_deviation"])
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        design = design_of(prepared_dir)
+    def fit_cost(self, num_examples: int, domain: RegressionDomain | None) -> Cost:
+        design = design_of(domain)
         num_rows = design.period or num_examples
         flops = design.num_replicates * (num_rows**3 + num_examples * design.dimension)
         return Cost(num_examples, flops, 8 * design.num_replicates * num_rows)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        design = design_of(prepared_dir)
+    def sample_cost(self, num_examples: int, domain: RegressionDomain | None) -> Cost:
+        design = design_of(domain)
         num_rows = design.period or num_examples
         flops = design.num_replicates * (num_rows**2 + num_examples * FLOPS_PER_NORMAL)
         return Cost(num_examples, flops, 8 * design.num_replicates * num_rows)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.regression.design import Array, Design
+from genloop.data.regression.domain import RegressionDomain
 from genloop.data.regression.rows import RegressionDataset
 from genloop.data.regression.shard import Linear, Shard, read_arrays, write_arrays
 from genloop.data.regression.source import Regression
@@ -75,17 +76,17 @@ class _LeastSquares:
     def sample_identity(self) -> Any:
         return {"type": "Linear", "version": 1}
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> LinearModel:
+    def load(self, directory: Path, domain: RegressionDomain, context: Context) -> LinearModel:
         recipe, arrays = read_arrays(directory / MODEL_FILE, "weights")
         return LinearModel(arrays["weights"], Design(**recipe["design"]), recipe["noise_deviation"])
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        design = design_of(prepared_dir)
+    def fit_cost(self, num_examples: int, domain: RegressionDomain | None) -> Cost:
+        design = design_of(domain)
         numbers = design.num_replicates * design.dimension
         return Cost(num_examples, numbers * design.dimension * (design.dimension + num_examples), 8 * numbers)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        design = design_of(prepared_dir)
+    def sample_cost(self, num_examples: int, domain: RegressionDomain | None) -> Cost:
+        design = design_of(domain)
         rows = num_examples * design.num_replicates
         return Cost(num_examples, rows * (4 * design.dimension + FLOPS_PER_NORMAL), 16 * design.num_replicates)
 
@@ -142,12 +143,10 @@ def _solve(train: RegressionDataset, *, penalty: float) -> LinearModel:
     return LinearModel(weights, train.design, train.noise_deviation)
 
 
-def design_of(prepared_dir: Path | None) -> Design:
+def design_of(domain: RegressionDomain | None) -> Design:
     """Return the design of prepared real data, or of a source with default settings where there are none yet."""
     source = Regression()
-    if prepared_dir and prepared_dir.exists():
-        return source.load(prepared_dir, "train").design
-    return Design(source.seed, source.num_replicates, source.dimension)
+    return domain.design if domain else Design(source.seed, source.num_replicates, source.dimension)
 
 
 def check_positive(kind: str, **values: float) -> None:

@@ -20,7 +20,7 @@ from genloop.paper.image_scales import find_image_scale
 from genloop.policies import Accumulate, Replace
 from genloop.policy_text import policy_name
 from genloop.report.figures.pictures import Grids, draw_grids
-from genloop.report.samples import sample_images
+from genloop.report.samples import sampled
 from genloop.runs.record import RecordedIteration
 from genloop.study.claims import Reproduction
 from genloop.study.compute import compute
@@ -101,19 +101,17 @@ def reconstruction_grids(study: Study) -> Grids:
 
 
 def _samples_of(study: Study, loop: Loop, item: RecordedIteration, num: int) -> np.ndarray:
-    images = sample_images(study.run(loop), item, num)
-    assert images is not None  # the loop is finished
-    return images
+    return np.asarray(sampled(study.run(loop), item, num).images)
 
 
 def _reconstructions_of(study: Study, loop: Loop) -> Iterator[tuple[str, np.ndarray]]:
     run, experiment = study.run(loop), study.experiment(loop)
     context = Context(study.request.runtime)
-    real_dir = run.store.path(run.record.source)
-    test: Any = experiment.source.load(real_dir, "test").slice(0, NUM_IMAGES)
+    domain = experiment.source.open(run.store.path(run.record.source))
+    test: Any = domain.prepared("test").slice(0, NUM_IMAGES)
     yield "test images", _pixels(test)
     for item in _iterations(study, loop):
-        model: Any = experiment.estimator.load(run.store.path(item.model), real_dir, context)
+        model: Any = experiment.estimator.load(run.store.path(item.model), domain, context)
         yield _title(item), _pixels(model.reconstruct(test, context=context))
 
 

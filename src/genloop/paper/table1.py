@@ -6,7 +6,7 @@ from genloop.paper.language_models import reproduce
 from genloop.paper.table2 import GPT2_ROW, LLAMA_ROWS, Row
 from genloop.policies import Accumulate, Policy, Replace
 from genloop.policy_text import policy_name
-from genloop.report.samples import sample_texts, shortened
+from genloop.report.samples import sampled, shortened
 from genloop.study.claims import Reproduction
 from genloop.study.grid import Grid
 from genloop.study.request import Request
@@ -55,5 +55,5 @@ def _lines(study: Study, excerpt: Excerpt) -> list[tuple[str, ...]]:
     loop = next(loop for loop in study.loops if (loop.name, loop.policy) == (name, policy))
     run = study.run(loop)
     item = next(item for item in run.record.iterations if item.iteration == excerpt.iteration)
-    texts = sample_texts(run, item, NUM_TEXTS)
+    texts = sampled(run, item, NUM_TEXTS).texts
     return [(name, str(excerpt.iteration), policy_name(policy), shortened(text, WIDTH)) for text in texts]

@@ -1,35 +1,24 @@
 """Synthetic data of several policies, side by side."""
 
 from collections.abc import Sequence
-from itertools import islice
 
-import numpy as np
 from rich.table import Table
 
-from genloop.data.images.dataset import ImageDataset
+from genloop.errors import UserError
 from genloop.runs.record import RecordedIteration, Run
-from genloop.runs.recorded_data import recorded_source
-from genloop.types import Dataset
+from genloop.runs.recorded_data import open_data, recorded_domain
+from genloop.types import Examples
 
 
-def sample_texts(run: Run, item: RecordedIteration, num: int) -> list[str]:
-    """Return the first `num` documents that a model generated; none if it has not yet, or generates no text."""
-    texts = getattr(_samples(run, item), "texts", None)
-    return [] if texts is None else list(islice(texts(), num))
-
-
-def sample_images(run: Run, item: RecordedIteration, num: int) -> np.ndarray | None:
-    """Return the first `num` images that a model generated, shape (image, row, column, channel); None as above."""
-    samples = _samples(run, item)
-    return samples.read(np.arange(min(num, len(samples)))) if isinstance(samples, ImageDataset) else None
-
-
-def _samples(run: Run, item: RecordedIteration) -> Dataset | None:
-    """Return what a model generated; None if it has not yet, or of a source of the user's own."""
-    source = recorded_source(run)
-    if source is None or run.manifest(item.samples) is None:
-        return None
-    return source.load_samples(run.store.path(item.samples), run.store.path(run.record.source))
+def sampled(run: Run, item: RecordedIteration, num: int) -> Examples:
+    """Return the first `num` examples that a model generated; none if it has not yet, or of a domain not installed."""
+    if run.manifest(run.record.source) is None or run.manifest(item.samples) is None:
+        return Examples()
+    try:
+        domain = recorded_domain(run)
+    except UserError:
+        return Examples()
+    return domain.show(open_data(run, domain, item.samples), num)
 
 
 def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table | None:
@@ -47,8 +36,8 @@ def samples_table(run: Run, *, num: int = 2, width: int = 320) -> Table | None:
 
 def _column(run: Run, items: Sequence[RecordedIteration], policy: str, number: int, num: int) -> list[str]:
     item = next(item for item in items if item.policy == policy and item.iteration == number)
-    texts = sample_texts(run, item, num)
-    return texts + [""] * (num - len(texts))
+    texts = sampled(run, item, num).texts
+    return [*texts, *[""] * (num - len(texts))]
 
 
 def shortened(text: str, width: int) -> str:

@@ -4,7 +4,7 @@ All keys are known before anything runs, and two policies that ask for the same 
 """
 
 from genloop.steps.fit import Fit, Fitted
-from genloop.steps.prepare import Prepare, RealData
+from genloop.steps.prepare import Prepare
 from genloop.steps.sample import Generated, Sample
 from genloop.steps.score import HeldOut, Score
 from genloop.steps.step import Data, Facts, Opened, Result, Step
@@ -21,7 +21,6 @@ __all__ = [
     "Opened",
     "Part",
     "Prepare",
-    "RealData",
     "Result",
     "Sample",
     "Score",

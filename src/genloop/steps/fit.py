@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.steps.prepare import RealData
 from genloop.steps.step import Data, Facts, Keyed, KeyedStep, Opened, distinct
 from genloop.steps.training_set import TrainingSet
-from genloop.types import Context, Cost, Demanding, Estimator, Model, Refittable, Resources, Weighting
+from genloop.types import Context, Cost, Demanding, Domain, Estimator, Model, Refittable, Resources, Weighting
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,7 +27,7 @@ class Fitted(Keyed):
     real: Data
 
     def load(self, folder: Callable[[str], Path], context: Context) -> Model:
-        return self.estimator.load(folder(self.key), folder(self.real.key), context)
+        return self.estimator.load(folder(self.key), self.real.load(folder, context), context)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,8 +75,8 @@ class Fit(KeyedStep):
     def workload(self) -> Hashable:
         return self.kind, id(self.estimator), self.train.num_examples  # one of the user's own may have no hash
 
-    def cost(self, real: RealData) -> Cost:
-        return self.estimator.fit_cost(self.train.num_examples, real.folder)
+    def cost(self, domain: Domain) -> Cost:
+        return self.estimator.fit_cost(self.train.num_examples, domain)
 
     def make(self, opened: Opened, context: Context) -> Model:
         train = self.train.open(opened)

@@ -4,37 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from genloop.identity import step_key
 from genloop.steps.step import Facts, KeyedStep, Opened
-from genloop.types import Context, Dataset, Source
-
-
-@dataclass(frozen=True)
-class RealData:
-    """Real data that are prepared.
-
-    Attributes:
-        source: what they are.
-        folder: where they were prepared.
-    """
-
-    source: Source
-    folder: Path
-
-    def prepared(self, part: Literal["train", "test"]) -> Dataset:
-        """Open a part of the real data."""
-        return self.source.load(self.folder, part)
-
-    def generated(self, folder: Path) -> Dataset:
-        """Open data that a model generated."""
-        return self.source.load_samples(folder, self.folder)
+from genloop.types import Context, Dataset, Domain, Source
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Prepare(KeyedStep):
-    """Make real data ready: train and test part, and what all iterations share. It is its own result.
+    """Make real data ready: train and test part, and what all iterations share. It is its own result, a domain.
 
     Attributes:
         source: the real data.
@@ -61,17 +40,17 @@ class Prepare(KeyedStep):
     def real(self) -> Self:
         return self
 
-    def load(self, folder: Callable[[str], Path], context: Context) -> RealData:
-        return RealData(self.source, folder(self.key))
+    def load(self, folder: Callable[[str], Path], context: Context) -> Domain:
+        return self.source.open(folder(self.key))
 
     def examples(self, opened: Opened) -> Dataset:
         return opened.open(self).prepared("train")
 
-    def make(self, opened: Opened, context: Context) -> RealData:
+    def make(self, opened: Opened, context: Context) -> Domain:
         return opened.open(self)
 
     def compute(self, opened: Opened, out: Path, context: Context) -> Facts:
         self.source.prepare(out, context)
-        real = RealData(self.source, out)
-        train, test = real.prepared("train"), real.prepared("test")
-        return {"num_train": len(train), "num_test": len(test), "unit": train.unit}
+        domain = self.source.open(out)
+        train, test = domain.prepared("train"), domain.prepared("test")
+        return {"num_train": len(train), "num_test": len(test), "unit": train.unit, "domain": domain.name}

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from genloop.steps.fit import Fitted, resources_of
-from genloop.steps.prepare import RealData
 from genloop.steps.step import Data, Facts, Keyed, KeyedStep, Opened, distinct
-from genloop.types import Context, Cost, Dataset, Resources
+from genloop.types import Context, Cost, Dataset, Domain, Resources
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,8 +74,8 @@ class Sample(KeyedStep):
     def workload(self) -> Hashable:
         return self.kind, id(self.model.estimator), self.num
 
-    def cost(self, real: RealData) -> Cost:
-        return self.model.estimator.sample_cost(self.num, real.folder)
+    def cost(self, domain: Domain) -> Cost:
+        return self.model.estimator.sample_cost(self.num, domain)
 
     def make(self, opened: Opened, context: Context) -> Dataset:
         return opened.open(self.model).sample(self.num, seed=self.seed, context=context)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from genloop.identity import step_key
-from genloop.types import Context, Cost, Dataset, Resources
+from genloop.types import Context, Cost, Dataset, Domain, Resources
 
 Facts = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ class Opened(Protocol):
     """Opens results of earlier steps, from a store or from memory."""
 
     def open(self, result: Result) -> Any:
-        """Return a model, a data set, or the real data of a run."""
+        """Return a model, a data set or, of real data, their domain."""
         ...
 
 
@@ -110,8 +110,8 @@ class Step(Protocol):
         """What its cost depends on: steps of equal workload cost the same."""
         ...
 
-    def cost(self, real: Any) -> Cost:
-        """Return what it takes, with the real data of the run prepared."""
+    def cost(self, domain: Domain) -> Cost:
+        """Return what it takes; `domain` is that of the real data, which are prepared."""
         ...
 
     def make(self, opened: Opened, context: Context) -> Any:
@@ -150,7 +150,7 @@ class KeyedStep(Keyed):
     def workload(self) -> Hashable:
         return self.kind
 
-    def cost(self, real: Any) -> Cost:
+    def cost(self, domain: Domain) -> Cost:
         return Cost()
 
 

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from genloop.data.regression.design import Design
+from genloop.data.regression.domain import RegressionDomain
 from genloop.data.regression.rows import RegressionDataset
 from genloop.data.regression.shard import Linear, Shard
 from genloop.data.regression.source import Regression
@@ -175,7 +176,7 @@ def test_models_can_be_asked_for_targets_at_a_design_of_ones_choice():
 def test_models_are_restored(tmp_path, estimator):
     model = estimator.fit(real(), seed=0, context=CONTEXT)
     model.save(tmp_path)
-    restored = estimator.load(tmp_path, tmp_path, CONTEXT)
+    restored = estimator.load(tmp_path, RegressionDomain(tmp_path), CONTEXT)
     for name, value in vars(model).items():
         assert np.all(getattr(restored, name) == value), name
 

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 import pytest
-from toys import Normal, NormalLoss, NormalSource, SampleLoss, SampleMean, experiment
+from toys import Normal, NormalLoss, SampleLoss, SampleMean, ToyDomain, experiment
 
 from genloop.errors import UserError
 from genloop.executors.memory import simulate
@@ -47,9 +47,9 @@ def test_warm_start_goes_on_from_the_previous_model(tmp_path):
     run(loop, tmp_path)
     models = [item.model for item in unroll(loop, Replace(), 0, 20)]
     found = Run(tmp_path)
-    means = [Normal().load(found.store.path(fit.key), tmp_path, Context()).mean for fit in models]
+    means = [Normal().load(found.store.path(fit.key), ToyDomain(tmp_path), Context()).mean for fit in models]
     samples = [
-        np.mean(NormalSource().load(found.store.path(fit.train.parts[0].data.key), "train").values[:20])
+        np.mean(ToyDomain(found.store.path(fit.train.parts[0].data.key)).prepared("train").values[:20])
         for fit in models
     ]
     assert means[0] == pytest.approx(samples[0])
@@ -82,9 +82,9 @@ def test_the_first_model_judges_all_samples(tmp_path):
     run(loop, tmp_path)
     first, second = unroll(loop, Replace(), 0, 20)
     store = Run(tmp_path).store
-    judge = Normal().load(store.path(first.model.key), tmp_path, Context())
+    judge = Normal().load(store.path(first.model.key), ToyDomain(tmp_path), Context())
     for item, found in zip((first, second), values(Run(tmp_path), "sample_loss"), strict=True):
-        samples = np.array(NormalSource().load(store.path(item.samples.key), "train").values)
+        samples = np.array(ToyDomain(store.path(item.samples.key)).prepared("train").values)
         expected = ((samples - judge.mean) ** 2).mean() / judge.spread**2 / 2 + np.log(
             judge.spread * np.sqrt(2 * np.pi)
         )

@@ -13,7 +13,7 @@ from genloop.paper.image_figures import BASELINE, CONTROL, LOOPS, NUM_IMAGES, re
 from genloop.paper.image_scales import SCALES, find_image_scale
 from genloop.policies import Accumulate, Replace
 from genloop.recipes.images import digits
-from genloop.report.samples import sample_images
+from genloop.report.samples import sampled
 from genloop.study.claims import Claim
 from genloop.study.compute import compute
 from genloop.study.curves import Curves
@@ -122,9 +122,9 @@ def test_samples_are_those_of_each_policy_and_iteration(study):
     for loop, heading in zip(LOOPS, ("replace", "accumulate"), strict=True):
         run = study.run(loop)
         (item,) = [item for item in run.record.iterations if (item.seed, item.iteration) == (3, 3)]
-        expected = sample_images(run, item, NUM_IMAGES)
+        expected = sampled(run, item, NUM_IMAGES).images
         assert np.array_equal(grids[heading]["iteration 3"], expected)
-    first = sample_images(study.run(LOOPS[0]), study.run(LOOPS[0]).record.iterations[0], 2 * NUM_IMAGES)
+    first = sampled(study.run(LOOPS[0]), study.run(LOOPS[0]).record.iterations[0], 2 * NUM_IMAGES).images
     assert np.array_equal(np.concatenate(list(grids[BASELINE].values())), first)
     assert not np.array_equal(grids["replace"]["iteration 3"], grids["accumulate"]["iteration 3"])
 

@@ -10,6 +10,7 @@ from rdkit import Chem
 from toys import experiment as toy
 
 from genloop import catalog
+from genloop.data.molecules.domain import MoleculeDomain
 from genloop.data.molecules.files import ConformerFiles
 from genloop.errors import UserError
 from genloop.experiment import Experiment
@@ -76,11 +77,10 @@ def test_noise_gathers_in_the_samples_of_replace(finished):
 def test_rdkit_reads_what_a_model_was_fitted_on_and_what_it_generated(finished, tmp_path, part):
     export(finished, policy="accumulate", iteration=2, data=tmp_path / "a.sdf", part=part)
     records = list(Chem.SDMolSupplier(str(tmp_path / "a.sdf"), removeHs=False))
-    prepared = finished.store.path(finished.record.source)
-    source = ConformerFiles("")
+    domain = MoleculeDomain(finished.store.path(finished.record.source))
     items = {i.iteration: i for i in finished.record.iterations if i.policy == "accumulate"}
-    samples = {n: source.load_samples(finished.store.path(item.samples), prepared) for n, item in items.items()}
-    real = source.load(prepared, "train").slice(0, 20)
+    samples = {n: domain.generated(finished.store.path(item.samples)) for n, item in items.items()}
+    real = domain.prepared("train").slice(0, 20)
     expected = real.concat([samples[1]]) if part == "train" else samples[2]
     assert len(records) == len(expected)
     for index, record in enumerate(records):
@@ -94,11 +94,12 @@ def test_rdkit_reads_what_a_model_was_fitted_on_and_what_it_generated(finished, 
         assert record.GetProp("policy") == "accumulate"
 
 
-def test_only_molecules_are_written_as_sdf_and_only_others_as_parquet(finished, tmp_path):
-    with pytest.raises(UserError, match="texts and images, and the data of noisy are conformations"):
-        export(finished, policy="replace", iteration=1, data=tmp_path / "a.parquet")
-    with pytest.raises(UserError, match=r"ends in .parquet, for texts or images, or in .sdf"):
-        export(finished, policy="replace", iteration=1, data=tmp_path / "a.mol2")
+def test_molecules_are_written_as_sdf_only(finished, tmp_path):
+    for name in ("a.parquet", "a.mol2", "a"):
+        with pytest.raises(
+            UserError, match=rf"{name}: the conformations of noisy cannot .* a file that ends in \.sdf\.$"
+        ):
+            export(finished, policy="replace", iteration=1, data=tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
@@ -119,8 +120,7 @@ def test_the_same_molecules_are_drawn_of_all_models(finished, tmp_path, monkeypa
         noise = [np.std(shape.coordinates - row["real"].coordinates) for shape in row.values()]
         assert noise[0] == 0
         assert noise[1] == pytest.approx(0.05, rel=0.5)  # of some 50 coordinates: 5 standard errors
-    prepared = finished.store.path(finished.record.source)
-    real = ConformerFiles("").load(prepared, "train")
+    real = MoleculeDomain(finished.store.path(finished.record.source)).prepared("train")
     assert np.array_equal(rows[0]["real"].coordinates, real.coordinates(0))
 
 
@@ -132,5 +132,5 @@ def test_runs_without_molecules_are_neither_drawn_nor_written(tmp_path: Path, mo
     numbers = run(toy(), tmp_path / "run")
     draw_molecules(numbers, tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
-    with pytest.raises(UserError, match="holds molecules, and the data of toy are numbers"):
+    with pytest.raises(UserError, match="The data of toy are numbers of the domain 'toys', which is not installed"):
         export(numbers, policy="replace", iteration=1, data=tmp_path / "a.sdf")

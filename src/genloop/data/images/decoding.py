@@ -73,7 +73,7 @@ def _decoded(part: RawPart, framing: Framing, num_threads: int) -> Iterator[tupl
     waiting: deque[tuple[str, Future[np.ndarray | str]]] = deque()
     with ThreadPoolExecutor(num_threads) as pool:
         for image in part.images:
-            waiting.append((image.name, pool.submit(_decode, image, framing)))
+            waiting.append((image.name, pool.submit(decode, image, framing)))
             if len(waiting) > AHEAD * num_threads:
                 name, future = waiting.popleft()
                 yield name, future.result()
@@ -81,7 +81,8 @@ def _decoded(part: RawPart, framing: Framing, num_threads: int) -> Iterator[tupl
             yield name, future.result()
 
 
-def _decode(image: RawImage, framing: Framing) -> np.ndarray | str:
+def decode(image: RawImage, framing: Framing) -> np.ndarray | str:
+    """Return an image as pixels, shape `framing.shape`, uint8, or the reason why there are none."""
     try:
         return np.ascontiguousarray(to_pixels(image.read(), framing))
     except Unusable as problem:

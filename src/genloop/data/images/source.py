@@ -15,16 +15,15 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from genloop.data.images.dataset import IMAGES_FILE, ImageDataset, Shard
 from genloop.data.images.decoding import DecodedPart, decode_part
 from genloop.data.images.distinct import NUM_NAMED, Choice, divide
+from genloop.data.images.domain import INFO_FILE, ImageDomain
 from genloop.data.images.pixels import Channels, Framing
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.writing import write_images
 from genloop.errors import UserError, unknown_name
 from genloop.types import Context
 
-INFO_FILE = "info.json"
 LARGEST = 1024  # rows and columns
 CHUNK_BYTES = 1 << 22  # copied at a time
 Broken = Literal["refuse", "skip"]
@@ -103,15 +102,8 @@ class ImageSource(ABC):
             before += part.num
         return decoded
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> ImageDataset:
-        images = np.load(directory / f"{part}.npy", mmap_mode="r", allow_pickle=False)
-        path = directory / f"{part}_labels.npy"
-        labels = np.load(path, mmap_mode="r", allow_pickle=False) if path.exists() else None
-        attributes = json.loads((directory / INFO_FILE).read_text("utf-8"))["attributes"]
-        return ImageDataset.of([Shard(images, labels)], attributes)
-
-    def load_samples(self, directory: Path, prepared_dir: Path) -> ImageDataset:
-        return ImageDataset.open(directory / IMAGES_FILE)
+    def open(self, directory: Path) -> ImageDomain:
+        return ImageDomain(directory)
 
 
 def _working_file(directory: Path, part: str) -> Path:

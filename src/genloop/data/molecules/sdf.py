@@ -12,6 +12,7 @@ from genloop.data.extras import needs_extra
 from genloop.data.molecules.chemistry import Unusable, to_ensemble, to_rdkit
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.ensemble import Dropped, Ensemble
+from genloop.data.molecules.graphs import Graphs
 from genloop.data.reading import reason
 from genloop.errors import UserError
 
@@ -33,6 +34,51 @@ def read_sdf(path: Path) -> Iterator[Ensemble | Dropped]:
         yield _read_record(f"record {num_records} of {path.name}", record)
     if num_records == 0:
         raise UserError(f"{path} holds no molecule. Give a file of conformers.")
+
+
+def read_known(path: Path, graphs: Graphs) -> MoleculeDataset:
+    """Read conformations of molecules that are known, in files of `write_sdf` or of others.
+
+    A record that is titled as one of the molecules and numbers its atoms alike is taken as it is, whatever the
+    stereochemistry of its coordinates; any other one by its own SMILES, its atoms in the order of the molecule.
+
+    Raises:
+        UserError: if the file is no SDF, or a record cannot be used or is of no known molecule.
+    """
+    numbers = {name: number for number, name in enumerate(graphs.names)}
+    found = [_known(path, place, record, graphs, numbers) for place, record in enumerate(_records(path), start=1)]
+    if not found:
+        raise UserError(f"{path} holds no molecule. Give a file of conformers.")
+    graph_ids, coordinates = zip(*found, strict=True)
+    return MoleculeDataset.of(graphs, np.array(graph_ids), np.concatenate(coordinates))
+
+
+def _known(path: Path, place: int, record: str, graphs: Graphs, numbers: Mapping[str, int]) -> tuple[int, np.ndarray]:
+    titled = numbers.get(record.split("\n", 1)[0].strip())
+    if titled is not None and (coordinates := _as_numbered(record, graphs, titled)) is not None:
+        return titled, coordinates
+    ensemble = _read_record(f"record {place} of {path.name}", record)
+    if isinstance(ensemble, Dropped):
+        raise UserError(f"{ensemble.name} cannot be used: {ensemble.reason}. Correct it, or leave it out.")
+    if (name := ensemble.graph.name) not in numbers:
+        raise UserError(
+            f"record {place} of {path.name} is {name}, none of the {len(numbers):,} training molecules. Leave it out."
+        )
+    return numbers[name], ensemble.coordinates[0]
+
+
+def _as_numbered(record: str, graphs: Graphs, number: int) -> np.ndarray | None:
+    """Return the coordinates of a record, shape (atom, 3), if its atoms and bonds are those of a molecule in order."""
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromMolBlock(record, removeHs=False)
+    if molecule is None or not molecule.GetNumConformers():
+        return None
+    types = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
+    bonds = {tuple(sorted((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()))) for bond in molecule.GetBonds()}
+    known = set(map(tuple, graphs.bonds_of(number)[0].tolist()))
+    coordinates = molecule.GetConformer().GetPositions()
+    is_alike = types == graphs.types_of(number).tolist() and bonds == known
+    return coordinates if is_alike and np.isfinite(coordinates).all() else None
 
 
 def _records(path: Path) -> Iterator[str]:

@@ -8,17 +8,17 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.domain import INFO_FILE, MoleculeDomain
 from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.molecules.graphs import Graphs
 from genloop.data.molecules.raw import RawMolecules, divide
 from genloop.types import Context
 
-INFO_FILE = "info.json"
 ORDER_SEED = 0  # of the order of conformations, which thus follows from the data alone
 NUM_NAMED = 20  # dropped molecules that info.json names for each reason
 
@@ -47,11 +47,8 @@ class MoleculeSource(ABC):
         text = json.dumps({**info, "dropped": _summary(parts.dropped)}, indent=2, ensure_ascii=False)
         (directory / INFO_FILE).write_text(text + "\n", "utf-8", "backslashreplace")  # file names need not be text
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> MoleculeDataset:
-        return MoleculeDataset.open(directory / part, Graphs.open(directory / part))
-
-    def load_samples(self, directory: Path, prepared_dir: Path) -> MoleculeDataset:
-        return MoleculeDataset.open(directory, Graphs.open(prepared_dir / "train"))
+    def open(self, directory: Path) -> MoleculeDomain:
+        return MoleculeDomain(directory)
 
 
 def _end_to_end(ensembles: list[Ensemble]) -> MoleculeDataset:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from genloop.data.regression.design import Array, Design, normal_rows
-from genloop.data.regression.rows import ROWS_FILE, RegressionDataset
+from genloop.data.regression.domain import RegressionDomain
 from genloop.data.regression.shard import Linear, Shard
 from genloop.errors import UserError
 from genloop.identity import derive_seed, describe
@@ -66,11 +66,8 @@ class Regression:
         for part, num in (("train", self.num_train), ("test", self.num_test)):
             self.shard(part, num).save(directory / f"{part}.npz")
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> RegressionDataset:
-        return RegressionDataset.open(directory / f"{part}.npz")
-
-    def load_samples(self, directory: Path, prepared_dir: Path) -> RegressionDataset:
-        return RegressionDataset.open(directory / ROWS_FILE)
+    def open(self, directory: Path) -> RegressionDomain:
+        return RegressionDomain(directory)
 
     def shard(self, part: str, num: int) -> Shard:
         """Return the first `num` rows of one part of the real data."""

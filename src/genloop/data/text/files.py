@@ -1,19 +1,15 @@
 """Text from files of the user's own: plain text, folders of it, Parquet or JSON lines."""
 
-import gzip
-import json
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from genloop.data.extras import needs_extra
-from genloop.data.reading import files_in, named_path, readable, reason
-from genloop.data.text.cells import check_text
+from genloop.data.reading import files_in, named_path, readable
 from genloop.data.text.documents import RawTexts
 from genloop.data.text.source import TextSource
+from genloop.data.text.tables import read_json_lines, read_parquet
 from genloop.errors import UserError
 from genloop.identity import file_digest, type_name
 
@@ -91,9 +87,9 @@ def _read_file(path: Path, column: str) -> Iterator[str]:
     if path.stat().st_size == 0:
         raise UserError(f"{path} is empty. Give a file with text.")
     if _format(path) == "parquet":
-        return _read_parquet(path, column)
+        return read_parquet(path, column)
     if _format(path) == "json-lines":
-        return _read_json_lines(path, column)
+        return read_json_lines(path, column)
     if column != DEFAULT_COLUMN:
         raise UserError(f"text_column={column!r} means nothing for {path}, which is plain text. Remove it.")
     return iter([_read_plain(path)])
@@ -109,48 +105,3 @@ def _read_plain(path: Path) -> str:
         raise UserError(
             f"{path} is no UTF-8: byte {data[problem.start]:#04x} at {problem.start} does not fit. Convert it to UTF-8."
         ) from None
-
-
-def _read_parquet(path: Path, column: str) -> Iterator[str]:
-    with needs_extra("text"):
-        import pyarrow
-        from pyarrow import parquet
-    try:
-        with parquet.ParquetFile(path) as file:
-            _check_column(path, column, file.schema_arrow.names)
-            cells = (cell for batch in file.iter_batches(columns=[column]) for cell in batch.column(0).to_pylist())
-            for number, cell in enumerate(cells):
-                yield check_text(f"{path}, row {number},", column, cell)
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as problem:  # damaged names, text or dates
-        raise UserError(f"{path} is no readable Parquet: {reason(problem)}. Write it again.") from problem
-
-
-def _read_json_lines(path: Path, column: str) -> Iterator[str]:
-    opened = gzip.open if path.name.endswith(".gz") else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _read_record(f"{path}, line {number},", column, line)
-    except (UnicodeDecodeError, OSError, EOFError, zlib.error) as problem:
-        raise UserError(f"{path} cannot be read as JSON lines: {reason(problem)}. Write it again.") from problem
-
-
-def _read_record(place: str, column: str, line: str) -> str:
-    try:
-        record = json.loads(line)
-    except json.JSONDecodeError as problem:
-        raise UserError(f"{place} is no JSON: {problem}. Write one object a line.") from None
-    except (ValueError, RecursionError) as problem:  # a number of over 4,300 digits, or lists in lists in lists
-        raise UserError(f"{place} is more than can be read: {reason(problem)}. Leave out all but the text.") from None
-    if not isinstance(record, dict):
-        raise UserError(f"{place} is no JSON object but {line.strip()[:40]!r}. Write one object a line.")
-    _check_column(place, column, record)
-    return check_text(place, column, record[column])
-
-
-def _check_column(place: Path | str, column: str, columns: Any) -> None:
-    if column not in columns:
-        raise UserError(
-            f"{place} has no column {column!r}. Set text_column to one of: {', '.join(sorted(columns)) or 'none'}."
-        )

@@ -8,13 +8,14 @@ import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from genloop.data.text import vocabularies
 from genloop.data.text.documents import Documents, RawTexts, divide
-from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
+from genloop.data.text.domain import TextDomain
+from genloop.data.text.tokens import TOKENIZER_FILE, Vocabulary
 from genloop.errors import UserError
 from genloop.identity import file_digest
 from genloop.types import Context
@@ -78,11 +79,8 @@ class TextSource(ABC):
             info[part] = _sizes(documents, tokens)
         (directory / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n")
 
-    def load(self, directory: Path, part: Literal["train", "test"]) -> TokenDataset:
-        return TokenDataset.open(directory / f"{part}.npy", Vocabulary(directory / TOKENIZER_FILE))
-
-    def load_samples(self, directory: Path, prepared_dir: Path) -> TokenDataset:
-        return TokenDataset.open(directory / "tokens.npy", Vocabulary(prepared_dir / TOKENIZER_FILE))
+    def open(self, directory: Path) -> TextDomain:
+        return TextDomain(directory)
 
 
 def _sizes(documents: Documents, tokens: np.ndarray) -> dict[str, int]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENIZER_FILE = "tokenizer.json"
+TOKENS_FILE = "tokens.npy"
 END_OF_TEXT = "<|endoftext|>"
 CHUNK = 1 << 24  # tokens looked through at a time
 
@@ -102,7 +103,7 @@ class TokenDataset:
         return self._with(documents[i] for i in order).slice(0, num)
 
     def save(self, directory: Path) -> None:
-        np.save(directory / "tokens.npy", self.read(0, len(self)), allow_pickle=False)
+        np.save(directory / TOKENS_FILE, self.read(0, len(self)), allow_pickle=False)
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Return tokens `start` to `stop`; position -1 reads as end-of-text.

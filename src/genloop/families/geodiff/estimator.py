@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.data.molecules.graphs import Graphs
+from genloop.data.molecules.domain import MoleculeDomain
 from genloop.families.geodiff.sampling import Sampling
 from genloop.families.geodiff.schedule import Schedule
 from genloop.families.geodiff.sizes import Sizes
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from genloop.families.geodiff.model import GeoDiffModel
     from genloop.families.geodiff.network import GeoDiffNetwork
 
-TRAIN_FOLDER = "train"  # of a prepared source, with its molecules
 ASSUMED_ATOMS = 40.0  # of a molecule, until the source is prepared
 LARGEST_SIGNAL = 0.1  # of the molecule, that the last step of diffusion may still show
 
@@ -125,24 +124,21 @@ class GeoDiff(NeuralEstimator):
         fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
         return fit_geodiff(fitting, train, schedule=self.schedule, sampling=self.sampling)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "GeoDiffModel":
+    def load(self, directory: Path, domain: MoleculeDomain, context: Context) -> "GeoDiffModel":
         from genloop.families.geodiff.model import load_model
 
-        return load_model(directory, Graphs.open(prepared_dir / TRAIN_FOLDER), self.sampling, context)
+        return load_model(directory, domain.graphs, self.sampling, context)
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def fit_cost(self, num_examples: int, domain: MoleculeDomain | None) -> Cost:
         num = self.resolved_steps(num_examples) * self.batch
-        return Cost(num, num * 3 * self.sizes.forward_flops(_num_atoms(prepared_dir)), 4 * self.sizes.num_parameters)
+        return Cost(num, num * 3 * self.sizes.forward_flops(_num_atoms(domain)), 4 * self.sizes.num_parameters)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        num_atoms = _num_atoms(prepared_dir)
+    def sample_cost(self, num_examples: int, domain: MoleculeDomain | None) -> Cost:
+        num_atoms = _num_atoms(domain)
         flops = num_examples * self.sampling.num_steps * self.sizes.forward_flops(num_atoms)
         return Cost(num_examples, flops, round(num_examples * num_atoms * 12))
 
 
-def _num_atoms(prepared_dir: Path | None) -> float:
+def _num_atoms(domain: MoleculeDomain | None) -> float:
     """Return the mean number of atoms of a molecule."""
-    if prepared_dir is None or not (prepared_dir / TRAIN_FOLDER).exists():
-        return ASSUMED_ATOMS
-    graphs = Graphs.open(prepared_dir / TRAIN_FOLDER)
-    return len(graphs.types) / len(graphs)
+    return len(domain.graphs.types) / len(domain.graphs) if domain else ASSUMED_ATOMS

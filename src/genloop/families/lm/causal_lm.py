@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from genloop.data.text.tokens import TOKENIZER_FILE, Vocabulary
+from genloop.data.text.domain import TextDomain
 from genloop.families.lm.estimator import LanguageEstimator
 from genloop.identity import describe
 from genloop.types import Context
@@ -69,12 +69,12 @@ class CausalLM(LanguageEstimator):
         refuse_too_large(self._config.model_type, self.num_parameters(vocabulary))
         return CausalNetwork.initial(with_vocabulary(self._config, vocabulary), context=self.context, seed=seed)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "LanguageModel":
+    def load(self, directory: Path, domain: TextDomain, context: Context) -> "LanguageModel":
         from genloop.families.lm.causal_network import CausalNetwork
         from genloop.families.lm.model import restore_model
 
         network = CausalNetwork.load(directory, context=self.context)
-        return restore_model(network, directory, Vocabulary(prepared_dir / TOKENIZER_FILE), self.sampling, context)
+        return restore_model(network, directory, domain.vocabulary, self.sampling, context)
 
     def num_parameters(self, vocabulary: int) -> int:
         return self._count(vocabulary).all

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
+from genloop.data.text.domain import TextDomain
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.families.lm.sampling import Sampling
 from genloop.families.neural import NeuralEstimator
@@ -110,19 +111,19 @@ class LanguageEstimator(NeuralEstimator):
         if (num_steps := self.resolved_steps(num_tokens)) < self.snapshots:
             raise UserError(f"snapshots={self.snapshots} is more than the fit's {num_steps} steps. Use fewer.")
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "LanguageModel":
+    def load(self, directory: Path, domain: TextDomain, context: Context) -> "LanguageModel":
         from genloop.families.lm.model import load_model
 
-        return load_model(directory, Vocabulary(prepared_dir / TOKENIZER_FILE), self.sampling, context)
+        return load_model(directory, domain.vocabulary, self.sampling, context)
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        vocabulary = _vocabulary_size(prepared_dir)
+    def fit_cost(self, num_examples: int, domain: TextDomain | None) -> Cost:
+        vocabulary = _vocabulary_size(domain)
         num_tokens = self.resolved_steps(num_examples) * self.batch * self.context
         disk_bytes = 4 * self.num_parameters(vocabulary) * max(1, self.snapshots)
         return Cost(num_tokens, num_tokens * 3 * self.forward_flops(vocabulary), disk_bytes)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        vocabulary = _vocabulary_size(prepared_dir)
+    def sample_cost(self, num_examples: int, domain: TextDomain | None) -> Cost:
+        vocabulary = _vocabulary_size(domain)
         token_bytes = 2 if vocabulary <= 1 << 16 else 4
         return Cost(num_examples, num_examples * self.forward_flops(vocabulary), num_examples * token_bytes)
 
@@ -159,6 +160,5 @@ class TransformerEstimator(LanguageEstimator):
         return 2.0 * (products + attention)
 
 
-def _vocabulary_size(prepared_dir: Path | None) -> int:
-    path = prepared_dir / TOKENIZER_FILE if prepared_dir else None
-    return Vocabulary(path).size if path and path.exists() else ASSUMED_VOCABULARY
+def _vocabulary_size(domain: TextDomain | None) -> int:
+    return domain.vocabulary.size if domain else ASSUMED_VOCABULARY

@@ -1,13 +1,13 @@
 """Kernel density estimates: every training example, blurred."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import KernelDensity
+from genloop.data.numbers import NumberDomain
 from genloop.errors import UserError
 from genloop.families.statistical.model import NUMBER_BYTES, StatisticalEstimator, numbers_per_example, weighted_moments
 from genloop.types import Cost
@@ -47,6 +47,6 @@ class KDE(StatisticalEstimator):
         dimension = deviation.shape[1]
         return deviation * (4 / ((dimension + 2) * effective)) ** (1 / (dimension + 4))
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        numbers = num_examples * numbers_per_example(prepared_dir)
+    def fit_cost(self, num_examples: int, domain: NumberDomain | None) -> Cost:
+        numbers = num_examples * numbers_per_example(domain)
         return Cost(num_examples, float(self.operations * numbers), 2 * NUMBER_BYTES * numbers)

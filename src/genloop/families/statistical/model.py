@@ -9,6 +9,7 @@ import numpy as np
 
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
+from genloop.data.numbers import NumberDomain
 from genloop.errors import UserError
 from genloop.identity import describe
 from genloop.types import Context, Cost, Progress
@@ -73,26 +74,22 @@ class StatisticalEstimator(ABC):
         context.report(Progress(len(train), len(train)))
         return StatisticalModel(distribution, self.sampler(distribution))
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> StatisticalModel:
+    def load(self, directory: Path, domain: NumberDomain, context: Context) -> StatisticalModel:
         distribution = self.kind.load(directory)
         return StatisticalModel(distribution, self.sampler(distribution))
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        numbers = num_examples * numbers_per_example(prepared_dir)
+    def fit_cost(self, num_examples: int, domain: NumberDomain | None) -> Cost:
+        numbers = num_examples * numbers_per_example(domain)
         return Cost(num_examples, float(self.operations * numbers))
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        numbers = num_examples * numbers_per_example(prepared_dir)
+    def sample_cost(self, num_examples: int, domain: NumberDomain | None) -> Cost:
+        numbers = num_examples * numbers_per_example(domain)
         return Cost(num_examples, 20.0 * numbers, NUMBER_BYTES * numbers)
 
 
-def numbers_per_example(prepared_dir: Path | None) -> int:
+def numbers_per_example(domain: NumberDomain | None) -> int:
     """Return replicates times columns; 1 while the source is not prepared."""
-    path = prepared_dir / "train.npy" if prepared_dir else None
-    if path is None or not path.exists():
-        return 1
-    num_replicates, _, num_columns = np.load(path, mmap_mode="r", allow_pickle=False).shape
-    return num_replicates * num_columns
+    return domain.numbers_per_example if domain else 1
 
 
 def weighted_moments(train: ArrayDataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.text.tokens import TOKENIZER_FILE, Segment, TokenDataset, Vocabulary
+from genloop.data.text.domain import TextDomain
+from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.identity import describe
 from genloop.types import Context, Cost, Progress
@@ -60,14 +61,14 @@ class NGram:
         context.report(Progress(len(train), len(train)))
         return NGramModel(tuple(counts), self.smoothing, train.vocabulary)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "NGramModel":
+    def load(self, directory: Path, domain: TextDomain, context: Context) -> "NGramModel":
         counts = tuple(Counts.load(directory, length) for length in range(1, self.order + 1))
-        return NGramModel(counts, self.smoothing, Vocabulary(prepared_dir / TOKENIZER_FILE))
+        return NGramModel(counts, self.smoothing, domain.vocabulary)
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def fit_cost(self, num_examples: int, domain: TextDomain | None) -> Cost:
         return Cost(num_examples, 1000.0 * self.order * num_examples, 16 * self.order * num_examples)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
+    def sample_cost(self, num_examples: int, domain: TextDomain | None) -> Cost:
         return Cost(num_examples, 10_000.0 * self.order * num_examples, 2 * num_examples)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from genloop.data.images.dataset import ImageDataset
+from genloop.data.images.domain import ImageDomain
 from genloop.errors import UserError
 from genloop.families.neural import NeuralEstimator
 from genloop.families.vae.sizes import Sizes
@@ -101,7 +102,7 @@ class VAE(NeuralEstimator):
         fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
         return fit_vae(fitting, train, noise=self.noise, kl_weight=self.kl_weight)
 
-    def load(self, directory: Path, prepared_dir: Path, context: Context) -> "VAEModel":
+    def load(self, directory: Path, domain: ImageDomain, context: Context) -> "VAEModel":
         from genloop.families.vae.model import load_model
 
         return load_model(directory, context)
@@ -110,16 +111,15 @@ class VAE(NeuralEstimator):
         """Return what the network for images of a shape consists of."""
         return Sizes(shape, tuple(self.channels), self.latent)
 
-    def fit_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        sizes = self.sizes(_shape(prepared_dir))
+    def fit_cost(self, num_examples: int, domain: ImageDomain | None) -> Cost:
+        sizes = self.sizes(_shape(domain))
         num_images = self.resolved_steps(num_examples) * self.batch
         return Cost(num_images, num_images * 3 * (sizes.encoder_flops + sizes.decoder_flops), 4 * sizes.num_parameters)
 
-    def sample_cost(self, num_examples: int, prepared_dir: Path | None) -> Cost:
-        sizes = self.sizes(_shape(prepared_dir))
+    def sample_cost(self, num_examples: int, domain: ImageDomain | None) -> Cost:
+        sizes = self.sizes(_shape(domain))
         return Cost(num_examples, num_examples * sizes.decoder_flops, num_examples * math.prod(sizes.shape))
 
 
-def _shape(prepared_dir: Path | None) -> tuple[int, int, int]:
-    path = prepared_dir / "train.npy" if prepared_dir else None
-    return ImageDataset.open(path).shape if path and path.exists() else ASSUMED_SHAPE
+def _shape(domain: ImageDomain | None) -> tuple[int, int, int]:
+    return domain.shape if domain else ASSUMED_SHAPE

@@ -9,13 +9,10 @@ from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError, unknown_name
 from genloop.files import replacing
 from genloop.policy_text import parse_policy, policy_name
-from genloop.report.exports.data_table import write_data
+from genloop.report.exports.data_file import check_ending, write_data
 from genloop.report.exports.model_folder import write_model_folder
-from genloop.report.exports.molecule_file import write_molecules
 from genloop.runs.record import RecordedIteration, Run
 from genloop.runs.recorded_data import Part
-
-WRITERS = {".parquet": write_data, ".sdf": write_molecules}
 
 
 def export(
@@ -36,17 +33,17 @@ def export(
         iteration: which one.
         seed: of the loop; None takes the first.
         model: new folder for the model.
-        data: new file: `.parquet` for texts or images, `.sdf` for molecules.
+        data: new file, or folder, in a format of the run's domain, which its ending says.
         part: what `data` holds, `train` or `samples`; None means `train`.
 
     Raises:
         UserError: if the run has no such result, or not yet, or a place is taken.
     """
-    _check(model, data, part)
+    _check(run, model, data, part)
     item = find_iteration(run, policy, iteration, seed)
     if data:
         with _published(data) as path:
-            WRITERS[data.suffix](run, item, cast(Part, part or "train"), path)
+            write_data(run, item, cast(Part, part or "train"), path, data.suffix)
     if model:
         with _published(model) as path:
             write_model_folder(run, item, path)
@@ -71,19 +68,16 @@ def find_iteration(run: Run, policy: str, iteration: int, seed: int | None) -> R
     )
 
 
-def _check(model: Path | None, data: Path | None, part: str | None) -> None:
+def _check(run: Run, model: Path | None, data: Path | None, part: str | None) -> None:
     """Raise UserError before anything is written."""
     if model is None and data is None:
-        raise UserError("Nothing is to be exported. Give --model FOLDER, --data FILE.parquet, or both.")
+        raise UserError("Nothing is to be exported. Give --model FOLDER, --data FILE, or both.")
     if part is not None and part not in get_args(Part):
         raise unknown_name("part", part, get_args(Part))
     if part is not None and data is None:
-        raise UserError(f"--part {part} says what --data writes. Give --data FILE.parquet too.")
-    if data is not None and data.suffix not in WRITERS:
-        raise UserError(
-            f"--data {data} is of no kind that can be written. Name a file that ends in .parquet, for texts or images, "
-            "or in .sdf, for molecules."
-        )
+        raise UserError(f"--part {part} says what --data writes. Give --data FILE too.")
+    if data is not None:
+        check_ending(run, data)
     for place in filter(None, (model, data)):
         if place.exists():
             raise UserError(f"{place} exists. Name a new place.")

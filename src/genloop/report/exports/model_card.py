@@ -27,7 +27,8 @@ from genloop.types import Context
 
 experiment = from_dict(read(Path("experiment.yaml")))
 estimator = {estimator}
-model = estimator.load(Path("."), Path("."), Context())"""
+domain = experiment.source.open(Path("."))
+model = estimator.load(Path("."), domain, Context())"""
 
 
 def model_card(run: Run, item: RecordedIteration, *, is_huggingface: bool) -> str:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from genloop.analysis.arms import Arm, arms_of
 from genloop.report.figures.look import LINE_INCHES, PAGE_INCHES, drawing, folded
-from genloop.report.samples import sample_images
+from genloop.report.samples import sampled
 from genloop.runs.record import Run
 
 Grids = Mapping[str, Mapping[str, np.ndarray]]  # heading of a column -> label of a row -> images
@@ -84,8 +84,9 @@ def sampled_grids(arms: Sequence[Arm], num: int) -> Grids:
         last = max(item.iteration for item in arm.first_seed)
         shown = set(np.linspace(1, last, min(last, NUM_ROWS)).round())
         for item in arm.first_seed:
-            if item.iteration in shown and (images := sample_images(arm.run, item, num)) is not None:
-                grids.setdefault(arm.label, {})[f"iteration {item.iteration}"] = images
+            images = sampled(arm.run, item, num).images if item.iteration in shown else ()
+            if len(images):
+                grids.setdefault(arm.label, {})[f"iteration {item.iteration}"] = np.asarray(images)
     return grids
 
 

@@ -64,7 +64,7 @@ def _drawings(arms: Sequence[Arm]) -> dict[str, Callable[..., None]]:
     if grids := sampled_grids(arms, NUM_IMAGES):
         found["sampled-images"] = partial(draw_grids, grids)
     for number, group in enumerate(_by_source(arms), start=1):
-        if rows := sampled_shapes(group, NUM_MOLECULES):
+        if rows := sampled_shapes(group, NUM_MOLECULES).rows:
             found[f"sampled-molecules{f'-{number}' if number > 1 else ''}"] = partial(draw_shapes, rows)
     return found
 

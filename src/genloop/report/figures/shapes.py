@@ -5,7 +5,6 @@ between the atoms where the coordinates put them; those nearer to the viewer are
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from genloop.report.figures.look import PAGE_INCHES, drawing, folded
+from genloop.types import Conformation
 
 # Symbols and colours of elements, as in Jmol, darkened where they would not show on white.
 ELEMENTS: Mapping[int, tuple[str, str]] = {
@@ -44,22 +44,7 @@ BAR_ANGSTROM = 2.0
 SMALL_POINTS = 6  # size of text within a panel
 
 
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """One conformation.
-
-    Attributes:
-        types: atomic numbers, shape (atom,).
-        bonds: pairs of atoms, shape (bond, 2).
-        coordinates: in angstrom, shape (atom, 3).
-    """
-
-    types: np.ndarray
-    bonds: np.ndarray
-    coordinates: np.ndarray
-
-
-def draw_shapes(rows: Sequence[Mapping[str, Shape]], *paths: Path, title: str = "") -> None:
+def draw_shapes(rows: Sequence[Mapping[str, Conformation]], *paths: Path, title: str = "") -> None:
     """Draw conformations of one molecule a row, which has one scale.
 
     Args:
@@ -88,14 +73,13 @@ def draw_shapes(rows: Sequence[Mapping[str, Shape]], *paths: Path, title: str = 
         figure.suptitle(title)
 
 
-def shape_picture(shape: Shape, reference: Shape) -> np.ndarray:
-    """Return a conformation as pixels, shape (row, column, channel), uint8.
+def shape_picture(shape: Conformation) -> np.ndarray:
+    """Return a conformation, turned onto the real one of its molecule and at its scale, as pixels.
 
-    Args:
-        shape: what is drawn.
-        reference: a conformation of the same molecule, which it is turned onto and has the scale of.
+    Returns:
+        Shape (row, column, channel), uint8.
     """
-    views = _views([reference.coordinates, shape.coordinates])
+    views = _views([shape.real, shape.coordinates])
     reach = _reach([WIDEST * views[0]])
     with drawing(width=PANEL_INCHES, height=PANEL_INCHES * reach[1] / reach[0]) as figure:
         figure.set_layout_engine("none")
@@ -138,7 +122,7 @@ def turned_onto(coordinates: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return centred @ ((left * signs) @ right)
 
 
-def _draw(axes: Axes, shape: Shape, seen: np.ndarray, reach: np.ndarray) -> None:
+def _draw(axes: Axes, shape: Conformation, seen: np.ndarray, reach: np.ndarray) -> None:
     """Draw every bond as two halves in the colours of their atoms, the nearest last."""
     ends = seen[shape.bonds]  # (bond, end, 3)
     middles = ends.mean(axis=1, keepdims=True).repeat(2, axis=1)

@@ -1,19 +1,14 @@
-"""Data of one kind or another as what a page shows of them: a few texts, or pictures."""
+"""Examples as what a page shows of them: a few texts, pictures, or rows of numbers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
-from genloop.data.images.dataset import ImageDataset
-from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.data.text.tokens import TokenDataset
-from genloop.report.html.pictures import Picture, image_grid, molecule_pictures
+from genloop.numerals import plain
+from genloop.report.html.pictures import Picture, conformation_pictures, image_grid
+from genloop.report.html.table import Table
+from genloop.types import Examples
 
-NUM_TEXTS = 3
 TEXT_LENGTH = 1500  # characters of a text
-TOKENS_READ = 20_000  # among which the first texts are looked for
-NUM_IMAGES = 16
+CELL_BYTES = 20  # of the page, about
 
 
 @dataclass(frozen=True)
@@ -23,34 +18,46 @@ class Block:
     Attributes:
         texts: as they are, cut where they are long.
         pictures: each with its description.
+        table: rows of numbers, counted from 1.
     """
 
     texts: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    table: Table | None = None
 
     @property
     def size(self) -> int:
         """Bytes of the page that this takes, about."""
-        return sum(len(text.encode()) for text in self.texts) + sum(len(picture.uri) for picture in self.pictures)
+        num_cells = len(self.table.header) * len(self.table.rows) if self.table else 0
+        texts = sum(len(text.encode()) for text in self.texts)
+        return texts + sum(len(picture.uri) for picture in self.pictures) + CELL_BYTES * num_cells
 
 
-Show = Callable[[Any, str], Block]  # of a data set, and what it is
+def block_of(shown: Examples, about: str) -> Block:
+    """Return examples as a page shows them; `about` says what they are."""
+    return Block(
+        tuple(map(_cut, shown.texts)),
+        (*image_grid(shown.images, about), *conformation_pictures(shown.conformations, about)),
+        _table(shown),
+    )
 
 
-def way_to_show(real: Any) -> Show | None:
-    """Return how to show data of this kind; None for kinds that cannot be looked at."""
-    if isinstance(real, TokenDataset):
-        return lambda data, about: _texts(data)
-    if isinstance(real, ImageDataset):
-        return lambda data, about: Block(pictures=(image_grid(data, about, num=NUM_IMAGES),))
-    if isinstance(real, MoleculeDataset):
-        return lambda data, about: Block(pictures=molecule_pictures(data, real, about))
-    return None
+def described(shown: Examples) -> str:
+    """Return in words what a page shows of examples; nothing where there are none."""
+    parts = (
+        (shown.texts, f"{len(shown.texts)} texts, cut after {TEXT_LENGTH:,} characters"),
+        (shown.images, f"{len(shown.images)} images"),
+        (shown.conformations, "molecules, each turned onto its real conformation"),
+        (shown.rows, f"{len(shown.rows)} examples {shown.about}".strip()),
+    )
+    return " and ".join(words for found, words in parts if len(found))
 
 
-def _texts(data: Any) -> Block:
-    first = data.slice(0, min(len(data), TOKENS_READ))
-    return Block(texts=tuple(_cut(text) for text in islice(first.texts(), NUM_TEXTS)))
+def _table(shown: Examples) -> Table | None:
+    if not shown.rows:
+        return None
+    rows = [[str(number), *map(plain, row)] for number, row in enumerate(shown.rows, start=1)]
+    return Table(["", *shown.columns], rows)
 
 
 def _cut(text: str) -> str:

@@ -79,9 +79,11 @@ class _Ledger:
         found = {key: run.store.peek(key) for key in keys}
         self._manifests = {key: manifest for key, manifest in found.items() if manifest}
         self._fits = {item.model: item for item in run.record.iterations}
-        self._prepared_dir = run.store.path(run.record.source)
         recorded = recorded_experiment(run)
         self._experiment, self.problem = recorded.experiment, recorded.problem
+        is_prepared = run.record.source in self._manifests
+        source = self._experiment.source if self._experiment and is_prepared else None
+        self._domain = source.open(run.store.path(run.record.source)) if source else None
 
     def is_done(self, step: str) -> bool:
         return step in self._manifests
@@ -102,8 +104,7 @@ class _Ledger:
             return Spent(len(fits), None, sampled, None, seconds)
         of_fits = [self._fit_cost(step) for step in fits]
         of_samples = [
-            self._experiment.estimator.sample_cost(self._manifests[step].facts["num"], self._prepared_dir)
-            for step in samples
+            self._experiment.estimator.sample_cost(self._manifests[step].facts["num"], self._domain) for step in samples
         ]
         flops = sum(cost.flops for cost in [*of_fits, *of_samples])
         return Spent(len(fits), sum(cost.examples for cost in of_fits), sampled, flops, seconds)
@@ -112,4 +113,4 @@ class _Ledger:
         assert self._experiment is not None
         is_first = self._fits[step].iteration == 1
         estimator = (self._experiment.first_estimator if is_first else None) or self._experiment.estimator
-        return estimator.fit_cost(self._manifests[step].facts["num_train"], self._prepared_dir)
+        return estimator.fit_cost(self._manifests[step].facts["num_train"], self._domain)

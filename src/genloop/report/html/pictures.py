@@ -1,21 +1,19 @@
 """Pictures for the page: PNG files within its text."""
 
 import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from genloop.data.images.dataset import ImageDataset
-from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.report.exports.columns import png
-from genloop.report.figures.molecules import first_of_each, shape_at
+from genloop.data.images.exchange import png
 from genloop.report.figures.pictures import grid
 from genloop.report.figures.shapes import ELEMENTS, OTHER, shape_picture
+from genloop.types import Conformation
 
 NUM_COLUMNS = 4  # images in a row
 LARGEST_IMAGE = 96  # rows and columns at which an image is shown
-NUM_MOLECULES = 4
 
 
 @dataclass(frozen=True)
@@ -36,31 +34,23 @@ class Picture:
     is_coarse: bool = False
 
 
-def image_grid(data: ImageDataset, about: str, *, num: int) -> Picture:
-    """Return the first images of a data set as one picture; large ones are made smaller."""
-    images = data.read(np.arange(min(num, len(data))))
-    is_large = images.shape[1] > LARGEST_IMAGE
-    shown = grid(np.stack([_smaller(image) for image in images]) if is_large else images, NUM_COLUMNS)
-    return _picture(shown, f"{len(images)} images: {about}", is_coarse=not is_large)
+def image_grid(images: Sequence[np.ndarray], about: str) -> tuple[Picture, ...]:
+    """Return images of one shape as one picture, of none no picture; large ones are made smaller."""
+    if not len(images):
+        return ()
+    is_large = images[0].shape[0] > LARGEST_IMAGE
+    shown = grid(np.stack([_smaller(image) for image in images] if is_large else list(images)), NUM_COLUMNS)
+    return (_picture(shown, f"{len(images)} images: {about}", is_coarse=not is_large),)
 
 
-def molecule_pictures(data: MoleculeDataset, real: MoleculeDataset, about: str) -> tuple[Picture, ...]:
-    """Return the first real molecules as a data set has them, each turned onto its real conformation."""
-    places, references = first_of_each(data), first_of_each(real)
-    shown = [graph for graph in references if graph in places][:NUM_MOLECULES]
-    return tuple(
-        _picture(
-            shape_picture(shape_at(data, places[graph]), shape_at(real, references[graph])),
-            f"{real.graphs.names[graph]}: {about}",
-        )
-        for graph in shown
-    )
+def conformation_pictures(shown: Iterable[Conformation], about: str) -> tuple[Picture, ...]:
+    """Return conformations, each turned onto the real one of its molecule."""
+    return tuple(_picture(shape_picture(each), f"{each.name}: {about}") for each in shown)
 
 
-def element_colours(real: MoleculeDataset) -> dict[str, str]:
-    """Return the colours of the chemical elements in the molecules that are shown, by symbol."""
-    graphs = list(first_of_each(real))[:NUM_MOLECULES]
-    numbers = sorted({int(number) for graph in graphs for number in real.graphs.types_of(graph)})
+def element_colours(shown: Iterable[Conformation]) -> dict[str, str]:
+    """Return the colours of the chemical elements in some conformations, by symbol."""
+    numbers = sorted({int(number) for each in shown for number in each.types})
     return dict(ELEMENTS.get(number, OTHER) for number in numbers)
 
 

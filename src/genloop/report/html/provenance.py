@@ -76,9 +76,9 @@ def recipe_arguments(experiment: Mapping[str, Any]) -> list[str] | None:
         for assignment in _assignments(written, experiment):
             set_value(written, assignment)
             arguments += ["--set", assignment]
-    except (UserError, ImportError):
+        return arguments if written == complete(experiment) else None
+    except (UserError, ImportError):  # such as for a class of the user's own
         return None
-    return arguments if written == complete(experiment) else None
 
 
 def _override(option: str, value: Any) -> list[str]:

@@ -5,20 +5,16 @@ A page shows the first examples of some iterations, of the first seed; it says w
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from genloop.analysis.arms import Arm
 from genloop.data.extras import user_error
-from genloop.data.images.dataset import ImageDataset
-from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
-from genloop.report.html.blocks import NUM_IMAGES, NUM_TEXTS, TEXT_LENGTH, Block, way_to_show
+from genloop.report.html.blocks import Block, block_of, described
 from genloop.report.html.pictures import element_colours
 from genloop.runs.record import Run
-from genloop.runs.recorded_data import recorded_source
+from genloop.runs.recorded_data import open_data, recorded_domain
 
 REAL = "real data"
 NUM_POLICIES = 3  # beside the real data at first
@@ -52,30 +48,25 @@ def samples_of(run: Run, arms: Sequence[Arm], *, most_bytes: int) -> Samples:
     Raises:
         DamagedArtefact: if samples have changed since they were written.
     """
-    try:
-        source = recorded_source(run)
-    except (UserError, ModuleNotFoundError) as error:
-        return Samples(note=f"Samples cannot be shown: {user_error(error)}")
-    if source is None:
-        return Samples(note="Samples cannot be shown: the run's source is a class that its record does not bring back.")
     if run.manifest(run.record.source) is None:
         return Samples(note="Nothing has been generated yet.")
-    prepared = run.store.path(run.record.source)
-    real: Any = source.load(prepared, "train")
-    show = way_to_show(real)
-    if show is None:
-        return Samples(note=f"The samples are {run.record.unit}s, which have no picture; the metrics tell of them.")
+    try:
+        domain = recorded_domain(run)
+        real = domain.show(open_data(run, domain, run.record.source))
+    except (UserError, ModuleNotFoundError) as error:
+        return Samples(note=f"Samples cannot be shown: {user_error(error)}")
+    if not (what := described(real)):
+        return Samples(note=f"The samples are {run.record.unit}s, which cannot be looked at; the metrics tell of them.")
 
     def block(key: str, about: str) -> Block:
-        run.manifest(key)  # which compares the files with it
-        return show(source.load_samples(run.store.path(key), prepared), about)
+        return block_of(domain.show(open_data(run, domain, key)), about)
 
     done = {arm.label: _done(run, arm) for arm in arms}
     blocks, shown = _fitting(done, block, most_bytes)
     choices = {label: {n: keys[n] for n in sorted(keys) if n in shown} for label, keys in done.items()}
-    colours = element_colours(real) if isinstance(real, MoleculeDataset) else {}
-    note = _note(real, done, shown)
-    return Samples({REAL: show(real, REAL)} | blocks, {REAL: {0: REAL}} | choices, note, colours)
+    colours = element_colours(real.conformations)
+    note = _note(what, done, shown)
+    return Samples({REAL: block_of(real, REAL)} | blocks, {REAL: {0: REAL}} | choices, note, colours)
 
 
 def _fitting(
@@ -112,12 +103,7 @@ def _done(run: Run, arm: Arm) -> dict[int, str]:
     return {item.iteration: item.samples for item in arm.first_seed if run.store.peek(item.samples)}
 
 
-def _note(real: Any, done: Mapping[str, Mapping[int, str]], shown: set[int]) -> str:
-    kind = {
-        TokenDataset: f"{NUM_TEXTS} texts, cut after {TEXT_LENGTH:,} characters",
-        ImageDataset: f"{NUM_IMAGES} images",
-    }
-    what = kind.get(type(real), "molecules, each turned onto its real conformation")
+def _note(what: str, done: Mapping[str, Mapping[int, str]], shown: set[int]) -> str:
     made = {number for keys in done.values() for number in keys}
     left_out = f" Of {len(made)} iterations, {len(shown)} are shown, to keep the page small." if made - shown else ""
     return f"The first {what}, of the first seed; nothing is chosen by hand.{left_out}"

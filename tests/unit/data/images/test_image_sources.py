@@ -51,7 +51,8 @@ def prepared(source: ImageSource, directory: Path) -> tuple[ImageDataset, ImageD
     directory.mkdir()
     source.prepare(directory, CPU)
     info = json.loads((directory / "info.json").read_text())
-    return source.load(directory, "train"), source.load(directory, "test"), info
+    domain = source.open(directory)
+    return domain.prepared("train"), domain.prepared("test"), info
 
 
 def everything(data: ImageDataset) -> np.ndarray:
@@ -315,7 +316,7 @@ def test_samples_open_as_they_were_saved(tmp_path: Path):
     train, _, _ = prepared(source, tmp_path / "out")
     (tmp_path / "sample").mkdir()
     train.save(tmp_path / "sample")
-    assert np.array_equal(everything(source.load_samples(tmp_path / "sample", tmp_path / "out")), everything(train))
+    assert np.array_equal(everything(source.open(tmp_path / "out").generated(tmp_path / "sample")), everything(train))
 
 
 def test_identity_follows_content_and_settings_not_names(tmp_path: Path):

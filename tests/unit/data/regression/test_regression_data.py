@@ -159,7 +159,7 @@ def test_a_fit_needs_no_more_memory_for_more_sources(tmp_path, period):
 def test_source_has_the_asked_sizes_and_disjoint_parts(tmp_path, design):
     source = Regression(dimension=D, num_train=T, num_test=20, num_replicates=R, truth="drawn", design=design)
     source.prepare(tmp_path, Context())
-    train, test = (source.load(tmp_path, part) for part in ("train", "test"))
+    train, test = (source.open(tmp_path).prepared(part) for part in ("train", "test"))
     assert (len(train), len(test)) == (T, 20)
     assert not np.isin(read(test)[0], read(train)[0]).any()
     assert test.design.period is None

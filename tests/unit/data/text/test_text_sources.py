@@ -33,7 +33,8 @@ def prepared(source: TextSource, directory: Path) -> tuple[list[str], list[str],
     directory.mkdir()
     source.prepare(directory, Context())
     info = json.loads((directory / "info.json").read_text())
-    return list(source.load(directory, "train").texts()), list(source.load(directory, "test").texts()), info
+    domain = source.open(directory)
+    return list(domain.prepared("train").texts()), list(domain.prepared("test").texts()), info
 
 
 def write(path: Path, documents: list[str]) -> str:
@@ -121,8 +122,9 @@ def test_samples_open_with_the_prepared_vocabulary(tmp_path: Path):
     source = Texts(write(tmp_path / "a.txt", FABLES))
     train, _, _ = prepared(source, tmp_path / "out")
     (tmp_path / "sample").mkdir()
-    source.load(tmp_path / "out", "train").save(tmp_path / "sample")
-    assert list(source.load_samples(tmp_path / "sample", tmp_path / "out").texts()) == train
+    domain = source.open(tmp_path / "out")
+    domain.prepared("train").save(tmp_path / "sample")
+    assert list(domain.generated(tmp_path / "sample").texts()) == train
 
 
 # --- given vocabularies ---
@@ -446,6 +448,6 @@ def test_building_a_source_loads_no_heavy_package():
 def test_load_gives_a_view_over_the_file(tmp_path: Path):
     source = Texts(write(tmp_path / "a.txt", FABLES))
     prepared(source, tmp_path / "out")
-    train = source.load(tmp_path / "out", "train")
+    train = source.open(tmp_path / "out").prepared("train")
     assert isinstance(train, TokenDataset)
     assert isinstance(train.segments[0].tokens, np.memmap)

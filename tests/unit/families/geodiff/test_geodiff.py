@@ -9,6 +9,7 @@ import torch
 from geodiff_fixtures import CONTEXT, SMALL, SMILES, conformers, network
 from molecule_fixtures import best_rms, embedded
 
+from genloop.data.molecules.domain import MoleculeDomain
 from genloop.errors import UserError
 from genloop.families.geodiff import generate as generating
 from genloop.families.geodiff.denoising import Denoising, Noise
@@ -260,7 +261,8 @@ def test_sampling_is_no_part_of_a_fit():
 def test_costs_know_the_molecules(data, tmp_path):
     (tmp_path / "train").mkdir()
     data.graphs.save(tmp_path / "train")
-    assert SMALL.fit_cost(10, tmp_path).flops < SMALL.fit_cost(10, None).flops  # they have fewer atoms than drugs
+    known = SMALL.fit_cost(10, MoleculeDomain(tmp_path))
+    assert known.flops < SMALL.fit_cost(10, None).flops  # they have fewer atoms than drugs
     assert SMALL.fit_cost(10, None).examples == 40
 
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from lm_fixtures import EOT, chi_square, documents, limit, random_tokens, small_vocabulary, visible
 
+from genloop.data.text.domain import TextDomain
 from genloop.errors import UserError
 from genloop.families.lm import causal_building
 from genloop.families.lm.blocks import Batch
@@ -85,7 +86,7 @@ def test_a_gpt2_trains_as_ours_does(vocabulary, data, tmp_path):
     start = replace(ours, num_steps=1).fit(data, seed=1, context=Context())
     start.save(tmp_path)
     theirs = CausalLM(config=str(tmp_path), context=8, batch=4, num_steps=20)
-    their_start = theirs.load(tmp_path, vocabulary.path.parent, Context())
+    their_start = theirs.load(tmp_path, TextDomain(vocabulary.path.parent), Context())
     assert their_start.mean_loss(data, context=Context()) == pytest.approx(start.mean_loss(data, context=Context()))
     assert theirs.num_parameters(V) == ours.num_parameters(V)
     assert theirs.forward_flops(V) == ours.forward_flops(V)
@@ -101,7 +102,7 @@ def test_saved_model_opens_in_transformers_and_again(model, vocabulary, tmp_path
     assert {path.name for path in tmp_path.iterdir()} >= {"config.json", "model.safetensors", "training.json"}
     assert json.loads((tmp_path / "config.json").read_text())["eos_token_id"] == EOT
     other = transformers.AutoModelForCausalLM.from_pretrained(tmp_path)
-    loaded = NEOX.load(tmp_path, vocabulary.path.parent, Context())
+    loaded = NEOX.load(tmp_path, TextDomain(vocabulary.path.parent), Context())
     assert same(weights_of(model), dict(other.named_parameters()))
     assert same(weights_of(model), weights_of(loaded))
     assert loaded.network.sizes == model.network.sizes
@@ -196,7 +197,7 @@ def test_costs_count_what_the_network_has(estimator, tmp_path):
     weights = list(estimator.network(V, seed=0).parameters())
     assert estimator.num_parameters(V) == sum(weight.numel() for weight in weights)
     products = sum(weight.numel() for weight in weights if weight.ndim == 2) - V * 16
-    assert estimator.fit_cost(1000, tmp_path).flops == 6 * 4 * 8 * 3 * 2 * (products + 2 * 16 * 8)
+    assert estimator.fit_cost(1000, TextDomain(tmp_path)).flops == 6 * 4 * 8 * 3 * 2 * (products + 2 * 16 * 8)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from lm_fixtures import random_tokens, small_vocabulary
 
+from genloop.data.text.domain import TextDomain
 from genloop.errors import UserError
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.gpt2_network import GPT2Network
@@ -56,7 +57,7 @@ def test_initial_weights_have_the_spread_of_gpt2():
 
 def test_loaded_model_equals_the_saved_one(model, tmp_path):
     model.save(tmp_path)
-    loaded = ESTIMATOR.load(tmp_path, tmp_path, Context())
+    loaded = ESTIMATOR.load(tmp_path, TextDomain(tmp_path), Context())
     assert loaded.record == model.record
     for name, weight in model.network.named_parameters():
         assert torch.equal(loaded.network.get_parameter(name), weight)
@@ -89,12 +90,12 @@ def test_mean_loss_averages_over_all_tokens(model, vocabulary, num):
 def test_cost_counts_what_the_network_has(tmp_path):
     assert ESTIMATOR.num_parameters(30) == sum(p.numel() for p in GPT2Network(Sizes(30, 24, 2, 3, 8)).parameters())
     small_vocabulary(tmp_path, 30)
-    cost = ESTIMATOR.fit_cost(1000, tmp_path)
+    cost = ESTIMATOR.fit_cost(1000, TextDomain(tmp_path))
     assert cost.examples == 3 * 2 * 8
     products = 30 * 24 + 2 * 12 * 24 * 24
     assert cost.flops == 48 * (6 * products + 6 * 2 * 24 * 8)
     assert cost.disk_bytes == 4 * ESTIMATOR.num_parameters(30)
-    assert ESTIMATOR.sample_cost(1000, tmp_path).disk_bytes == 2000
+    assert ESTIMATOR.sample_cost(1000, TextDomain(tmp_path)).disk_bytes == 2000
     assert ESTIMATOR.fit_cost(1000, None).flops > cost.flops  # a vocabulary of 2,048 assumed
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from lm_fixtures import random_tokens, small_vocabulary
 
+from genloop.data.text.domain import TextDomain
 from genloop.errors import UserError
 from genloop.families.lm.llama import Llama
 from genloop.families.lm.llama_network import LlamaNetwork, LlamaSizes
@@ -71,7 +72,7 @@ def test_cost_counts_what_the_network_has(estimator, tmp_path):
     assert estimator.num_parameters(30) == sum(weight.numel() for weight in weights)
     small_vocabulary(tmp_path, 30)
     products = 30 * 24 + 2 * (4 * 24 * 24 + 3 * 24 * estimator.resolved_inner)
-    assert estimator.fit_cost(1000, tmp_path).flops == 48 * (6 * products + 6 * 2 * 24 * 8)
+    assert estimator.fit_cost(1000, TextDomain(tmp_path)).flops == 48 * (6 * products + 6 * 2 * 24 * 8)
 
 
 @pytest.mark.parametrize(("width", "inner"), [(288, 768), (512, 1536), (768, 2048), (4096, 11008)])

@@ -7,6 +7,7 @@ import torch
 from lm_fixtures import random_tokens, small_vocabulary
 from safetensors.torch import load_file
 
+from genloop.data.text.domain import TextDomain
 from genloop.errors import UserError
 from genloop.families.lm.gpt2 import GPT2
 from genloop.metrics.learning_curve import LearningCurve
@@ -76,7 +77,7 @@ def test_resumed_fit_has_the_same_snapshots(data, tmp_path, after):
 def test_saved_snapshots_give_the_same_curve(data, tmp_path):
     model = ESTIMATOR.fit(data, seed=1, context=Context(RUNTIME))
     model.save(tmp_path)
-    loaded = ESTIMATOR.load(tmp_path, tmp_path, Context())
+    loaded = ESTIMATOR.load(tmp_path, TextDomain(tmp_path), Context())
     assert equal(weights(loaded), weights(model))
     curve = loaded.learning_curve(data, context=Context())
     assert curve == model.learning_curve(data, context=Context())

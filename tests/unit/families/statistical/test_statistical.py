@@ -15,6 +15,7 @@ from genloop.data.array_file import ArrayFile
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
 from genloop.data.known import Clusters, Normal, Types, Zipf
+from genloop.data.numbers import NumberDomain
 from genloop.data.text.tokens import Segment, TokenDataset
 from genloop.errors import UserError
 from genloop.experiment import Experiment
@@ -274,7 +275,7 @@ def test_a_loaded_model_samples_the_same(estimator, tmp_path):
     values = (examples(3, 20, 1) > 0).astype(float)
     model = fitted(estimator, values)
     model.save(tmp_path)
-    loaded = estimator.load(tmp_path, tmp_path, CONTEXT)
+    loaded = estimator.load(tmp_path, NumberDomain(tmp_path), CONTEXT)
     first, second = (each.sample(12, seed=5, context=CONTEXT).read() for each in (model, loaded))
     assert first.shape == (3, 12, 1)
     np.testing.assert_array_equal(first, second)
@@ -491,7 +492,7 @@ def test_numbers_of_a_file_run_through_the_loop(tmp_path):
     text = "height,name,mass\n" + "".join(f"{a},x,{b}\n" for a, b in rows)
     source = ArrayFile(write(tmp_path / "own.csv", text), columns=("mass", "height"))
     source.prepare(tmp_path, CONTEXT)
-    train, test = (source.load(tmp_path, part).read() for part in ("train", "test"))
+    train, test = (source.open(tmp_path).prepared(part).read() for part in ("train", "test"))
     assert train.shape == (1, 180, 2)
     together = np.concatenate([train, test], axis=1)[0]
     np.testing.assert_allclose(np.sort(together, axis=0), np.sort(rows[:, ::-1], axis=0))
@@ -512,7 +513,7 @@ def test_npy_and_csv_of_the_same_numbers_are_the_same_data(tmp_path):
     loaded = []
     for name in (str(tmp_path / "own.npy"), plain):
         ArrayFile(name).prepare(tmp_path, CONTEXT)
-        loaded.append(ArrayFile(name).load(tmp_path, "train").read().copy())
+        loaded.append(ArrayFile(name).open(tmp_path).prepared("train").read().copy())
     np.testing.assert_array_equal(*loaded)
 
 
@@ -528,7 +529,7 @@ def split(directory, **settings):
     """Return training and test rows as they are prepared, shape (row, column)."""
     source = ArrayFile(**settings)
     source.prepare(directory, CONTEXT)
-    return (source.load(directory, part).read()[0].copy() for part in ("train", "test"))
+    return (source.open(directory).prepared(part).read()[0].copy() for part in ("train", "test"))
 
 
 def table(header, rows):

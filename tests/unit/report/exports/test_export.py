@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,11 @@ import pytest
 import torch
 import toys
 from cases import CASES
-from PIL import Image
 
+from genloop.data import parquet as parquet_files
+from genloop.data.images import exchange
 from genloop.data.images.dataset import ImageDataset, Shard
+from genloop.data.images.domain import ImageDomain
 from genloop.data.images.files import Images
 from genloop.data.text.files import Texts
 from genloop.data.text.tokens import TokenDataset
@@ -27,14 +28,12 @@ from genloop.families.lm.sampling import Sampling
 from genloop.families.statistical.ngram import NGram
 from genloop.loop import Iteration
 from genloop.policy_text import parse_policy
-from genloop.report.exports import columns, data_table
-from genloop.report.exports.columns import ImageColumn
 from genloop.report.exports.export import export
 from genloop.report.exports.model_card import model_card
 from genloop.runs.lineage import ancestors
 from genloop.runs.record import Run
 from genloop.runs.runner import run
-from genloop.types import Context, Runtime
+from genloop.types import Context, Origins, Runtime
 
 WEIGHTED = "schedule({0: 1}, {0: {amount: 0.5, weight: 2, start: 0.25}, 1: 0.5})"
 POLICIES = ("replace", "accumulate", "accumulate-subsample", WEIGHTED)
@@ -133,7 +132,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.mark.parametrize("policy", ["accumulate", WEIGHTED])
 def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy, monkeypatch):
     """Pixels in order, bit for bit, with who made them and their weights, however they are read."""
-    monkeypatch.setattr(columns, "CHUNK", 7)
+    monkeypatch.setattr(exchange, "CHUNK", 7)
     export(images, policy=policy, iteration=2, data=tmp_path / "a.parquet")
     rows = _load(tmp_path / "a.parquet", tmp_path)
     opened, iteration = _iteration(images, policy, 2)
@@ -150,17 +149,16 @@ def test_datasets_opens_images_as_what_was_trained_on(images, tmp_path, policy, 
 
 def test_generated_colour_images_stay_as_they_are(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), dtype=np.uint8)
-    cells = list(ImageColumn().cells(ImageDataset.of([Shard(pixels)])))
-    assert [cell.weight for cell in cells] == [1] * 5
-    for cell, expected in zip(cells, pixels, strict=True):
-        assert np.array_equal(np.asarray(Image.open(BytesIO(cell.value["bytes"]))), expected)
-        assert cell.size == len(cell.value["bytes"])
+    write = ImageDomain(tmp_path).formats[".parquet"].write
+    write(ImageDataset.of([Shard(pixels)]), tmp_path / "a.parquet", Origins())
+    for row, expected in zip(_load(tmp_path / "a.parquet", tmp_path), pixels, strict=True):
+        assert np.array_equal(np.asarray(row["image"]), expected)
 
 
 def test_row_groups_bound_memory_and_metadata_name_the_run(texts, tmp_path, monkeypatch):
     from pyarrow import parquet
 
-    monkeypatch.setattr(data_table, "GROUP_SIZE", 500)
+    monkeypatch.setattr(parquet_files, "GROUP_SIZE", 500)
     export(texts, policy="accumulate", iteration=2, seed=1, data=tmp_path / "a.parquet")
     file = parquet.ParquetFile(tmp_path / "a.parquet")
     texts_of_groups = [file.read_row_group(i)["text"].to_pylist() for i in range(file.num_row_groups)]
@@ -296,7 +294,11 @@ def test_card_escapes_what_comes_from_outside(tmp_path):
         ({}, "Nothing is to be exported"),
         ({"part": "samples", "model": "new"}, "Give --data"),
         ({"data": "a.parquet", "part": "sample"}, "Did you mean 'samples'"),
-        ({"data": "a.csv"}, "ends in .parquet"),
+        (
+            {"data": "a.csv"},
+            "tokens of ngram cannot be written as that. Name a file that ends in .parquet or .jsonl.",
+        ),
+        ({"data": "a"}, "the tokens of ngram cannot be written as that"),
         ({"model": "taken"}, "exists"),
         ({"model": "new", "iteration": 7}, "iterations 1 to 2"),
         ({"model": "new", "policy": "window(2)"}, "It has replace, accumulate"),
@@ -315,11 +317,33 @@ def test_refusals_are_one_sentence_and_leave_nothing(texts, tmp_path, changes, s
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_numbers_are_neither_texts_nor_images(tmp_path):
-    found = run(replace(CASES["gaussian"](), num_iterations=1), tmp_path / "run")
-    with pytest.raises(UserError, match="--data writes texts and images, and the data of gaussian are examples"):
-        export(found, policy="replace", iteration=1, data=tmp_path / "a.parquet")
-    assert not list(tmp_path.glob("*.parquet*"))
+@pytest.mark.parametrize("name", ["gaussian", "linear-regression"])
+def test_numbers_are_written_with_who_made_them(tmp_path, name):
+    """What pyarrow reads of a training set is what a fit of it reads, replicate by replicate."""
+    from pyarrow import parquet
+
+    found = run(
+        replace(CASES[name](), policies=(parse_policy(WEIGHTED),), metrics=(), num_iterations=2), tmp_path / "a"
+    )
+    export(found, policy=WEIGHTED, iteration=2, data=tmp_path / "a.parquet")
+    table = parquet.read_table(tmp_path / "a.parquet")
+    executor, iteration = _iteration(found, WEIGHTED, 2)
+    trained: Any = executor.training_set(iteration.model.train)
+    if name == "gaussian":
+        values, weights = trained.read(), trained.read_weights()
+    else:
+        rows = list(trained.rows())
+        values = np.concatenate([np.dstack([each.design, each.targets]) for each in rows], axis=1)
+        weights = np.concatenate([each.weights for each in rows], axis=1)
+    num_replicates, num, num_columns = values.shape
+    names = [name for name in table.column_names if name[0] in "xy"]
+    assert len(names) == num_columns
+    written = np.stack([table[name].to_numpy() for name in names], axis=1)
+    assert np.array_equal(written, values.reshape(-1, num_columns))
+    assert table["replicate"].to_pylist() == np.repeat(np.arange(num_replicates), num).tolist()
+    assert np.allclose(table["weight"].to_numpy(), weights.ravel())
+    sizes = [part.stop - part.start for part in iteration.model.train.parts]
+    assert table["source"].to_pylist() == num_replicates * (["real"] * sizes[0] + ["model 1"] * sizes[1])
 
 
 def test_missing_and_damaged_results_are_named(tmp_path):

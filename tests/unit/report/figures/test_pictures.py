@@ -13,7 +13,7 @@ from PIL import Image
 from genloop.data.images.files import Images
 from genloop.experiment import Experiment
 from genloop.report.figures.pictures import GAP, draw_grids, draw_images, grid
-from genloop.report.samples import sample_images
+from genloop.report.samples import sampled
 from genloop.runs.runner import run
 
 
@@ -110,7 +110,7 @@ def test_a_run_shows_policies_side_by_side_and_its_first_and_last_iteration(tmp_
     assert (labels[0], labels[-1], len(labels)) == ("iteration 1", "iteration 7", 5)
     last = [item for item in found.record.iterations if (item.iteration, item.seed) == (7, 0)]
     for column, item in enumerate(last):
-        samples = sample_images(found, item, 6)
+        samples = sampled(found, item, 6).images
         assert samples is not None
         assert np.array_equal(shown[4, column], grid(samples)[:, :, 0])
 

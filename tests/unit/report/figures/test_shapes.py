@@ -8,11 +8,16 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from genloop.report.figures.shapes import Shape, draw_shapes, turned_onto
+from genloop.report.figures.shapes import draw_shapes, turned_onto
+from genloop.types import Conformation
 
 BONDS = np.array([[0, 1], [1, 2], [2, 3], [3, 4]])
 TYPES = np.array([6, 6, 7, 8, 1])
 REAL = np.array([[-2.5, 0.2, 0.1], [-1.2, -0.4, 0.3], [0.1, 0.3, -0.2], [1.3, -0.5, -0.4], [2.3, 0.4, 0.2]])
+
+
+def shape(coordinates: np.ndarray) -> Conformation:
+    return Conformation(0, "a molecule", TYPES, BONDS, coordinates, REAL)
 
 
 def turn(seed: int) -> np.ndarray:
@@ -61,7 +66,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 def test_every_bond_is_drawn_at_its_own_length(tmp_path: Path, drawn):
     """Sticks are as long as the bonds look from the side; a broken molecule is not mended."""
     broken = REAL * [1, 1, 1.5] + np.random.default_rng(0).normal(scale=0.2, size=REAL.shape)
-    shapes = {name: Shape(TYPES, BONDS, each) for name, each in {"real": REAL, "iteration 1": broken @ turn(2)}.items()}
+    shapes = {name: shape(each) for name, each in {"real": REAL, "iteration 1": broken @ turn(2)}.items()}
     draw_shapes([shapes], tmp_path / "a.png", title="molecules")
     assert imread(tmp_path / "a.png").shape[2] in (3, 4)
     panels = drawn[0].axes
@@ -80,7 +85,7 @@ def test_every_bond_is_drawn_at_its_own_length(tmp_path: Path, drawn):
 def test_atoms_outside_are_counted(tmp_path: Path, drawn):
     far = REAL.copy()
     far[0], far[4] = (-100, 0, 0), np.nan
-    shapes = {name: Shape(TYPES, BONDS, each) for name, each in {"real": REAL, "iteration 5": far}.items()}
+    shapes = {name: shape(each) for name, each in {"real": REAL, "iteration 5": far}.items()}
     draw_shapes([shapes, shapes], tmp_path / "a.png")
     texts = [[text.get_text() for text in panel.texts] for panel in drawn[0].axes]
     assert [any("outside" in text for text in each) for each in texts] == [False, True, False, True]

@@ -13,7 +13,7 @@ import numpy as np
 
 from genloop.data.images.arrays import IMAGES_KEY
 from genloop.data.images.dataset import ImageDataset
-from genloop.data.images.file import write_array
+from genloop.data.images.writing import write_array
 from genloop.data.parquet import Cell, write_column
 from genloop.types import Origins
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from genloop.numerals import plain
 from genloop.report.html.pictures import Picture, conformation_pictures, image_grid
-from genloop.report.html.table import Table
+from genloop.report.html.text_table import TextTable
 from genloop.types import Examples
 
 TEXT_LENGTH = 1500  # characters of a text
@@ -23,7 +23,7 @@ class Block:
 
     texts: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    table: Table | None = None
+    table: TextTable | None = None
 
     @property
     def size(self) -> int:
@@ -53,11 +53,11 @@ def described(shown: Examples) -> str:
     return " and ".join(words for found, words in parts if len(found))
 
 
-def _table(shown: Examples) -> Table | None:
+def _table(shown: Examples) -> TextTable | None:
     if not shown.rows:
         return None
     rows = [[str(number), *map(plain, row)] for number, row in enumerate(shown.rows, start=1)]
-    return Table(["", *shown.columns], rows)
+    return TextTable(["", *shown.columns], rows)
 
 
 def _cut(text: str) -> str:

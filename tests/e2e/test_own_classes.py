@@ -94,7 +94,7 @@ def test_names_and_folders_are_printed_as_they_are(genloop, tmp_path):
 
 
 def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, tmp_path):
-    experiment = replace(CASES["gpt2-grammar"](), policies=(own_policy.POLICY, Replace()))
+    experiment = replace(CASES["gpt2"](), policies=(own_policy.POLICY, Replace()))
     run(experiment, tmp_path / "runs" / "own")
     export = ("export", "runs/own", "--policy", "EverySecond", "--iteration", 2)
     code, _, err = genloop(*export, "--model", "model", "--data", "texts.parquet")
@@ -103,7 +103,7 @@ def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, tmp
 
 
 def test_a_page_shows_samples_of_an_own_policy(genloop, tmp_path):
-    found = run(replace(CASES["gpt2-grammar"](), policies=(own_policy.POLICY,)), tmp_path / "runs" / "own")
+    found = run(replace(CASES["gpt2"](), policies=(own_policy.POLICY,)), tmp_path / "runs" / "own")
     assert genloop("report", "runs/own")[0] == 0
     (text, *_) = sample_texts(found, found.record.iterations[0], 1)
     page = (tmp_path / "runs" / "own" / "report.html").read_text()

@@ -51,7 +51,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of small GPT-2s."""
-    return run(CASES["gpt2-grammar"](), tmp_path_factory.mktemp("network"))
+    return run(CASES["gpt2"](), tmp_path_factory.mktemp("network"))
 
 
 @pytest.fixture(scope="module")

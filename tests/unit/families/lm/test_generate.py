@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_leaves
 from genloop.families.lm.cache import CompactCache, TensorCache, bytes_per_row
 from genloop.families.lm.decoding import Decoder
 from genloop.families.lm.draw import draw, uniforms
-from genloop.families.lm.generate import _suitable_rows, generate
+from genloop.families.lm.generate import generate, suitable_rows
 from genloop.families.lm.gpt2_network import GPT2Network
 from genloop.families.lm.llama_network import LlamaNetwork, LlamaSizes
 from genloop.families.lm.network import Network, Sizes
@@ -275,7 +275,7 @@ def test_documents_on_a_gpu_take_at_most_a_quarter_of_its_memory(monkeypatch, me
     properties = SimpleNamespace(total_memory=int(memory))
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: properties)
     network: Any = SimpleNamespace(device=torch.device("cuda"), bytes_per_row=lambda _: 128_000_000)
-    assert _suitable_rows(network, Sampling()) == num_rows
+    assert suitable_rows(network, Sampling()) == num_rows
 
 
 def test_uniforms_are_uniform_and_independent():

@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench venv clean
+TEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not slow and not gpu"
+
+.PHONY: demo quick test check docs bench venv clean
 .DEFAULT_GOAL := demo
 
 .venv/ready: pyproject.toml constraints.txt
@@ -16,8 +18,11 @@ venv: .venv/ready  ## a virtual environment with all extras
 demo: venv  ## replace against accumulate: a small language model on real text, in minutes
 	$(BIN)/genloop demo
 
-test: venv  ## the default test suite
-	$(BIN)/python -m pytest -m "not slow and not gpu"
+quick: venv  ## unit tests, theory and contracts: after every change
+	$(TEST) tests/unit tests/theory tests/contract
+
+test: venv  ## all tests, on all cores
+	$(TEST)
 
 check: venv  ## format, lint, types
 	$(BIN)/ruff format --check .

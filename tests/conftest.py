@@ -11,6 +11,13 @@ for folder in ("support", "../examples"):
     sys.path.insert(0, str((Path(__file__).parent / folder).resolve()))
 
 
+@pytest.fixture(scope="session")
+def store_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a store that all tests share: what several of them need is computed once, by whichever comes first."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder if worker_id == "master" else folder.parent) / "store"
+
+
 @pytest.fixture
 def genloop(monkeypatch, capsys, tmp_path):
     """Return a function that runs a command in an empty folder and returns exit code, output and messages."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES
+from cases import CASES, SOURCES
 
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
@@ -16,20 +16,25 @@ from genloop.executors.preparing import all_steps, prepare
 from genloop.experiment import Experiment
 from genloop.families.neural import NeuralEstimator
 from genloop.identity import canonical_json, describe
+from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.steps import Step
-from genloop.store import Store
+from genloop.store import MANIFEST, Store
 from genloop.types import Context, Dataset, Domain, Progress, Runtime
 
 CONTEXT = Context(Runtime(device="cpu", threads=1))
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A family with its real data at hand."""
+class Family:
+    """A family with a finished run, which also made its real data ready."""
 
     experiment: Experiment
-    directory: Path
+    finished: Run
+
+    @property
+    def directory(self) -> Path:
+        return self.finished.store.path(self.finished.record.source)
 
     @property
     def domain(self) -> Domain:
@@ -44,11 +49,9 @@ class Prepared:
 
 
 @pytest.fixture(scope="module", params=CASES)
-def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    directory = tmp_path_factory.mktemp(request.param)
-    experiment = CASES[request.param]()
-    experiment.source.prepare(directory, CONTEXT)
-    return Prepared(experiment, directory)
+def family(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, store_dir: Path) -> Family:
+    experiment, directory = CASES[request.param](), tmp_path_factory.mktemp(request.param)
+    return Family(experiment, run(experiment, directory, store_dir=store_dir, runtime=CONTEXT.runtime))
 
 
 def _saved(thing: Any, directory: Path) -> dict[str, bytes]:
@@ -58,7 +61,8 @@ def _saved(thing: Any, directory: Path) -> dict[str, bytes]:
 
 
 def _contents(directory: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    files = {path.relative_to(directory): path for path in directory.rglob("*") if path.is_file()}
+    return {str(name): path.read_bytes() for name, path in files.items() if name.name != MANIFEST}
 
 
 def test_fitting_twice_gives_the_same_model(family, tmp_path):
@@ -70,6 +74,15 @@ def test_fitting_twice_gives_the_same_model(family, tmp_path):
 def test_preparing_twice_gives_the_same_data(family, tmp_path):
     family.experiment.source.prepare(tmp_path, CONTEXT)
     assert _contents(tmp_path) == _contents(family.directory)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: type(source).__name__)
+def test_preparing_a_source_twice_gives_the_same_data(source: Source, tmp_path: Path):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        source.prepare(tmp_path / name, CONTEXT)
+    assert _contents(tmp_path / "first") == _contents(tmp_path / "second")
+    assert len(source.load(tmp_path / "first", "train")) > len(source.load(tmp_path / "first", "test")) > 0
 
 
 def test_loaded_model_samples_as_the_saved_one(family, tmp_path):
@@ -113,7 +126,7 @@ def test_identities_are_plain_and_know_what_matters(family):
 
 
 @pytest.fixture
-def network(family: Prepared) -> Prepared:
+def network(family: Family) -> Family:
     """A family of networks that takes one row a step, with rows of equal size."""
     estimator = family.experiment.estimator
     if not isinstance(estimator, NeuralEstimator):
@@ -121,7 +134,7 @@ def network(family: Prepared) -> Prepared:
     return replace(family, experiment=replace(family.experiment, estimator=replace(estimator, batch=1, epochs=1)))
 
 
-def _halves(network: Prepared) -> tuple[Any, Any]:
+def _halves(network: Family) -> tuple[Any, Any]:
     """Return two data sets of as many whole rows each."""
     train, estimator = network.train, network.experiment.estimator
     assert isinstance(estimator, NeuralEstimator)
@@ -165,8 +178,8 @@ def test_costs_grow_with_the_data(family):
         assert 0 < cost(1000, None).flops < cost(10_000, None).flops
 
 
-def test_metrics_give_what_their_units_promise(family, tmp_path):
-    finished = run(family.experiment, tmp_path, runtime=CONTEXT.runtime)
+def test_metrics_give_what_their_units_promise(family):
+    finished = family.finished
     metrics = family.experiment.metrics
     expected = {name for metric in metrics for name in metric.units}
     assert {row.metric for row in finished.rows()} == expected
@@ -203,8 +216,7 @@ class Interrupting(Silence):
 
 
 def test_interrupted_steps_end_as_uninterrupted_ones(family, tmp_path):
-    whole = run(family.experiment, tmp_path / "whole", runtime=CONTEXT.runtime)
-    store = Store(tmp_path / "cut" / "store").open()
+    whole, store = family.finished, Store(tmp_path / "cut" / "store").open()
     executor = LocalExecutor(Runtime(device="cpu", threads=1, checkpoint_seconds=0))
     tell = Interrupting(iter([2, 3, 5, 7, 11, 13]))
     for _ in range(20):

@@ -96,17 +96,18 @@ def test_names_and_folders_are_printed_as_they_are(genloop, tmp_path):
     assert (code, "nothing[/x] holds no run" in err) == (2, True)
 
 
-def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, tmp_path):
-    experiment = replace(CASES["gpt2-grammar"](), policies=(own_policy.POLICY, Replace()))
-    run(experiment, tmp_path / "runs" / "own")
+def test_texts_and_models_of_an_own_policy_are_exported_by_its_name(genloop, store_dir, tmp_path):
+    experiment = replace(CASES["gpt2"](), policies=(own_policy.POLICY, Replace()))
+    run(experiment, tmp_path / "runs" / "own", store_dir=store_dir)
     export = ("export", "runs/own", "--policy", "EverySecond", "--iteration", 2)
     code, _, err = genloop(*export, "--model", "model", "--data", "texts.parquet")
     assert code == 0, err
     assert "EverySecond, the user's own" in (tmp_path / "model" / "README.md").read_text()
 
 
-def test_a_page_shows_samples_of_an_own_policy(genloop, tmp_path):
-    found = run(replace(CASES["gpt2-grammar"](), policies=(own_policy.POLICY,)), tmp_path / "runs" / "own")
+def test_a_page_shows_samples_of_an_own_policy(genloop, store_dir, tmp_path):
+    experiment = replace(CASES["gpt2"](), policies=(own_policy.POLICY,))
+    found = run(experiment, tmp_path / "runs" / "own", store_dir=store_dir)
     assert genloop("report", "runs/own")[0] == 0
     (text, *_) = sampled(found, found.record.iterations[0], 1).texts
     page = (tmp_path / "runs" / "own" / "report.html").read_text()

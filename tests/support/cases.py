@@ -57,20 +57,14 @@ SMALL_GPT2 = GPT2(width=16, num_layers=1, num_heads=2, context=16, epochs=1)
 
 
 def _gpt2() -> Experiment:
-    return Experiment(
-        "gpt2", Bible(vocabulary=300), SMALL_GPT2, (Replace(), Accumulate()), TEXT_METRICS, 2, num_samples=1500
-    )
-
-
-def _gpt2_on_grammar() -> Experiment:
     source = StoryGrammar(num_train=100, num_test=20, vocabulary=300)
-    return Experiment("grammar", source, SMALL_GPT2, (Replace(), Accumulate()), TEXT_METRICS, 2, num_samples=1500)
+    return Experiment("gpt2", source, SMALL_GPT2, (Replace(), Accumulate()), TEXT_METRICS, 2, num_samples=1500)
 
 
 def _llama() -> Experiment:
     estimator = Llama(width=16, num_layers=1, num_heads=2, context=16, epochs=1, inner=40, snapshots=3)
     metrics = (*TEXT_METRICS, LearningCurve(num_tokens=500, num_points=3))
-    return replace(_gpt2_on_grammar(), name="llama", estimator=estimator, metrics=metrics)
+    return replace(_gpt2(), name="llama", estimator=estimator, metrics=metrics)
 
 
 def _causal_lm() -> Experiment:
@@ -80,7 +74,7 @@ def _causal_lm() -> Experiment:
 
 
 def _ngram() -> Experiment:
-    return replace(_gpt2_on_grammar(), name="ngram", estimator=NGram())
+    return replace(_gpt2(), name="ngram", estimator=NGram())
 
 
 def _geodiff() -> Experiment:
@@ -92,7 +86,7 @@ def _geodiff() -> Experiment:
 def _vae() -> Experiment:
     estimator = VAE(channels=(4, 8), latent=3, epochs=1)
     metrics = (ImageLoss(num_images=100), Modes(num_images=50), PixelFidelity(num_images=50), EncoderFidelity(50))
-    return Experiment("vae", Digits(), estimator, (Replace(), Accumulate()), metrics, 2, num_samples=200)
+    return Experiment("vae", Digits(resolution=16), estimator, (Replace(), Accumulate()), metrics, 2, num_samples=200)
 
 
 def _statistical(name: str, source: Source, estimator: Estimator) -> Experiment:
@@ -111,11 +105,12 @@ def _linear(estimator: Estimator, design: Literal["reused", "fresh"] = "reused")
     return Experiment("linear", source, estimator, (Replace(), Accumulate()), (TestError(),), 3, num_samples=30)
 
 
+# Sources that come with the package, beside those that a family has above.
+SOURCES: tuple[Source, ...] = (Bible(vocabulary=300), Digits())
 CASES: dict[str, Callable[[], Experiment]] = {
     "toy": toy,
     "own-model": lambda: OWN_MODEL,
     "gpt2": _gpt2,
-    "gpt2-grammar": _gpt2_on_grammar,
     "llama": _llama,
     "causal-lm": _causal_lm,
     "ngram": _ngram,

@@ -48,12 +48,12 @@ def same(first, second) -> bool:
 
 @pytest.fixture
 def head_inputs(monkeypatch):
-    monkeypatch.setattr(cross_entropy, "_rows_per_chunk", lambda _: 3)  # 7 tokens: the last chunk is shorter
+    monkeypatch.setitem(cross_entropy.CHUNK_LOGITS, "cpu", 1)  # 64 tokens at once, the fewest: the last chunk has 22
     generator = torch.Generator().manual_seed(0)
-    hidden = torch.randn(7, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    hidden = torch.randn(150, 5, generator=generator, dtype=torch.float64, requires_grad=True)
     head = torch.randn(11, 5, generator=generator, dtype=torch.float64, requires_grad=True)
-    targets = torch.randint(0, 11, (7,), generator=generator)
-    shares = torch.rand(7, generator=generator, dtype=torch.float64)
+    targets = torch.randint(0, 11, (150,), generator=generator)
+    shares = torch.rand(150, generator=generator, dtype=torch.float64)
     return hidden, head, targets, shares / shares.sum()
 
 

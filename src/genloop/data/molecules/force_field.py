@@ -56,6 +56,8 @@ def _embedded(molecule: Mol, num: int, seed: int) -> np.ndarray:
     parameters.randomSeed = seed
     with rdBase.BlockLogs():
         rdDistGeom.EmbedMultipleConfs(molecule, num, parameters)
+        if molecule.GetNumConformers() == 0:  # the minimiser takes none for an error
+            return np.empty((0, molecule.GetNumAtoms(), 3))
         outcomes = rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(molecule, maxIters=MAX_ITERATIONS)
     converged = [status == 0 for status, _ in outcomes]
     distances = best_rmsds(molecule)

@@ -64,7 +64,7 @@ class Bible(TextSource):
         train, test = [], []
         for chapter, verses in groupby(_verses(), key=lambda verse: verse[0] // 1000):
             part = test if _is_held_out(chapter) else train
-            part.extend(_passages([text for _, text in verses], self.passage))
+            part.extend(passages([text for _, text in verses], self.passage))
         train_verses = {verse for passage in train for verse in passage}
         unseen = [passage for passage in test if train_verses.isdisjoint(passage)]
         facts = {"dropped_test_passages": len(test) - len(unseen)}
@@ -98,14 +98,14 @@ def _is_held_out(chapter: int) -> bool:
     return int(sha256(str(chapter).encode()).hexdigest(), 16) % 100 < TEST_PERCENT
 
 
-def _passages(verses: list[str], length: int) -> Iterator[list[str]]:
+def passages(verses: list[str], length: int) -> Iterator[list[str]]:
     """Divide a chapter into passages of nearly equal length: a verse belongs where its middle falls."""
     total = sum(map(len, verses))
     num_passages = max(1, round(total / length))
     before = 0
-    passages: dict[int, list[str]] = {}
+    parts: dict[int, list[str]] = {}
     for verse in verses:
         middle = before + len(verse) / 2
-        passages.setdefault(int(middle * num_passages / total), []).append(verse)
+        parts.setdefault(int(middle * num_passages / total), []).append(verse)
         before += len(verse)
-    return iter(passages.values())
+    return iter(parts.values())

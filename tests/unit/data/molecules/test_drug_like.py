@@ -3,12 +3,13 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from molecule_fixtures import prepared
 from rdkit import Chem
-from rdkit.Chem import rdForceFieldHelpers, rdMolDescriptors
+from rdkit.Chem import rdDistGeom, rdForceFieldHelpers, rdMolDescriptors
 
 from genloop.data.molecules import drug_like, force_field
 from genloop.data.molecules.chemistry import to_rdkit
@@ -103,7 +104,7 @@ def test_conformers_that_reach_no_minimum_are_dropped(monkeypatch):
 def test_kept_coordinates_are_not_made_again(tmp_path, monkeypatch):
     smiles = ["CC(=O)Oc1ccccc1C(=O)O"]
     (first,) = force_field.made(smiles, 2, seed=1, threads=1, scratch_dir=tmp_path)
-    monkeypatch.setattr(force_field, "_embedded", None)
+    monkeypatch.setattr(rdDistGeom, "EmbedMultipleConfs", None)
     (second,) = force_field.made(smiles, 2, seed=1, threads=1, scratch_dir=tmp_path)
     assert np.array_equal(first.GetConformer().GetPositions(), second.GetConformer().GetPositions())
 
@@ -119,16 +120,16 @@ def test_seeds_draw_other_molecules_and_other_geometries(tmp_path):
 
 
 def test_molecules_that_fail_are_replaced_and_named(tmp_path, monkeypatch):
-    embedded = force_field._embedded
+    embed = rdDistGeom.EmbedMultipleConfs
     failed: list[str] = []
 
-    def failing(molecule: Chem.Mol, num: int, seed: int) -> np.ndarray:
+    def failing(molecule: Chem.Mol, *settings: Any) -> None:
         if len(failed) < 2:
             failed.append(Chem.MolToSmiles(Chem.RemoveHs(molecule)))
-            return np.empty((0, molecule.GetNumAtoms(), 3))
-        return embedded(molecule, num, seed)
+        else:
+            embed(molecule, *settings)
 
-    monkeypatch.setattr(force_field, "_embedded", failing)
+    monkeypatch.setattr(rdDistGeom, "EmbedMultipleConfs", failing)
     train, test, info = prepared(replace(SMALL, num_conformers=1), tmp_path / "again")
     assert len(train.graphs) + len(test.graphs) == 6
     assert sorted(info["dropped"]["no conformer reached a minimum of the force field"]["first"]) == sorted(failed)

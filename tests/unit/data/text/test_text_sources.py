@@ -415,10 +415,10 @@ def test_bible_test_text_is_unseen(bible_texts: tuple[list[str], list[str]]):
 
 def test_passages_are_balanced_and_keep_all_verses():
     verses = ["x" * length for length in (50, 10, 10, 30, 60, 40)]
-    passages = list(bible._passages(verses, 100))
+    passages = list(bible.passages(verses, 100))
     assert [verse for passage in passages for verse in passage] == verses
     assert [sum(map(len, passage)) for passage in passages] == [100, 100]
-    assert list(bible._passages(["short"], 600)) == [["short"]]
+    assert list(bible.passages(["short"], 600)) == [["short"]]
 
 
 def test_bible_identity_is_cheap_and_names_its_parameters():

@@ -35,17 +35,17 @@ class Interrupted(Exception):
     pass
 
 
-@pytest.fixture
-def vocabulary(tmp_path):
-    return small_vocabulary(tmp_path, V)
+@pytest.fixture(scope="module")
+def vocabulary(tmp_path_factory):
+    return small_vocabulary(tmp_path_factory.mktemp("vocabulary"), V)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def data(vocabulary):
     return random_tokens(vocabulary, 205)
 
 
-@pytest.fixture(params=[NEOX, MISTRAL], ids=["gpt_neox", "mistral"])
+@pytest.fixture(scope="module", params=[NEOX, MISTRAL], ids=["gpt_neox", "mistral"])
 def model(request, vocabulary) -> LanguageModel:
     return spread(request.param, vocabulary)
 
@@ -129,19 +129,25 @@ def test_tokens_follow_the_exact_probabilities(vocabulary):
     assert chi_square(second, second.sum() * probabilities(model, [EOT, common])) < limit(V - 1)
 
 
-@pytest.mark.parametrize("num_rows", [1, 5, 64])
-def test_sample_equals_a_naive_one_token_for_token(model, monkeypatch, num_rows):
-    """Waves that begin and end at different times, and documents far beyond the context."""
-    naive: list[int] = []
+@pytest.fixture(scope="module")
+def naive(model) -> list[int]:
+    """What the sampler should give: one document after another, each token from a full forward pass."""
+    tokens: list[int] = []
     document = 0
-    while len(naive) < 400:
+    while len(tokens) < 400:
         text: list[int] = []
         while not text or text[-1] != EOT:
             cumulative = probabilities(model, visible(text)).cumsum()
             fraction = uniforms(3, np.array([document]), np.array([len(text)]))[0]
             text.append(EOT if len(text) == 63 else int((cumulative <= fraction * cumulative[-1]).sum()))
-        naive += text
+        tokens += text
         document += 1
+    return tokens
+
+
+@pytest.mark.parametrize("num_rows", [1, 5, 64])
+def test_sample_equals_a_naive_one_token_for_token(model, naive, monkeypatch, num_rows):
+    """Waves that begin and end at different times, and documents far beyond the context."""
     assert max(len(text) for text in documents(np.array(naive))) > 16
     monkeypatch.setattr("genloop.families.lm.generate.MOST_ROWS", {"cpu": num_rows})
     assert sample(model, 400, seed=3).tolist() == naive[:400]

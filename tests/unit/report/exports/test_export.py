@@ -48,17 +48,18 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def network(tmp_path_factory: pytest.TempPathFactory, store_dir: Path) -> Run:
     """A run of small GPT-2s."""
-    return run(CASES["gpt2-grammar"](), tmp_path_factory.mktemp("network"))
+    return run(CASES["gpt2"](), tmp_path_factory.mktemp("network"), store_dir=store_dir)
 
 
 @pytest.fixture(scope="module")
-def causal(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def causal(tmp_path_factory: pytest.TempPathFactory, store_dir: Path) -> Run:
     """A run of a network of `transformers`, of which snapshots are kept, and which is not sampled as it comes."""
     experiment: Any = CASES["causal-lm"]()
     estimator = replace(experiment.estimator, sampling=Sampling(temperature=0.7, top_k=20))
-    return run(replace(experiment, estimator=estimator, num_iterations=1), tmp_path_factory.mktemp("causal"))
+    experiment = replace(experiment, estimator=estimator, num_iterations=1)
+    return run(experiment, tmp_path_factory.mktemp("causal"), store_dir=store_dir)
 
 
 def _iteration(found: Run, policy: str, number: int, seed: int = 0) -> tuple[StoredResults, Iteration]:
@@ -219,11 +220,11 @@ def test_the_model_is_the_only_weights_in_its_folder(causal, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gpt2", "llama", "causal-lm", "vae", "ngram", "gaussian", "linear-regression"])
-def test_card_shows_how_the_folder_is_used(tmp_path, monkeypatch, name):
+def test_card_shows_how_the_folder_is_used(tmp_path, monkeypatch, store_dir, name):
     if name == "gpt2":
         pytest.importorskip("transformers")
-    experiment = replace(CASES[name](), num_iterations=1)
-    export(run(experiment, tmp_path / "run"), policy="replace", iteration=1, model=tmp_path / "model")
+    found = run(CASES[name](), tmp_path / "run", store_dir=store_dir)
+    export(found, policy="replace", iteration=1, model=tmp_path / "model")
     monkeypatch.chdir(tmp_path / "model")
     (block,) = re.findall(r"```python\n(.*?)```", Path("README.md").read_text("utf-8"), flags=re.DOTALL)
     names: dict[str, Any] = {}

@@ -157,8 +157,9 @@ def test_bars_are_what_the_training_sets_were_made_of(tmp_path: Path, drawn):
     assert "weighted" in figure.axes[0].get_ylabel().replace("\n", " ")
 
 
-def test_learning_curves_run_over_optimiser_steps(tmp_path: Path, drawn):
-    found = run(replace(CASES["llama"](), metrics=(LearningCurve(num_tokens=500, num_points=3),)), tmp_path / "run")
+def test_learning_curves_run_over_optimiser_steps(tmp_path: Path, store_dir: Path, drawn):
+    experiment = replace(CASES["llama"](), metrics=(LearningCurve(num_tokens=500, num_points=3),))
+    found = run(experiment, tmp_path / "run", store_dir=store_dir)
     save_figures([found], tmp_path, ["svg"])
     assert not [name for name in drawn if name.startswith("test_loss_at")]
     for axes, policy in zip(drawn["learning-curves.svg"].axes, ("replace", "accumulate"), strict=True):
@@ -249,8 +250,8 @@ def test_bad_places_and_formats_are_one_sentence(several: Run, tmp_path: Path):
 
 
 @pytest.mark.parametrize(("case", "name"), [("vae", "sampled-images"), ("geodiff", "sampled-molecules")])
-def test_samples_that_can_be_seen_are_drawn(case: str, name: str, tmp_path: Path, drawn):
-    found = run(replace(CASES[case](), metrics=()), tmp_path / "run")
+def test_samples_that_can_be_seen_are_drawn(case: str, name: str, tmp_path: Path, store_dir: Path, drawn):
+    found = run(replace(CASES[case](), metrics=()), tmp_path / "run", store_dir=store_dir)
     save_figures([found], tmp_path, ["svg"])
     assert drawn.keys() == {f"{name}.svg", "training-sets.svg"}
     titles = {axes.get_title() for axes in drawn[f"{name}.svg"].axes} - {""}

@@ -20,7 +20,7 @@ from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import MANIFEST, Store
-from genloop.types import Context, Dataset, Domain, Progress, Runtime
+from genloop.types import Context, Dataset, Domain, Progress, Runtime, Source
 
 CONTEXT = Context(Runtime(device="cpu", threads=1))
 
@@ -82,7 +82,8 @@ def test_preparing_a_source_twice_gives_the_same_data(source: Source, tmp_path: 
         (tmp_path / name).mkdir()
         source.prepare(tmp_path / name, CONTEXT)
     assert _contents(tmp_path / "first") == _contents(tmp_path / "second")
-    assert len(source.load(tmp_path / "first", "train")) > len(source.load(tmp_path / "first", "test")) > 0
+    domain = source.open(tmp_path / "first")
+    assert len(domain.prepared("train")) > len(domain.prepared("test")) > 0
 
 
 def test_loaded_model_samples_as_the_saved_one(family, tmp_path):

@@ -8,6 +8,7 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from genloop.data.images.dataset import ImageDataset, Shard
+from genloop.data.images.domain import ImageDomain
 from genloop.errors import UserError
 from genloop.families.vae import model as vae_model
 from genloop.families.vae.estimator import VAE
@@ -162,7 +163,7 @@ def test_refit_starts_from_the_fitted_weights(model, data):
 
 def test_refit_starts_from_a_model_that_was_read(model, data, tmp_path):
     model.save(tmp_path)
-    read = SMALL.load(tmp_path, tmp_path, CONTEXT)
+    read = SMALL.load(tmp_path, ImageDomain(tmp_path), CONTEXT)
     losses = [SMALL.refit(each, data, seed=1, context=CONTEXT).record.losses for each in (read, model)]
     assert losses[0] == losses[1]
 

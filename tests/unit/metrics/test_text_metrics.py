@@ -176,7 +176,7 @@ def test_words_keep_their_apostrophes():
 
 
 @pytest.mark.parametrize(
-    "text, expected",
+    ("text", "expected"),
     [
         ("मेरा नाम हिन्दी है।", ["मेरा", "नाम", "हिन्दी", "है"]),  # marks belong to their letters
         ("בְּרֵאשִׁית בָּרָא", ["בְּרֵאשִׁית", "בָּרָא"]),
@@ -213,7 +213,7 @@ def test_words_of_a_long_row_are_found_in_time(piece: str):
 )
 def test_real_text_in_the_samples_place_has_lost_nothing(vocabulary: Vocabulary, text: str):
     """Here in another order and with other punctuation."""
-    test, samples = encoded(vocabulary, f"{text}。", f"{text}，{text}"), encoded(vocabulary, f"「{text}」{text}")
+    test, samples = encoded(vocabulary, f"{text}。", f"{text}、{text}"), encoded(vocabulary, f"「{text}」{text}")
     assert score(TailMass(), test=test, samples=samples)["tail_mass"] == 0
     survival = [value for value in score(RareTypes(), test=test, samples=samples).values() if not math.isnan(value)]
     assert survival

@@ -1,7 +1,7 @@
 """Sources of text: documents become token streams in a vocabulary learned from the real training text alone.
 
 A kind of source adds where its documents come from. A prepared folder holds `train.npy`, `test.npy`,
-`tokenizer.json`, and `info.json` with the number of documents, tokens and bytes.
+`tokenizer.json`, `info.json` with the number of documents, tokens and bytes, and `left_out.json`.
 """
 
 import json
@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from genloop.data.left_out import write_left_out
 from genloop.data.text import vocabularies
-from genloop.data.text.documents import Documents, RawTexts, divide
+from genloop.data.text.documents import DUPLICATES, NEAR_TEST_DOCUMENTS, TEST_DOCUMENTS, Documents, RawTexts, divide
 from genloop.data.text.tokens import TOKENIZER_FILE, TokenDataset, Vocabulary
 from genloop.errors import UserError
 from genloop.identity import file_digest
@@ -77,6 +78,8 @@ class TextSource(ABC):
             np.save(directory / f"{part}.npy", tokens, allow_pickle=False)
             info[part] = _sizes(documents, tokens)
         (directory / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n")
+        parts = {"train": train.left_out, "test": test.left_out}
+        write_left_out(directory, {part: {**texts.left_out.get(part, {}), **found} for part, found in parts.items()})
 
     def load(self, directory: Path, part: Literal["train", "test"]) -> TokenDataset:
         return TokenDataset.open(directory / f"{part}.npy", Vocabulary(directory / TOKENIZER_FILE))
@@ -90,6 +93,7 @@ def _sizes(documents: Documents, tokens: np.ndarray) -> dict[str, int]:
         "documents": len(documents.texts),
         "tokens": len(tokens),
         "bytes": documents.num_bytes,
-        "dropped_duplicates": documents.num_dropped,
+        "dropped_duplicates": documents.left_out.get(DUPLICATES, 0),
     }
-    return sizes | ({"dropped_test_documents": documents.num_tested} if documents.num_tested else {})
+    dropped = documents.left_out.get(TEST_DOCUMENTS, 0) + documents.left_out.get(NEAR_TEST_DOCUMENTS, 0)
+    return sizes | ({"dropped_test_documents": dropped} if dropped else {})

@@ -1,5 +1,6 @@
 """Byte-level vocabularies, learned from the real training text; and how documents are encoded in any vocabulary."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 SMALLEST = 257  # every byte, and end-of-text
 CHUNK = 4096  # documents encoded at a time
+LONG_RUN = re.compile(r"\w{1000}|\s{1000}|[^\w\s]{1000}")  # a learner takes hours over words that have no end
+PIECE = re.compile(r".{1,1000}", re.DOTALL)
 
 
 def learn(texts: Sequence[str], size: int) -> "Tokenizer":
@@ -29,7 +32,8 @@ def learn(texts: Sequence[str], size: int) -> "Tokenizer":
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    pieces = (piece for text in texts for piece in (PIECE.findall(text) if LONG_RUN.search(text) else [text]))
+    tokenizer.train_from_iterator(pieces, trainer)
     return tokenizer
 
 

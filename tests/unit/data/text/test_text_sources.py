@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -186,6 +187,13 @@ def test_the_vocabulary_is_learned_from_training_text_only(tmp_path: Path):
     for name, test in (("x", ["zebra " * 50]), ("y", ["quokka " * 50])):
         prepared(Texts(train, write(tmp_path / f"{name}.txt", test), vocabulary=300), tmp_path / name)
     assert (tmp_path / "x" / "tokenizer.json").read_bytes() == (tmp_path / "y" / "tokenizer.json").read_bytes()
+
+
+def test_a_word_without_end_is_learned_from_in_time():
+    started = time.monotonic()
+    tokenizer = vocabularies.learn(["ab" * 200_000, *FABLES], 300)
+    assert time.monotonic() - started < 30  # whole, it takes minutes
+    assert max(map(len, tokenizer.get_vocab())) >= 8  # what repeats is learned
 
 
 def test_preparing_twice_gives_the_same_bytes(tmp_path: Path):

@@ -12,6 +12,7 @@ import torch
 from lm_fixtures import EOT, chi_square, documents, limit, random_tokens, small_vocabulary, visible
 
 from genloop.errors import UserError
+from genloop.executors.executor import Silence
 from genloop.families.lm import causal_building
 from genloop.families.lm.blocks import Batch
 from genloop.families.lm.causal_lm import CausalLM
@@ -37,6 +38,14 @@ class Interrupted(Exception):
 @pytest.fixture
 def vocabulary(tmp_path):
     return small_vocabulary(tmp_path, V)
+
+
+class Told(Silence):
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warned(self, message: str) -> None:
+        self.warnings.append(message)
 
 
 @pytest.fixture

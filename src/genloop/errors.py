@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_LISTED = 400  # names in a message; a table may have a hundred thousand columns
+
 
 class UserError(Exception):
     """Something the user can fix; the command line prints it as one sentence and exits with code 2.
@@ -17,7 +19,8 @@ def unknown_name(kind: str, name: str, available: Iterable[str]) -> UserError:
     names = sorted(available)
     nearest = get_close_matches(name, names, n=1, cutoff=0.5)
     suggestion = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    return UserError(f"{name!r} is no {kind}.{suggestion} Available: {', '.join(names)}.")
+    others = f" and {len(names) - MOST_LISTED:,} others" if len(names) > MOST_LISTED else ""
+    return UserError(f"{name!r} is no {kind}.{suggestion} Available: {', '.join(names[:MOST_LISTED])}{others}.")
 
 
 def not_positive(**values: float) -> list[str]:

@@ -61,6 +61,12 @@ class Experiment:
         if problems:
             raise UserError(" ".join(problems))
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What its parts have to say before a run: settings that do less than they seem to."""
+        parts = (self.source, self.estimator, self.first_estimator, *self.metrics)
+        return tuple(dict.fromkeys(remark for part in parts for remark in getattr(part, "remarks", ())))
+
     def _take_whole_numbers(self) -> None:
         """Turn whole numbers of any library into Python's, which keys and records are made of."""
         object.__setattr__(self, "num_iterations", _whole("num_iterations", self.num_iterations))

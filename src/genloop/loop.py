@@ -74,7 +74,7 @@ def plan_iterations(experiment: Experiment, num_real: int, real: Prepare | None 
 def check_policies(experiment: Experiment, num_real: float) -> None:
     """Raise UserError if a policy asks for more than its sources hold; `num_real` is in units of T."""
     for policy in experiment.policies:
-        check_supply(policy_name(policy), policy, experiment.num_iterations, num_real)
+        check_supply(policy_name(policy), policy, experiment.num_iterations, num_real, unit=experiment.num_samples)
 
 
 def unroll(

@@ -239,7 +239,7 @@ def _check_share(name: str, real: float) -> None:
         )
 
 
-def check_supply(label: str, policy: Policy, num_iterations: int, num_real: float) -> None:
+def check_supply(label: str, policy: Policy, num_iterations: int, num_real: float, *, unit: int | None = None) -> None:
     """Raise UserError if an iteration asks for more than its sources hold.
 
     Args:
@@ -247,6 +247,7 @@ def check_supply(label: str, policy: Policy, num_iterations: int, num_real: floa
         policy: the policy to check, for iterations 1 to `num_iterations`.
         num_iterations: iterations of the run.
         num_real: size of the real training data in units of T.
+        unit: T in examples, for the message, where it is known.
     """
     for iteration in range(1, num_iterations + 1):
         mixture = policy.training_set(iteration)
@@ -257,18 +258,19 @@ def check_supply(label: str, policy: Policy, num_iterations: int, num_real: floa
                     f"not generated yet. Use sources 0 (real) to {iteration - 1}."
                 )
             supply = num_real if share.source == REAL else policy.num_samples(share.source)
-            _check_amount(label, iteration, share.start + share.amount, supply, _source_name(share.source))
+            _check_amount(label, iteration, share.start + share.amount, supply, _source_name(share.source), unit)
         union = sum(share.amount for share in mixture.shares)
         if mixture.draw is not None:
-            _check_amount(label, iteration, mixture.draw, union, "union of sources")
+            _check_amount(label, iteration, mixture.draw, union, "union of sources", unit)
 
 
-def _check_amount(label: str, iteration: int, amount: float, supply: float, source: str) -> None:
+def _check_amount(label: str, iteration: int, amount: float, supply: float, source: str, unit: int | None) -> None:
     if amount > supply * (1 + 1e-9):
+        counted = "" if unit is None else f" ({supply * unit:,.0f} examples, where T is {unit:,})"
         remedy = "Run fewer iterations, or lower" if iteration > 1 else "Lower"
         raise UserError(
-            f"{label}: iteration {iteration} asks for {amount:g} T of the {source}, which holds {supply:.3g} T. "
-            f"{remedy} num_samples (T)."
+            f"{label}: iteration {iteration} asks for {amount:g} T of the {source}, which holds {supply:.3g} T"
+            f"{counted}. {remedy} num_samples (T)."
         )
 
 

@@ -55,6 +55,10 @@ def test_fresh_batches_never_repeat_and_run_out():
     assert all(a.start + a.amount <= b.start for a, b in pairwise(shares))
     with pytest.raises(UserError, match=r"iteration 4 asks for 2.5 T of the real data, which holds 2 T"):
         check_supply("fresh(real=0.5)", Fresh(0.5), 4, num_real=2.0)
+    with pytest.raises(
+        UserError, match=r"1 T of the real data, which holds 0\.034 T \(3,400 examples, where T is 100,000\)"
+    ):
+        check_supply("replace", Replace(), 1, num_real=0.034, unit=100_000)
 
 
 @pytest.mark.parametrize("share", [{"amount": math.inf}, {"weight": math.nan}, {"start": math.inf}, {"amount": 0}])

@@ -77,6 +77,8 @@ def plan(
     from genloop.store import Store
 
     experiment = from_dict(_settings(name_or_file, chosen))
+    for remark in experiment.remarks:
+        log.print(f"Warning: {remark}", soft_wrap=True, highlight=False)
     directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
     store, tell = Store(directory).open(), Silence()
     rounds = prepare(experiment, store, LocalExecutor(), tell)

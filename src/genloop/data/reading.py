@@ -1,13 +1,14 @@
 """Paths as users write them, files as they keep them, and what libraries say of either."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from genloop.errors import UserError
 
 SHOWN = 60  # characters of what was written that a message repeats
+MOST_LISTED = 20  # names in a message
 
 
 def named_path(field: str, written: str) -> Path:
@@ -59,3 +60,11 @@ def _refuse(problem: OSError) -> NoReturn:
 def reason(problem: Exception) -> str:
     """Return what an error says, on one line and without its full stop."""
     return " ".join(str(problem).split()).rstrip(".") or type(problem).__name__
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names for a message, in order: no more and no longer than a person reads, and with nothing unprintable."""
+    ordered = sorted(names)
+    shown = [name[:SHOWN].encode(errors="backslashreplace").decode() for name in ordered[:MOST_LISTED]]
+    others = len(ordered) - len(shown)
+    return (", ".join(shown) or "none") + (f" and {others:,} others" if others else "")

@@ -21,6 +21,8 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
         UserError: if the data are unusable, or a policy asks for more than its sources hold.
     """
     check_policies(experiment, math.inf)
+    for remark in experiment.remarks:
+        tell.warned(remark)
     real = Prepare(experiment.source)
     executor.run([real], store, tell)
     return plan_iterations(experiment, facts_of(real, store)["num_train"], real)

@@ -11,7 +11,7 @@ import numpy as np
 
 from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
-from genloop.metrics.words import first_tokens, ngrams, words
+from genloop.metrics.words import WORDS, first_tokens, ngrams, words
 from genloop.types import Context, Evidence
 
 
@@ -27,7 +27,7 @@ class Diversity:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
 
     num_tokens: int = 20_000
@@ -42,7 +42,7 @@ class Diversity:
 
     @property
     def about(self) -> str:
-        return "text of model_t"
+        return f"text of model_t ({WORDS})"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         samples = first_tokens(evidence.samples, self.num_tokens)

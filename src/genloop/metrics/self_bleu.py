@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from genloop.data.extras import needs_extra
 from genloop.metrics.amounts import check_positive
-from genloop.metrics.words import ngrams, words
+from genloop.metrics.words import WORDS, ngrams, words
 from genloop.types import Context, Evidence
 
 MAX_N = 4  # words in the longest n-grams of BLEU
@@ -33,7 +33,7 @@ class SelfBLEU:
         num_words: words of a document to look at.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
 
     num_documents: int = 100
@@ -48,7 +48,7 @@ class SelfBLEU:
 
     @property
     def about(self) -> str:
-        return "documents of model_t | its other documents"
+        return f"documents of model_t | its other documents ({WORDS})"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         documents = (words(text)[: self.num_words] for text in evidence.samples.texts())

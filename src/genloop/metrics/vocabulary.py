@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from genloop.metrics.amounts import check_positive
-from genloop.metrics.words import all_words, first_tokens
+from genloop.metrics.words import WORDS, all_words, first_tokens
 from genloop.types import Context, Evidence
 
 BANDS = {"head": 0.80, "middle": 0.95, "tail": 1.0}  # share of the test words at which a band ends
@@ -22,7 +22,7 @@ class TailMass:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
 
     num_tokens: int = 20_000
@@ -36,7 +36,7 @@ class TailMass:
 
     @property
     def about(self) -> str:
-        return "real test words | text of model_t"
+        return f"real test words | text of model_t ({WORDS})"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))
@@ -59,7 +59,7 @@ class RareTypes:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
 
     num_tokens: int = 20_000
@@ -73,7 +73,7 @@ class RareTypes:
 
     @property
     def about(self) -> str:
-        return "types of real test text | text of model_t"
+        return f"types of real test text | text of model_t ({WORDS})"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))

@@ -1,6 +1,8 @@
 """Metrics of text against values worked out by hand or by plain Python on tiny inputs."""
 
 import math
+import re
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -171,6 +173,58 @@ def test_bands_without_types_have_no_survival(vocabulary: Vocabulary):
 
 def test_words_keep_their_apostrophes():
     assert words("Don't — 'quote' The dogs' 3rd naïve’s") == ["don't", "quote", "the", "dogs", "3rd", "naïve’s"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("मेरा नाम हिन्दी है।", ["मेरा", "नाम", "हिन्दी", "है"]),  # marks belong to their letters
+        ("בְּרֵאשִׁית בָּרָא", ["בְּרֵאשִׁית", "בָּרָא"]),
+        ('צה"ל צה״ל', ['צה"ל', "צה״ל"]),  # an acronym with a quote inside
+        ("كِتَابٌ مُحَمَّد، می‌خواهم", ["كِتَابٌ", "مُحَمَّد", "می‌خواهم"]),
+        ("猫看见鸟。鸟飞", ["猫", "看", "见", "鸟", "鸟", "飞"]),
+        ("ねこがトマトを食べる", [*"ねこが", "トマト", *"を食べる"]),
+        ("ภาษาง่าย", ["ภ", "า", "ษ", "า", "ง่", "า", "ย"]),  # a tone belongs to its consonant
+        ("ភាសា", ["ភា", "សា"]),
+        ("한국어 단어", ["한국어", "단어"]),
+        ("👩‍👩‍👧 👍👍🏽🇩🇪🇫🇷 ❤️!", ["👩‍👩‍👧", "👍", "👍🏽", "🇩🇪", "🇫🇷", "❤️"]),
+        ("the end.Next, 3.14 at a:b", ["the", "end", "next", "3", "14", "at", "a", "b"]),
+        ("— ... © ™ « »", []),
+    ],
+)
+def test_words_follow_the_rules_of_their_script(text: str, expected: list[str]):
+    assert words(text) == expected
+
+
+@given(st.text("abcéßœAÉ 019_-.,:;!?()\n", max_size=60))
+def test_words_of_western_text_are_runs_of_letters_and_digits(text: str):
+    assert words(text) == re.findall(r"\w+", text.casefold())
+
+
+@pytest.mark.parametrize("piece", ["🇩", "a\u0301", "👩\u200d", "a'", "日", "\u200d", "a "])
+def test_words_of_a_long_row_are_found_in_time(piece: str):
+    started = time.monotonic()
+    assert len("".join(words(piece * 100_000))) <= 100_000 * len(piece)
+    assert time.monotonic() - started < 5  # a quadratic search takes a minute or more
+
+
+@pytest.mark.parametrize(
+    "text", ["猫看见鸟鸟飞走了", "मेरा नाम हिन्दी है", "בְּרֵאשִׁית בָּרָא אֱלֹהִים", "ภาษาไทยง่าย", "👩‍👩‍👧 ❤️ 🇩🇪"]
+)
+def test_real_text_in_the_samples_place_has_lost_nothing(vocabulary: Vocabulary, text: str):
+    """Here in another order and with other punctuation."""
+    test, samples = encoded(vocabulary, f"{text}。", f"{text}、{text}"), encoded(vocabulary, f"「{text}」{text}")
+    assert score(TailMass(), test=test, samples=samples)["tail_mass"] == 0
+    survival = [value for value in score(RareTypes(), test=test, samples=samples).values() if not math.isnan(value)]
+    assert survival
+    assert set(survival) == {1}
+
+
+def test_diversity_of_chinese_is_that_of_its_characters(vocabulary: Vocabulary):
+    """猫看见猫: characters 猫 twice, 看, 见; pairs 猫看, 看见, 见猫."""
+    values = score(Diversity(), samples=encoded(vocabulary, "猫看见猫"))
+    assert [values["distinct_1"], values["distinct_2"], values["distinct_3"]] == [3 / 4, 1, 1]
+    assert values["unigram_entropy"] == pytest.approx(1.5 * math.log(2))
 
 
 @pytest.mark.parametrize("metric", [TestLoss(), SampleLoss(), Diversity(), Copying(), TailMass(), RareTypes()])

@@ -67,8 +67,11 @@ class Bible(TextSource):
             part.extend(passages([text for _, text in verses], self.passage))
         train_verses = {verse for passage in train for verse in passage}
         unseen = [passage for passage in test if train_verses.isdisjoint(passage)]
-        facts = {"dropped_test_passages": len(test) - len(unseen)}
-        return RawTexts(map(" ".join, train), map(" ".join, unseen), facts)
+        num_dropped = len(test) - len(unseen)
+        left_out = {"test": {"passages that repeat a verse of the training text": num_dropped}}
+        return RawTexts(
+            map(" ".join, train), map(" ".join, unseen), {"dropped_test_passages": num_dropped}, left_out=left_out
+        )
 
 
 def _package_version() -> str:

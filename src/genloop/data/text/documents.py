@@ -1,15 +1,23 @@
-"""Documents of real text: how they are told apart, ordered, and divided into training and test data."""
+"""Documents of real text: how they are cleaned, ordered, and divided into training and test data."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal, get_args
 
+from genloop.data.text.cells import Unusable
+from genloop.data.text.copies import Copies
 from genloop.data.text.tokens import END_OF_TEXT
-from genloop.errors import UserError
+from genloop.errors import UserError, unknown_name
 
 HELD_OUT = 0.1  # share of the documents that become test data where none are given
+DUPLICATES = "duplicates"
+TEST_DOCUMENTS = "test documents"
+NEAR_TEST_DOCUMENTS = "near copies of test documents"
+
+Broken = Literal["refuse", "skip"]
 
 
 @dataclass(frozen=True)
@@ -17,14 +25,18 @@ class RawTexts:
     """What a source read, before anything is cleaned.
 
     Attributes:
-        train: training texts; each may hold several documents, separated by end-of-text.
-        test: test texts; None holds out a tenth of the training documents.
+        train: training documents.
+        test: test documents; None holds out a tenth of the training documents.
         facts: what else there is to know about them, as plain values.
+        left_out: what was not even read: part -> reason -> number.
+        broken: what is done about what is no text: `refuse` it, or `skip` and count it.
     """
 
-    train: Iterable[str]
-    test: Iterable[str] | None = None
+    train: Iterable[str | Unusable]
+    test: Iterable[str | Unusable] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    broken: Broken = "refuse"
 
 
 @dataclass(frozen=True)
@@ -33,13 +45,11 @@ class Documents:
 
     Attributes:
         texts: the documents, without surrounding white space, in Unicode's composed form (NFC).
-        num_dropped: how many exact duplicates were dropped.
-        num_tested: how many more were dropped because they are test documents, too.
+        left_out: how many were left out, by reason.
     """
 
     texts: list[str]
-    num_dropped: int = 0
-    num_tested: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def num_bytes(self) -> int:
@@ -50,39 +60,68 @@ class Documents:
 def divide(texts: RawTexts) -> tuple[Documents, Documents]:
     """Return the training and the test documents, which share none.
 
-    A document that is in both parts is left out of the training documents, so that the test documents are the same for
-    any amount of those: published splits do hold such pairs (Lee et al., arXiv 2107.06499), which reward memory.
+    A document of which the test documents hold a copy (see `copies`) is left out of the training documents, so that the
+    test documents are the same for any amount of those.
 
     Raises:
-        UserError: if a part has no documents.
+        UserError: if a part has no documents, or holds what is no text and is not to be skipped.
     """
-    train = distinct(texts.train)
+    train = distinct(texts.train, texts.broken)
     if texts.test is None:
-        return _hold_out(train)
-    test = distinct(texts.test)
+        train, test = _hold_out(train)
+        return _without(train, test.texts), test
+    test = distinct(texts.test, texts.broken)
     if not train.texts or not test.texts:
         empty = "test" if train.texts else "training"
         raise UserError(f"The {empty} data hold no text, only white space or separators. Give at least one document.")
-    return _without(train, set(test.texts)), test
+    return _without(train, test.texts), test
 
 
-def distinct(texts: Iterable[str]) -> Documents:
-    """Return the different documents in some texts, split at end-of-text."""
-    documents = {}
-    num_seen = 0
+def distinct(texts: Iterable[str | Unusable], broken: Broken = "refuse") -> Documents:
+    """Return the different documents among some texts, cleaned.
+
+    Raises:
+        UserError: if one is no text, unless such are to be skipped.
+    """
+    documents: dict[bytes, str] = {}
+    left_out = Counter[str]()
     for text in texts:
-        for part in text.split(END_OF_TEXT):
-            if document := unicodedata.normalize("NFC", part).strip():
-                num_seen += 1
-                documents[_digest(document)] = document
-    return Documents([documents[digest] for digest in sorted(documents)], num_seen - len(documents))
+        cleaned = text if isinstance(text, Unusable) else _cleaned(text)
+        if isinstance(cleaned, Unusable):
+            if broken == "refuse":
+                raise UserError(cleaned.problem)
+            left_out[cleaned.reason] += 1
+        elif not cleaned:
+            left_out["empty"] += 1
+        else:
+            digest = sha256(cleaned.encode()).digest()
+            left_out[DUPLICATES] += digest in documents
+            documents[digest] = cleaned
+    return Documents([documents[digest] for digest in sorted(documents)], +left_out)
 
 
-def _digest(document: str) -> bytes:
+def split(text: str) -> Iterable[str]:
+    """Return the documents in a text that has end-of-text between them; what is empty is none."""
+    return (part for part in text.split(END_OF_TEXT) if part.strip())
+
+
+def check_broken(broken: str) -> None:
+    """Raise UserError if this is no treatment of rows that hold no text."""
+    if broken not in get_args(Broken):
+        raise unknown_name("treatment of broken rows", broken, get_args(Broken))
+
+
+def _cleaned(text: str) -> str | Unusable:
+    """Return a document without white space and ends of text around it; one within it stays, as characters."""
     try:
-        return sha256(document.encode()).digest()
+        text.encode()
     except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no encoding of text allows
-        raise UserError(f"{document[:60]!r} holds half a surrogate pair, so it is no text. Remove it.") from None
+        problem = f"{text[:60]!r} holds half a surrogate pair, so it is no text. Remove it."
+        return Unusable("half a surrogate pair", problem)
+    text = unicodedata.normalize("NFC", text).strip()
+    while text.startswith(END_OF_TEXT) or text.endswith(END_OF_TEXT):
+        text = text.removeprefix(END_OF_TEXT).removesuffix(END_OF_TEXT).strip()
+    return text
 
 
 def _hold_out(documents: Documents) -> tuple[Documents, Documents]:
@@ -93,15 +132,19 @@ def _hold_out(documents: Documents) -> tuple[Documents, Documents]:
             f"Separate documents by {END_OF_TEXT}, or give test data of their own."
         )
     num_test = max(1, round(HELD_OUT * num_documents))
-    train = Documents(documents.texts[num_test:], documents.num_dropped)
+    train = Documents(documents.texts[num_test:], documents.left_out)
     return train, Documents(documents.texts[:num_test])
 
 
-def _without(train: Documents, tested: set[str]) -> Documents:
-    own = [text for text in train.texts if text not in tested]
+def _without(train: Documents, tested: list[str]) -> Documents:
+    """Return the training documents of which no test document is a copy."""
+    exact, copies = set(tested), Copies(tested)
+    own = [text for text in train.texts if text not in copies]
     if not own:
         raise UserError(
             "All training documents are also test documents, so nothing is left to train on. "
             "Give other test data, or none, and a tenth of the training documents is held out."
         )
-    return Documents(own, train.num_dropped, len(train.texts) - len(own))
+    num_exact = sum(text in exact for text in train.texts)
+    counts = {TEST_DOCUMENTS: num_exact, NEAR_TEST_DOCUMENTS: len(train.texts) - len(own) - num_exact}
+    return Documents(own, {**train.left_out, **{reason: num for reason, num in counts.items() if num}})

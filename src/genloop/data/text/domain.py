@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from genloop.data.text import exchange
-from genloop.data.text.tables import read_json_lines, read_parquet
 from genloop.data.text.tokens import TOKENIZER_FILE, TOKENS_FILE, TokenDataset, Vocabulary
 from genloop.types import Examples, Format
 
@@ -50,12 +49,9 @@ class TextDomain:
     @property
     def formats(self) -> dict[str, Format]:
         return {
-            ".parquet": Format(exchange.write_parquet, self._read_parquet),
-            ".jsonl": Format(exchange.write_json_lines, self._read_json_lines),
+            ".parquet": Format(exchange.write_parquet, self._read),
+            ".jsonl": Format(exchange.write_json_lines, self._read),
         }
 
-    def _read_parquet(self, path: Path) -> TokenDataset:
-        return exchange.encoded(read_parquet(path, exchange.COLUMN), self.vocabulary)
-
-    def _read_json_lines(self, path: Path) -> TokenDataset:
-        return exchange.encoded(read_json_lines(path, exchange.COLUMN), self.vocabulary)
+    def _read(self, path: Path) -> TokenDataset:
+        return exchange.encoded(exchange.read_texts(path), self.vocabulary)

@@ -38,8 +38,8 @@ class Vocabulary:
 
     @cached_property
     def size(self) -> int:
-        """Number of token types, end-of-text included."""
-        return self.tokenizer.get_vocab_size()
+        """Number of token types, end-of-text included, and ids without a type, where the numbering has gaps."""
+        return 1 + max(self.tokenizer.get_vocab(with_added_tokens=True).values())
 
     @cached_property
     def end_of_text(self) -> int:
@@ -54,8 +54,8 @@ class Vocabulary:
         return np.uint16 if self.size <= 1 << 16 else np.uint32
 
     def decode(self, tokens: np.ndarray) -> str:
-        """Return the text of some tokens, without end-of-text."""
-        return self.tokenizer.decode(tokens.tolist(), skip_special_tokens=True)
+        """Return the text of some tokens, without end-of-text; other special tokens are text."""
+        return self.tokenizer.decode(tokens[tokens != self.end_of_text].tolist(), skip_special_tokens=False)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ with needs_extra("hub"):
     from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 CONFIG_FILE = "config.json"
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 FROM_THE_DATA = frozenset({"vocab_size", "bos_token_id", "eos_token_id", "pad_token_id"})
 WITHOUT_EFFECT = FROM_THE_DATA | {"use_cache"} | (PreTrainedConfig().to_dict().keys() - {"model_type"})
 
@@ -61,6 +62,12 @@ def with_vocabulary(config: PreTrainedConfig, size: int) -> PreTrainedConfig:
     config.bos_token_id = config.eos_token_id = 0  # some must have one; nothing is computed from it
     config.pad_token_id = None
     return config
+
+
+def weights_beside(written: str) -> list[str]:
+    """Return the names of the weights in a folder that stands for its configuration."""
+    path = named_path("config", written)
+    return sorted(found.name for kind in WEIGHTS for found in path.glob(kind)) if path.is_dir() else []
 
 
 def _values(written: str) -> dict[str, Any]:

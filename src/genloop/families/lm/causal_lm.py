@@ -30,7 +30,7 @@ class CausalLM(LanguageEstimator):
 
     Attributes:
         config: a model type of `transformers` such as `gpt_neox`, a `config.json`, or a folder that holds one. A file
-            counts by what it says. Weights beside it are not read.
+            counts by what it says. Weights beside it are not read; of a folder with some, a run says so.
         settings: override those of the architecture, or of the file.
     """
 
@@ -42,6 +42,17 @@ class CausalLM(LanguageEstimator):
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = self._config  # refused now rather than at the first fit
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What should be known before a run."""
+        from genloop.families.lm.causal_config import weights_beside
+
+        if not (weights := weights_beside(self.config)):
+            return ()
+        return (
+            f"config={self.config!r} holds weights ({weights[0]}) that are not used: every loop begins with new ones.",
+        )
 
     @cached_property
     def _config(self) -> "PreTrainedConfig":

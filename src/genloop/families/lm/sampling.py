@@ -6,13 +6,15 @@ from typing import ClassVar, Literal
 
 from genloop.errors import UserError
 
+SMALLEST = 1e-6  # temperature; single precision has no logits to divide by less, and no two tokens are drawn by then
+
 
 @dataclass(frozen=True)
 class Sampling:
     """How documents are drawn from a language model: from the whole distribution, unless asked otherwise.
 
     Attributes:
-        temperature: divides the logits; 0 always takes the likeliest token.
+        temperature: divides the logits; 0 always takes the likeliest token, and less than 1e-6 is refused.
         top_k: draw among this many likeliest tokens only; None for all.
         max_length: tokens after which a document is ended; None for 8 contexts.
         cache: how a CPU keeps keys and values; int8 is faster, and its predictions are within 1e-4 nats (KL) of those
@@ -34,8 +36,8 @@ class Sampling:
         for name in ("cache", "weights"):
             if (precision := getattr(self, name)) not in ("int8", "float32"):
                 problems.append(f"{name}={precision!r} is unknown; use 'int8' or 'float32'")
-        if not 0 <= self.temperature < math.inf:
-            problems.append(f"temperature={self.temperature} is no temperature; use 0 for greedy text, or more")
+        if not (self.temperature == 0 or SMALLEST <= self.temperature < math.inf):
+            problems.append(f"temperature={self.temperature} is none; use 0 for greedy text, or {SMALLEST:g} or more")
         for name in ("top_k", "max_length"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -21,6 +21,8 @@ TOKENIZER_SETTINGS = {
     "tokenizer_class": "PreTrainedTokenizerFast",
     "bos_token": END_OF_TEXT,
     "eos_token": END_OF_TEXT,
+    "pad_token": END_OF_TEXT,  # of texts in a batch; nothing attends to it
+    "padding_side": "left",  # a text that goes on must end where its tokens do
     "clean_up_tokenization_spaces": False,  # which would join " ," to ","
 }
 SAMPLING_SETTINGS = ("temperature", "top_k", "top_p")  # of an estimator's sampling, as `transformers` calls them
@@ -43,7 +45,8 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
         shutil.copy(tokenizer, folder)
     is_huggingface = _names_an_architecture(folder / "config.json")
     if is_huggingface:
-        _write_over(folder / "tokenizer_config.json", TOKENIZER_SETTINGS)
+        length = {"model_max_length": estimator_of(run, item)["context"]}
+        _write_over(folder / "tokenizer_config.json", TOKENIZER_SETTINGS | length)
         _write_over(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
     (folder / "experiment.yaml").write_text(_experiment(run, item), "utf-8")
     (folder / "README.md").write_text(model_card(run, item, is_huggingface=is_huggingface), "utf-8")
@@ -55,9 +58,13 @@ def _names_an_architecture(config: Path) -> bool:
 
 
 def _generation(run: Run, item: RecordedIteration, end_of_text: int) -> dict[str, Any]:
-    """Return how the loop drew documents; without a `top_k`, `transformers` keeps the 50 likeliest tokens only."""
-    ends = {"bos_token_id": end_of_text, "eos_token_id": end_of_text}
-    sampling = estimator_of(run, item).get("sampling") or {}
+    """Return how the loop drew documents; without a `top_k`, `transformers` keeps the 50 likeliest tokens only.
+
+    A text ends with the context at the latest, since `transformers` does not go on beyond it as the loop does.
+    """
+    estimator = estimator_of(run, item)
+    ends = {f"{name}_token_id": end_of_text for name in ("bos", "eos", "pad")} | {"max_length": estimator["context"]}
+    sampling = estimator.get("sampling") or {}
     if sampling.get("temperature") == 0:
         return {**ends, "do_sample": False}
     drawn = {name: sampling[name] for name in SAMPLING_SETTINGS if sampling.get(name) is not None}

@@ -1,23 +1,31 @@
 """Sources of text: what ends up in the prepared folder, against the text that went in; and what is refused."""
 
+import bz2
+import csv
 import gzip
 import json
+import lzma
 import math
 import os
 import re
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genloop.data.text import bible, vocabularies
 from genloop.data.text.bible import Bible
-from genloop.data.text.documents import RawTexts, distinct, divide
+from genloop.data.text.copies import Copies, fold
+from genloop.data.text.documents import RawTexts, distinct, divide, split
 from genloop.data.text.files import Texts
 from genloop.data.text.hub import HubTexts
 from genloop.data.text.source import TextSource
@@ -45,10 +53,88 @@ def write(path: Path, documents: list[str]) -> str:
 # --- documents ---
 
 
-def test_documents_are_split_cleaned_and_distinct():
-    documents = distinct([f" a \n{END_OF_TEXT}b{END_OF_TEXT}\n{END_OF_TEXT}", "a", "cafe\u0301", "caf\u00e9"])
+def test_documents_are_cleaned_and_distinct():
+    texts = [
+        *split(f" a \n{END_OF_TEXT}b{END_OF_TEXT}\n{END_OF_TEXT}"),
+        f"a {END_OF_TEXT}",
+        "cafe\u0301",
+        "caf\u00e9",
+        " ",
+    ]
+    documents = distinct(texts)
     assert sorted(documents.texts) == ["a", "b", "caf\u00e9"]
-    assert documents.num_dropped == 2
+    assert documents.left_out == {"duplicates": 2, "empty": 1}
+
+
+ORIGINAL = "The old fox met a crow\nby the well at Noon."
+
+
+@pytest.mark.parametrize(
+    ("other", "is_copy"),
+    [
+        (ORIGINAL.replace("\n", "\r\n"), True),
+        (ORIGINAL.upper(), True),
+        (ORIGINAL.replace(" ", "\u00a0"), True),
+        (ORIGINAL.replace(" ", "  ") + "\u200b", True),
+        ("".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in ORIGINAL), True),  # of full width
+        (f"{ORIGINAL} (Copied from the web.)", True),
+        (f"Chapter 3. {ORIGINAL}", True),
+        (ORIGINAL[:-9], True),  # without its last words
+        (f"{ORIGINAL} {ORIGINAL} And more.", False),  # more than the half is new
+        (ORIGINAL.replace("crow", "frog"), False),
+        (ORIGINAL[:-3], False),  # cut within a word
+    ],
+)
+def test_copies_in_other_dress_are_found_and_variations_are_none(other: str, is_copy: bool):
+    assert (other in Copies(["Another text entirely, of some length.", ORIGINAL])) == is_copy
+
+
+def is_copy_by_definition(one: str, other: str) -> bool:
+    """All pairs of folded texts compared as the module says it."""
+    longer, shorter = sorted((one, other), key=len, reverse=True)
+    if longer == shorter:
+        return True
+    after = longer[len(shorter)] if longer.startswith(shorter) else ""
+    before = longer[-len(shorter) - 1] if longer.endswith(shorter) else ""
+    is_word = str.isalnum
+    return 16 <= len(shorter) >= len(longer) / 2 and (
+        (after != "" and not (is_word(after) and is_word(shorter[-1])))
+        or (before != "" and not (is_word(before) and is_word(shorter[0])))
+    )
+
+
+PIECE = st.text("ab ", max_size=12)
+PARTS = st.lists(st.tuples(PIECE, st.integers(0, 40), st.integers(0, 60), PIECE), max_size=8)
+
+
+@given(st.text("ab ", max_size=60), PARTS)
+def test_copies_are_those_that_comparing_all_pairs_finds(text: str, parts: list[tuple[str, int, int, str]]):
+    known = [f"{before}{text[start:stop]}{after}" for before, start, stop, after in parts]
+    folded = " ".join(text.split())
+    expected = any(is_copy_by_definition(" ".join(each.split()), folded) for each in known)
+    assert (text in Copies(known)) == expected
+
+
+def test_copies_of_test_documents_are_left_out_and_counted(tmp_path: Path):
+    """Of 40 stories 38 are in the training file in another dress: none is trained on, and the test text stays."""
+    stories = [f"Once {number} foxes went to the well\nand met a crow there." for number in range(100, 140)]
+    dressed = [
+        story.replace("\n", "\r\n").upper() if place % 2 else f"{story} The end." for place, story in enumerate(stories)
+    ]
+    own = [f"In the year {number} an owl slept." for number in range(20)]
+    source = Texts(write(tmp_path / "a.txt", [*own, *dressed[2:], stories[2]]), write(tmp_path / "b.txt", stories))
+    train, test, info = prepared(source, tmp_path / "out")
+    assert (sorted(train), sorted(test)) == (sorted(own), sorted(stories))
+    assert info["train"]["dropped_test_documents"] == 39
+    left_out = {"train": {"test documents": 1, "near copies of test documents": 38}}
+    assert json.loads((tmp_path / "out" / "left_out.json").read_text()) == left_out
+
+
+def test_held_out_documents_have_no_copies_among_the_others():
+    texts = [text for number in range(50) for text in (f"The {number} foxes.", f"THE {number}  FOXES.")]
+    train, test = divide(RawTexts(texts))
+    assert {fold(text) for text in train.texts}.isdisjoint(fold(text) for text in test.texts)
+    assert train.left_out["near copies of test documents"] == 90 - len(train.texts)
 
 
 def test_order_depends_on_content_alone():
@@ -102,6 +188,13 @@ def test_the_vocabulary_is_learned_from_training_text_only(tmp_path: Path):
     for name, test in (("x", ["zebra " * 50]), ("y", ["quokka " * 50])):
         prepared(Texts(train, write(tmp_path / f"{name}.txt", test), vocabulary=300), tmp_path / name)
     assert (tmp_path / "x" / "tokenizer.json").read_bytes() == (tmp_path / "y" / "tokenizer.json").read_bytes()
+
+
+def test_a_word_without_end_is_learned_from_in_time():
+    started = time.monotonic()
+    tokenizer = vocabularies.learn(["ab" * 200_000, *FABLES], 300)
+    assert time.monotonic() - started < 30  # whole, it takes minutes
+    assert max(map(len, tokenizer.get_vocab())) >= 8  # what repeats is learned
 
 
 def test_preparing_twice_gives_the_same_bytes(tmp_path: Path):
@@ -198,13 +291,80 @@ def write_folder(path: Path, documents: list[str]) -> None:
     (path / "notes.md").write_text("not read")
 
 
-WRITERS = {
+def write_csv(path: Path, documents: list[str]) -> None:
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    with path.open("w", newline="") as file:
+        csv.writer(file, delimiter=delimiter).writerows([["number", "text"], *enumerate(documents)])
+
+
+def write_array(path: Path, documents: list[str]) -> None:
+    path.write_text(json.dumps([{"text": document} for document in documents], indent=1))
+
+
+def write_shards(path: Path, documents: list[str]) -> None:
+    (path / "deeper").mkdir(parents=True)
+    write_jsonl(path / "0.jsonl", documents[:3])
+    write_jsonl(path / "deeper" / "1.jsonl.gz", documents[3:])
+    (path / "description.json").write_text('{"rows": 8}')
+    (path / ".cache").mkdir()
+    write_jsonl(path / ".cache" / "0.jsonl", ["hidden, and no data"])
+
+
+def write_snapshot(path: Path, documents: list[str]) -> None:
+    """Write what a clone of a data set of the Hub looks like."""
+    (path / "data").mkdir(parents=True)
+    (path / "README.md").write_text("---\nlicense: mit\n---\n")
+    write_parquet(path / "data" / "train-00000-of-00002.parquet", documents[:3])
+    write_parquet(path / "data" / "train-00001-of-00002.parquet", documents[3:])
+    write_parquet(path / "data" / "validation-00000-of-00001.parquet", ["An owl slept."])
+
+
+def packed(
+    pack: Callable[[bytes], bytes], plain: Callable[[Path, list[str]], object] = write
+) -> Callable[[Path, list[str]], None]:
+    def write_packed(path: Path, documents: list[str]) -> None:
+        plain(path, documents)
+        path.write_bytes(pack(path.read_bytes()))
+
+    return write_packed
+
+
+def zst(data: bytes) -> bytes:
+    import pyarrow
+
+    stream = pyarrow.BufferOutputStream()
+    with pyarrow.CompressedOutputStream(stream, "zstd") as file:
+        file.write(data)
+    return stream.getvalue().to_pybytes()
+
+
+WRITERS: dict[str, Callable[[Path, list[str]], object]] = {
     "a.txt": write,
+    "a.TXT": write,
+    "a": write,
+    "a.txt.gz": packed(gzip.compress),
+    "a.txt.bz2": packed(bz2.compress),
+    "a.txt.xz": packed(lzma.compress),
+    "a.txt.zst": packed(zst),
+    "several frames.txt.zst": packed(lambda data: zst(data[:50]) + zst(data[50:])),
+    "several members.txt.gz": packed(lambda data: gzip.compress(data[:50]) + gzip.compress(data[50:])),
     "a.parquet": write_parquet,
+    "a.PARQUET": write_parquet,
     "a.jsonl": write_jsonl,
+    "a.JSONL": write_jsonl,
+    "a.ndjson": write_jsonl,
+    "a.jsonlines": write_jsonl,
     "a.jsonl.gz": write_jsonl,
+    "a.jsonl.zst": packed(zst, write_jsonl),
     "a.json": write_jsonl,
+    "array.json": write_array,
+    "a.csv": write_csv,
+    "a.CSV": write_csv,
+    "a.tsv": write_csv,
+    "a.csv.bz2": packed(bz2.compress, write_csv),
     "folder": write_folder,
+    "shards": write_shards,
+    "snapshot": write_snapshot,
 }
 
 
@@ -215,11 +375,68 @@ def test_every_kind_of_file_gives_the_same_documents(name: str, tmp_path: Path):
     assert sorted(train + test) == sorted(FABLES)
 
 
-def test_a_separator_inside_a_record_ends_the_document(tmp_path: Path):
-    write_jsonl(tmp_path / "a.jsonl", [f"{FABLES[0]}{END_OF_TEXT}{FABLES[1]}", FABLES[2]])
+def test_files_of_a_pattern_and_of_a_list_are_read(tmp_path: Path):
+    write_shards(tmp_path / "x", FABLES)
+    write_csv(tmp_path / "x" / "more.csv", ["An owl slept."])
+    for train in (
+        str(tmp_path / "x" / "**" / "*.jsonl*"),
+        (str(tmp_path / "x" / "0.jsonl"), str(tmp_path / "x" / "deeper")),
+    ):
+        assert sorted(Texts(train).read().train) == sorted(FABLES)
+    with pytest.raises(UserError, match=r"several formats: csv, json-lines. Say which to read, as in '.*/\*\*/\*"):
+        Texts(str(tmp_path / "x")).identity()
+    with pytest.raises(UserError, match="fits the name of no file"):
+        Texts(str(tmp_path / "*.jsonl")).identity()
+    with pytest.raises(UserError, match=r"train=\[\] names no file"):
+        Texts(()).identity()
+
+
+def test_splits_of_a_snapshot_are_kept_apart(tmp_path: Path):
+    write_snapshot(tmp_path / "x", FABLES)
+    train, test, _ = prepared(Texts(str(tmp_path / "x"), str(tmp_path / "x")), tmp_path / "out")
+    assert (sorted(train), test) == (sorted(FABLES), ["An owl slept."])
+    left_out = json.loads((tmp_path / "out" / "left_out.json").read_text())
+    assert left_out["train"] == {"files of other kinds": 1, "files of other splits": 1}
+
+
+def test_names_that_only_begin_like_a_split_are_data(tmp_path: Path):
+    (tmp_path / "train-ride.txt").write_text("A train left.")
+    (tmp_path / "fox.txt").write_text("A fox stayed.")
+    assert sorted(Texts(str(tmp_path)).read().train) == ["A fox stayed.", "A train left."]
+
+
+BROKEN_ROWS = [*FABLES, None, "", "  ", 7, "bad \ud800"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "hub"])
+def test_broken_rows_are_refused_or_skipped_and_counted(name: str, tmp_path: Path):
+    rows = (
+        BROKEN_ROWS if name == "a.jsonl" else [row for row in BROKEN_ROWS if row is None or isinstance(row, str)][:-1]
+    )
+    if name == "a.jsonl":
+        (tmp_path / name).write_text("".join(json.dumps({"text": row}) + "\n" for row in rows))
+        source: Any = Texts(str(tmp_path / name))
+    else:
+        datasets = pytest.importorskip("datasets")
+        datasets.Dataset.from_dict({"text": rows}).save_to_disk(str(tmp_path / name))
+        source = HubTexts(str(tmp_path / name))
+    with pytest.raises(UserError, match=r"has nothing \(null\)"):
+        prepared(source, tmp_path / "refused")
+    train, test, _ = prepared(replace(source, broken="skip"), tmp_path / "out")
+    assert sorted(train + test) == sorted(FABLES)
+    counts = {"null": 1, "empty": 2} | ({"no text": 1, "half a surrogate pair": 1} if name == "a.jsonl" else {})
+    assert json.loads((tmp_path / "out" / "left_out.json").read_text())["train"] == counts
+    assert replace(source, broken="skip").identity() != source.identity()
+    with pytest.raises(UserError, match="'drop' is no treatment of broken rows"):
+        replace(source, broken="drop")
+
+
+def test_a_row_is_one_document_whatever_it_says(tmp_path: Path):
+    rows = [f"{FABLES[0]}{END_OF_TEXT}{FABLES[1]}", FABLES[2]]
+    write_jsonl(tmp_path / "a.jsonl", rows)
     train, test, info = prepared(Texts(str(tmp_path / "a.jsonl")), tmp_path / "out")
-    assert sorted(train + test) == sorted(FABLES[:3])
-    assert info["train"]["documents"] + info["test"]["documents"] == 3
+    assert sorted(train + test) == sorted(rows)
+    assert info["train"]["documents"] + info["test"]["documents"] == 2
 
 
 def test_identity_follows_content_not_names(tmp_path: Path):
@@ -258,6 +475,20 @@ def test_identity_follows_how_a_file_is_read(tmp_path: Path):
         ("a.jsonl", b'["x"]', "text", "line 1, is no JSON object"),
         ("a.jsonl", b'{"text": "\xff"}', "text", "cannot be read as JSON lines"),
         ("a.jsonl.gz", b"not gzip", "text", "cannot be read as JSON lines"),
+        ("a.txt.gz", b"not gzip", "text", "cannot be unpacked: Not a gzipped file"),
+        ("a.txt.zst", b"not zst", "text", "cannot be unpacked"),
+        ("a.txt.xz", b"not xz", "text", "cannot be unpacked"),
+        ("a.html", b"<p>abc</p>", "text", r"ends in .html, which is not read as text. Give .txt, .jsonl"),
+        ("a.parquet.gz", b"x", "text", "is Parquet within another compression"),
+        ("a.csv", b"number,story\n1,x\n", "text", "has no column 'text'. Set text_column to one of: number, story"),
+        ("a.csv", b"number,text\n1\n", "text", "line 2, has 1 cells where the first has 2"),
+        ("a.jsonl", b'{"\\ud800": "x"}', "text", r"Set text_column to one of: \\ud800"),
+        (
+            "a.jsonl",
+            json.dumps(dict.fromkeys(map(str, range(100_000)))).encode(),
+            "text",
+            r"10006, 10007.* and 99,980 others\.$",
+        ),
     ],
 )
 def test_bad_files_are_refused_in_a_sentence(
@@ -279,7 +510,7 @@ def test_a_missing_parquet_column_lists_the_columns(tmp_path: Path):
 
 
 def test_a_folder_without_text_is_refused(tmp_path: Path):
-    with pytest.raises(UserError, match=r"is a folder without \.txt files"):
+    with pytest.raises(UserError, match=r"is a folder without \.txt, \.jsonl.* files"):
         Texts(str(tmp_path)).identity()
 
 
@@ -309,6 +540,18 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_saved_data_set_gives_its_documents(saved: Path, tmp_path: Path):
     train, test, _ = prepared(HubTexts(str(saved / "plain"), text_column="story"), tmp_path / "out")
     assert sorted(train + test) == sorted(FABLES)
+
+
+def test_a_copy_of_a_data_set_of_the_hub_gives_its_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    write_snapshot(tmp_path / "x", FABLES)
+    source = HubTexts(str(tmp_path / "x"), test="validation")
+    train, test, _ = prepared(source, tmp_path / "out")
+    assert (sorted(train), test) == (sorted(FABLES), ["An owl slept."])
+    before = source.identity()
+    write_parquet(tmp_path / "x" / "data" / "validation-00000-of-00001.parquet", ["A fox slept."])
+    assert HubTexts(str(tmp_path / "x"), test="validation").identity() != before
 
 
 def test_named_splits_are_kept_apart(saved: Path, tmp_path: Path):

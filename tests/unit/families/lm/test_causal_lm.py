@@ -13,6 +13,7 @@ from lm_fixtures import EOT, chi_square, documents, limit, random_tokens, small_
 
 from genloop.data.text.domain import TextDomain
 from genloop.errors import UserError
+from genloop.executors.executor import Silence
 from genloop.families.lm import causal_building
 from genloop.families.lm.blocks import Batch
 from genloop.families.lm.causal_lm import CausalLM
@@ -38,6 +39,14 @@ class Interrupted(Exception):
 @pytest.fixture(scope="module")
 def vocabulary(tmp_path_factory):
     return small_vocabulary(tmp_path_factory.mktemp("vocabulary"), V)
+
+
+class Told(Silence):
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warned(self, message: str) -> None:
+        self.warnings.append(message)
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,17 @@ def test_all_problems_are_reported_at_once():
         assert part in str(refused.value)
     with pytest.raises(UserError, match=r"weights='int4'.*temperature=-1.*top_k=0"):
         Sampling(temperature=-1, top_k=0, weights="int4")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(UserError, match=r"temperature=1e-46 is none; use 0 for greedy text, or 1e-06 or more"):
+        Sampling(temperature=1e-46)
+
+
+def test_the_lowest_temperature_draws_what_a_greedy_one_takes(model, vocabulary):
+    """Unless two logits are equal to six digits."""
+    greedy, cold = (
+        replace(model, sampling=Sampling(temperature=each, max_length=20)).sample(100, seed=0, context=Context())
+        for each in (0, 1e-6)
+    )
+    assert greedy.read(0, 100).tolist() == cold.read(0, 100).tolist()
 
 
 def test_conditions_are_refused(model, vocabulary):

@@ -211,6 +211,27 @@ def test_transformers_draws_from_the_distribution_that_the_run_drew_from(
     torch.testing.assert_close(scores[kept], logits[kept] / temperature)
 
 
+@pytest.mark.parametrize("kind", ["network", "causal"])
+def test_transformers_cuts_batches_and_ends_texts_within_the_context(kind, tmp_path, request):
+    transformers = pytest.importorskip("transformers")
+    found = request.getfixturevalue(kind)
+    export(found, policy="replace", iteration=1, model=tmp_path / "model")
+    loaded = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
+    context = found.record.experiment["estimator"]["context"]
+    assert len(tokenizer("Lily had a map. " * context, truncation=True).input_ids) == context
+    texts = ["Lily", "The bear had a"]
+    batch = tokenizer(texts, padding=True, return_tensors="pt")
+    ended = loaded.generate(**batch, do_sample=False)
+    assert ended.shape[1] <= context
+    with torch.inference_mode():  # a padded text goes on as it does alone
+        alone = [
+            loaded.generate(**tokenizer(text, return_tensors="pt"), do_sample=False, max_new_tokens=3)[0, -3:]
+            for text in texts
+        ]
+        assert torch.equal(loaded.generate(**batch, do_sample=False, max_new_tokens=3)[:, -3:], torch.stack(alone))
+
+
 def test_the_model_is_the_only_weights_in_its_folder(causal, tmp_path):
     """vLLM would load snapshots over it."""
     item = causal.record.iterations[0]

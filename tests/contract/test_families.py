@@ -20,7 +20,7 @@ from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import MANIFEST, Store
-from genloop.types import Context, Dataset, Domain, Progress, Runtime, Source
+from genloop.types import Context, Dataset, Domain, Progress, Refittable, Runtime, Source
 
 CONTEXT = Context(Runtime(device="cpu", threads=1))
 
@@ -95,6 +95,20 @@ def test_loaded_model_samples_as_the_saved_one(family, tmp_path):
     samples = [_saved(m.sample(50, seed=3, context=CONTEXT), tmp_path / str(i)) for i, m in enumerate((loaded, again))]
     assert samples[0] == samples[1]
     assert loaded.status == "fitted"
+
+
+def test_a_fit_goes_on_from_a_loaded_model_as_from_the_fitted_one(family, tmp_path):
+    estimator = family.experiment.estimator
+    if not isinstance(estimator, Refittable):
+        pytest.skip("begins every fit anew")
+    model = family.fit()
+    _saved(model, tmp_path / "model")
+    loaded = estimator.load(tmp_path / "model", family.domain, CONTEXT)
+    from_fitted, from_loaded = (
+        _saved(estimator.refit(start, family.train, seed=2, context=CONTEXT), tmp_path / name)
+        for name, start in (("from fitted", model), ("from loaded", loaded))
+    )
+    assert from_fitted == from_loaded
 
 
 def test_samples_have_the_asked_size_and_follow_from_the_seed(family, tmp_path):

@@ -21,7 +21,7 @@ def copy_weights(source: nn.Module, target: nn.Module) -> None:
     Raises:
         UserError: if the other is of another kind or has other sizes.
     """
-    found, wanted = (f"{type(network).__name__} of {network.sizes}" for network in (source, target))
-    if found != wanted:
+    if type(source) is not type(target) or source.sizes != target.sizes:
+        found, wanted = (f"{type(network).__name__} of {network.sizes}" for network in (source, target))
         raise UserError(f"A {wanted} cannot start from a {found}. Give the estimator the sizes of the fitted model.")
     target.load_state_dict(source.state_dict())

@@ -88,7 +88,7 @@ def prepare(content: Any, folder: Path, texts: list[str]) -> tuple[list[str], To
     (folder / "b.jsonl").write_text(json.dumps({"text": "An owl slept."}) + "\n")
     source = Texts(str(folder / "a.jsonl"), str(folder / "b.jsonl"), tokenizer=str(folder / "given.json"))
     source.prepare(folder / "out", Context())
-    data: Any = source.load(folder / "out", "train")
+    data: Any = source.open(folder / "out").prepared("train")
     return list(data.texts()), data
 
 

@@ -349,8 +349,8 @@ def test_numbers_are_written_with_who_made_them(tmp_path, name):
     )
     export(found, policy=WEIGHTED, iteration=2, data=tmp_path / "a.parquet")
     table = parquet.read_table(tmp_path / "a.parquet")
-    executor, iteration = _iteration(found, WEIGHTED, 2)
-    trained: Any = executor.training_set(iteration.model.train)
+    opened, iteration = _iteration(found, WEIGHTED, 2)
+    trained: Any = iteration.train.open(opened)
     if name == "gaussian":
         values, weights = trained.read(), trained.read_weights()
     else:

@@ -5,7 +5,6 @@ T, the size of the first training set. The same object assembles training sets, 
 the outcome without training. It knows no family of models.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -326,7 +325,7 @@ def changes(mixtures: Iterable[Mixture]) -> Iterator[tuple[Sequence[Share], Sequ
     """Iterate over what each training set holds beyond the one before, and what it no longer holds.
 
     Where the oldest shares leave, or the first is another one, and new ones join at the end, as with all shipped
-    policies that hold many, one comparison of all others tells; else shares are matched one by one.
+    policies that hold many, one comparison of all others tells; else all are taken to change.
     """
     before: tuple[Share, ...] = ()
     for mixture in mixtures:
@@ -338,21 +337,8 @@ def changes(mixtures: Iterable[Mixture]) -> Iterator[tuple[Sequence[Share], Sequ
         elif len(before) > 1 and shares[1 : len(before)] == before[1:]:
             yield (shares[0], *shares[len(before) :]), before[:1]
         else:
-            yield _matched(shares, before), _matched(before, shares)
+            yield shares, before
         before = shares
-
-
-def _matched(shares: Sequence[Share], others: Sequence[Share]) -> list[Share]:
-    """Return the shares without those that are among others, each as often as it is there."""
-    rest = Counter(others)
-    rest.subtract(shares)
-    extra = {share: -number for share, number in rest.items() if number < 0}
-    found = []
-    for share in shares:
-        if extra.get(share, 0) > 0:
-            extra[share] -= 1
-            found.append(share)
-    return found
 
 
 def check_supply(label: str, policy: Policy, num_iterations: int, num_real: float) -> list[Mixture]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal
 from numbers import Real
@@ -50,19 +50,48 @@ def parse_policy(written: str | Sequence[Any] | Mapping[str, Any]) -> Policy:
     Raises:
         UserError: if the name or an argument is unknown, missing or out of range.
     """
+    kind, arguments = _kind_and_arguments(written)
+    return _parse_schedule(arguments) if kind is Schedule else _build(str(written), kind, arguments, {})
+
+
+def policy_without(written: str, parameter: str) -> Callable[[float], Policy]:
+    """Return what makes a policy of a value for the parameter that `written` leaves out, as `fresh(real=0.5)` a weight.
+
+    Raises:
+        UserError: if the policy has no such parameter, gives it, or lacks another.
+    """
+    kind, arguments = _kind_and_arguments(written)
+    names = [] if kind is Schedule else [field.name for field in fields(kind)]
+    if parameter not in names:
+        has = ", ".join(f"{each} in {name}" for name, other in POLICIES.items() if other is not Schedule
+                        for each in (field.name for field in fields(other)))  # fmt: skip
+        raise UserError(f"{written!r} has no parameter {parameter!r} to solve for. There are: {has}.")
+    if parameter in _named([name for name in names if name != parameter], arguments):
+        raise UserError(f"{written!r} gives {parameter}, which is to be solved for. Leave it out.")
+
+    def make(value: float) -> Policy:
+        return _build(written, kind, arguments, {parameter: value})
+
+    return make
+
+
+def parameter_type(written: str, parameter: str) -> type:
+    """Return whether a parameter of a policy is a whole number, `int`, or any, `float`."""
+    kind, _ = _kind_and_arguments(written)
+    return int if {field.name: field.type for field in fields(kind)}[parameter] is int else float
+
+
+def _kind_and_arguments(written: str | Sequence[Any] | Mapping[str, Any]) -> tuple[type, Any]:
     if isinstance(written, str):
         name, arguments = _split_call(written)
     elif isinstance(written, Mapping) and len(written) == 1:
         name, arguments = next(iter(written.items()))
     else:
         name, arguments = "schedule", [written]
-    arguments = _with_numbers(arguments)
     kind = POLICIES.get(str(name).strip().replace("_", "-"))
     if kind is None:
         raise unknown_name("policy", str(name), POLICIES)
-    if kind is Schedule:
-        return _parse_schedule(arguments)
-    return _build(str(written), kind, arguments)
+    return kind, _with_numbers(arguments)
 
 
 def policy_name(policy: Policy) -> str:
@@ -120,10 +149,10 @@ def _with_numbers(arguments: Any) -> Any:
     return float(arguments) if isinstance(arguments, str) and WITH_EXPONENT.fullmatch(arguments) else arguments
 
 
-def _build(written: str, kind: type, arguments: Any) -> Policy:
-    """Return a policy whose parameters, which are numbers, are given by name or by place."""
+def _build(written: str, kind: type, arguments: Any, fixed: Mapping[str, float]) -> Policy:
+    """Return a policy whose parameters, which are numbers, are given by name or by place, or `fixed`."""
     parameters = {field.name: field for field in fields(kind)}
-    given = _named(list(parameters), arguments)
+    given = _named([name for name in parameters if name not in fixed], arguments) | dict(fixed)
     for name in given.keys() - parameters.keys():
         raise UserError(f"{written!r} gives {name}={given[name]!r}, but this policy takes {_expected(list(parameters))}.")
     missing = [name for name, field in parameters.items() if field.default is MISSING and name not in given]
@@ -154,7 +183,7 @@ def _expected(names: Sequence[str]) -> str:
 def _check_number(written: str, field: Field[Any], value: Any) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise UserError(f"{written!r} needs a number, not {value!r}.")
-    if field.type in (int, "int") and not isinstance(value, int):
+    if field.type is int and not isinstance(value, int):
         raise UserError(f"{written!r} needs a whole number of sources, not {value!r}.")
 
 

@@ -64,7 +64,7 @@ def growth_of(policy: Policy, num_iterations: int = 1, *, num_examples: float = 
 
 def _of_steady(rule: Steady, policy: Policy, found: Structure, seen: tuple[int, int] | None) -> Growth:
     has_kept = any(row.pinned for row in rule.rows)
-    mixtures = training_sets(policy, found.first if has_kept else 1)
+    mixtures = training_sets(policy, found.first + len(rule.rows) - 1 if has_kept else 1)
     before = propagated(mixtures)
     first = float(before.error[0])
     end = end_of(rule, mixtures, before)

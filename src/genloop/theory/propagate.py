@@ -29,6 +29,12 @@ MOMENTS = Basis(
     reference="law of total variance over the coefficients of arXiv 2404.01413, Theorem 1",
     status="derived here",
 )
+UNBIASED_MOMENTS = Basis(
+    assumptions="Mean and variance with the divisor n - 1; samples have variance narrowing x fitted + h^2.",
+    exact="every T, for equal weights wherever there is a draw; means only: the typical variance falls (arXiv 2412.17646)",
+    reference="law of total variance over the coefficients of arXiv 2404.01413, Theorem 1",
+    status="derived here",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +86,8 @@ def error_curve(policy: Policy, num_iterations: int, *, num_examples: float = np
 
 
 def fitted_moments(
-    policy: Policy, num_iterations: int, *, num_examples: float, narrowing: float = 1.0, bandwidth: float = 0.0
+    policy: Policy, num_iterations: int, *, num_examples: float, narrowing: float = 1.0, bandwidth: float = 0.0,
+    unbiased: bool = False,
 ) -> FittedMoments:
     """Return mean error and variance of a family that fits both, such as a Gaussian, a KDE or a discrete table.
 
@@ -90,15 +97,17 @@ def fitted_moments(
         num_examples: T; infinity leaves the effect of the sampler alone.
         narrowing: tau, variance of the samples over that of the model; below 1 for temperature or truncation.
         bandwidth: h, standard deviation that a kernel density adds, in units of the real standard deviation.
+        unbiased: whether the variance is divided by n - 1 (for weighted examples by sum w - sum w^2 / sum w).
 
     Raises:
         UserError: if the policy asks for data that do not exist.
     """
     mixtures = training_sets(policy, num_iterations)
-    found = _propagate(mixtures, num_examples, lambda fitted: narrowing * fitted + bandwidth**2)
+    found = _propagate(mixtures, num_examples, lambda fitted: narrowing * fitted + bandwidth**2, unbiased)
+    basis = UNBIASED_MOMENTS if unbiased else MOMENTS
     return FittedMoments(
-        Curve(found.error / num_examples, "expected squared error of the mean, in real variances", MOMENTS),
-        Curve(found.fitted, "expected fitted variance, in real variances", MOMENTS),
+        Curve(found.error / num_examples, "expected squared error of the mean, in real variances", basis),
+        Curve(found.fitted, "expected fitted variance, in real variances", basis),
     )
 
 
@@ -108,7 +117,10 @@ def propagated(mixtures: Sequence[Mixture], num_examples: float = np.inf) -> Pro
 
 
 def _propagate(
-    mixtures: Sequence[Mixture], num_examples: float, sampled_variance: Callable[[float], float]
+    mixtures: Sequence[Mixture],
+    num_examples: float,
+    sampled_variance: Callable[[float], float],
+    unbiased: bool = False,
 ) -> Propagation:
     pieces, num_iterations = cut(mixtures), len(mixtures)
     drawn = {t: place for place, t in enumerate(t for t, mixture in enumerate(mixtures) if mixture.draw is not None)}
@@ -129,6 +141,8 @@ def _propagate(
             coefficients[t, column] = 1.0
             error[t + 1] += noise[column]
         fitted[t] = held.second_moment / held.mass - error[t + 1] / num_examples
+        if unbiased:
+            fitted[t] /= 1 - (held.squares / held.mass**2 if mixture.draw is None else 1 / mixture.draw) / num_examples
         variance[t + 1] = sampled_variance(fitted[t])
         of_source = slice(*np.searchsorted(pieces.source, [t + 1, t + 2]))
         noise[of_source] *= variance[t + 1]
@@ -144,6 +158,7 @@ class _Held:
         mass: sum of weight x amount.
         second_moment: sum of weight x amount x second moment of the source.
         squared: the same with the weight squared.
+        squares: sum of weight^2 x amount.
         amount: sum of amounts.
         moments: second moment of an example of each source, as far as it is known.
     """
@@ -151,14 +166,17 @@ class _Held:
     def __init__(self, pieces: Cut, coefficients: Array, moments: Array) -> None:
         self._pieces, self._coefficients, self.moments = pieces, coefficients, moments
         self.sum = np.zeros(coefficients.shape[1])
-        self.mass = self.second_moment = self.squared = self.amount = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self.sum[:] = 0
+        self.mass = self.second_moment = self.squared = self.squares = self.amount = 0.0
 
     def change(self, shares: Sequence[Share], added: Sequence[Share], removed: Sequence[Share]) -> None:
         """Turn the sums into those of some shares. Where more goes than stays they begin anew, as digits would cancel."""
         gone = sum(share.weight * share.amount for share in removed)
         if removed and (len(shares) <= len(added) + len(removed) or gone > 0.75 * self.mass):
-            self.sum[:] = 0
-            self.mass = self.second_moment = self.squared = self.amount = 0.0
+            self._begin()
             added, removed = shares, ()
         for sign, some in ((-1.0, removed), (1.0, added)):
             for share in some:
@@ -173,6 +191,7 @@ class _Held:
         self.amount += sign * share.amount
         self.second_moment += mass * moment
         self.squared += mass * share.weight * moment
+        self.squares += mass * share.weight
 
 
 def _draw_noise(held: _Held, draw: float, error: float, num_examples: float) -> float:

@@ -8,7 +8,7 @@ A finite table shows a rule, but not that it holds for ever. A policy that decla
 of all others it is said which iterations have shown it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isclose
 
@@ -129,17 +129,25 @@ def _seen(mixtures: Sequence[Mixture]) -> Structure:
     """Return the rule that the later half of a table, or more, obeys, in three periods or more."""
     last = len(mixtures)
     for period in range(1, min(LONGEST_PERIOD, last // FEWEST_PERIODS) + 1):
-        first = _first_alike([_row(*pair, t, period) for t, pair in _pairs(mixtures, period)], period)
+        first = _first_alike(mixtures, period, lambda one, other, t, period=period: _row(one, other, t, period))
         if _is_enough(first, last, period) and (rule := _steady(mixtures[first - 1 :], first, period)):
             return Structure(rule, first, last, is_declared=False)
-    joined = [_joined(*pair, t) for t, pair in _pairs(mixtures, 1)]
-    growth = [_growth(*pair, t) for t, pair in _pairs(mixtures, 1)]
-    steps, factors = ([each and each[kind] for each in growth] for kind in (0, 1))
-    for found, find in ((joined, _nested), (steps, _latest), (factors, _latest)):
-        first = _first_alike(found, 1)
+    for obeyed, find in ((_joined, _nested), (_step, _latest), (_factor, _latest)):
+        first = _first_alike(mixtures, 1, obeyed)
         if _is_enough(first, last, 1) and (rule := find(mixtures[first - 1 :], first)):
             return Structure(rule, first, last, is_declared=False)
     return Structure(None, 1, last, is_declared=False)
+
+
+def _first_alike(mixtures: Sequence[Mixture], period: int, obeyed: Callable[[Mixture, Mixture, int], object]) -> int:
+    """Return from which iteration on each training set and that of a period later obey a rule, always the same one."""
+    first, found = len(mixtures) - period, {}
+    while first > 0:
+        found[first] = obeyed(mixtures[first - 1], mixtures[first + period - 1], first)
+        if found[first] is None or not _is_close(found[first], found.get(first + period, found[first])):
+            break
+        first -= 1
+    return first + 1
 
 
 def _pairs(mixtures: Sequence[Mixture], period: int) -> list[tuple[int, tuple[Mixture, Mixture]]]:
@@ -150,19 +158,6 @@ def _pairs(mixtures: Sequence[Mixture], period: int) -> list[tuple[int, tuple[Mi
 def _is_enough(first: int, last: int, period: int) -> bool:
     seen = last - first + 1
     return seen >= max(FEWEST_PERIODS * period, last / 2)
-
-
-def _first_alike(found: Sequence[object], period: int) -> int:
-    """Return from which iteration on there is something, and the same a period later."""
-    first = len(found)
-    while first > 0 and found[first - 1] is not None and _alike(found, first - 1, period):
-        first -= 1
-    return first + 1
-
-
-def _alike(found: Sequence[object], place: int, period: int) -> bool:
-    later = place + period
-    return later >= len(found) or _is_close(found[place], found[later])
 
 
 def _is_close(one: object, other: object) -> bool:
@@ -179,7 +174,7 @@ def _is_close(one: object, other: object) -> bool:
 def _steady(mixtures: Sequence[Mixture], first: int, period: int) -> Steady | None:
     """Return the rule by which training sets repeat, if all of these do."""
     rows = [_row(*pair, first - 1 + t, period) for t, pair in _pairs(mixtures, period)]
-    if not rows or any(row is None or not _alike(rows, place, period) for place, row in enumerate(rows)):
+    if not rows or any(row is None or not _is_close(row, rows[place % period]) for place, row in enumerate(rows)):
         return None
     return Steady(tuple(row for row in rows[:period] if row is not None))
 
@@ -246,6 +241,16 @@ def _latest(mixtures: Sequence[Mixture], first: int) -> Latest | None:
     if known[0][1] > 1 and all(isclose(factor, known[0][1], rel_tol=TOLERANCE) for _, factor in known):
         return Latest(amount, None, known[0][1])
     return None
+
+
+def _step(before: Mixture, after: Mixture, iteration: int) -> float | None:
+    growth = _growth(before, after, iteration)
+    return growth and growth[0]
+
+
+def _factor(before: Mixture, after: Mixture, iteration: int) -> float | None:
+    growth = _growth(before, after, iteration)
+    return growth and growth[1]
 
 
 def _growth(before: Mixture, after: Mixture, iteration: int) -> tuple[float, float] | None:

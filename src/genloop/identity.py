@@ -20,7 +20,9 @@ def later(default: Any) -> Any:
 
 def told_fields(thing: Any) -> list[Field[Any]]:
     """Return the fields of a dataclass without those added later that have their default."""
-    return [each for each in fields(thing) if not (each.metadata.get("later") and getattr(thing, each.name) == each.default)]
+    return [
+        each for each in fields(thing) if not (each.metadata.get("later") and getattr(thing, each.name) == each.default)
+    ]
 
 
 def describe(thing: Any, name: str = "A number") -> Any:

@@ -41,7 +41,9 @@ class Share:
         if not numbers_fit or self.source < 0:
             raise UserError(f"{self} is no share: the amount must be positive, the rest not negative, and all finite.")
         if self.amount < LEAST or self.amount <= FINEST * self.start:
-            raise UserError(f"{self} is no share: its amount is too small to be told from none. Use more, or leave it out.")
+            raise UserError(
+                f"{self} is no share: its amount is too small to be told from none. Use more, or leave it out."
+            )
         if self.weight and not WEIGHTS[0] <= self.weight <= WEIGHTS[1]:
             raise UserError(
                 f"{self} is no share: its weight is beyond what can be computed with. Weights count relative to the "
@@ -224,7 +226,9 @@ class Fresh:
         if iteration == 1:
             return Mixture([_whole(REAL)])
         weight = self.real if self.weight is None else self.weight
-        each, each_synthetic = (1.0, 1.0) if self.weight is None else (weight / self.real, (1 - weight) / (1 - self.real))
+        each, each_synthetic = (
+            (1.0, 1.0) if self.weight is None else (weight / self.real, (1 - weight) / (1 - self.real))
+        )
         batch = Share(REAL, self.real, each, start=1 + (iteration - 2) * self.real)
         return Mixture([batch, Share(iteration - 1, 1 - self.real, each_synthetic)])
 

@@ -154,7 +154,9 @@ def _build(written: str, kind: type, arguments: Any, fixed: Mapping[str, float])
     parameters = {field.name: field for field in fields(kind)}
     given = _named([name for name in parameters if name not in fixed], arguments) | dict(fixed)
     for name in given.keys() - parameters.keys():
-        raise UserError(f"{written!r} gives {name}={given[name]!r}, but this policy takes {_expected(list(parameters))}.")
+        raise UserError(
+            f"{written!r} gives {name}={given[name]!r}, but this policy takes {_expected(list(parameters))}."
+        )
     missing = [name for name, field in parameters.items() if field.default is MISSING and name not in given]
     if missing:
         example = EXAMPLES.get(missing[0], f"{missing[0]}=0.1")

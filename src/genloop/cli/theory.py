@@ -95,4 +95,6 @@ def _refuse(where: str, options: dict[str, object]) -> None:
     """Raise UserError for options that were given where they would do nothing."""
     given = [option for option, value in options.items() if value is not None]
     if given:
-        raise UserError(f"{' and '.join(given)} would do nothing with {where}. Leave {'it' if len(given) == 1 else 'them'} out.")
+        raise UserError(
+            f"{' and '.join(given)} would do nothing with {where}. Leave {'it' if len(given) == 1 else 'them'} out."
+        )

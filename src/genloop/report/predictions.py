@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from rich.table import Table
 
+from genloop.assembly import check_rounding
 from genloop.errors import UserError
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
@@ -107,13 +108,7 @@ def _check_sizes(policy: Policy, num_iterations: int, num_examples: int | None, 
     if num_examples is None:
         return
     for iteration in range(1, min(num_iterations, 3) + 1):
-        for share in policy.training_set(iteration).shares:
-            if share.start == 0 and share.weight and share.amount * num_examples < 0.5:  # batches share what is left over
-                raise UserError(
-                    f"{policy_name(policy)}: at T = {num_examples}, iteration {iteration} takes "
-                    f"{share.amount * num_examples:.2g} examples of source {share.source}, which round to none. Raise "
-                    "its amount, or --examples; without --examples the limit of many is predicted."
-                )
+        check_rounding(policy, iteration, policy.training_set(iteration), num_examples)
 
 
 def growth_text(growth: Growth | None) -> str:
@@ -146,7 +141,12 @@ def predictions_json(predictions: Sequence[Prediction], metric: Metric = "error"
     name = "error_ratio" if metric == "error" else metric.replace("-", "_")
     return {
         "rows": [
-            {"policy": prediction.policy, "iteration": iteration, name: _finite(value), **_error_of(prediction, iteration)}
+            {
+                "policy": prediction.policy,
+                "iteration": iteration,
+                name: _finite(value),
+                **_error_of(prediction, iteration),
+            }
             for prediction in predictions
             for iteration, value in enumerate(prediction.curve.values, start=1)
         ],

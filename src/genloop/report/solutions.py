@@ -75,7 +75,9 @@ def solve(written: str, parameter: str, num_iterations: int, max_increase: float
         UserError: if the policy has no such parameter, gives it, or lacks another, or a bound is none.
     """
     if num_iterations > LONGEST:
-        raise UserError(f"--solve computes hundreds of curves: at most {LONGEST:,} --iterations, not {num_iterations:,}.")
+        raise UserError(
+            f"--solve computes hundreds of curves: at most {LONGEST:,} --iterations, not {num_iterations:,}."
+        )
     if not 0 < max_increase < math.inf:
         raise UserError(f"--max-increase {max_increase} allows no increase, or any. Use more than 0, such as 0.1.")
     make = policy_without(written, parameter)

@@ -86,7 +86,12 @@ def error_curve(policy: Policy, num_iterations: int, *, num_examples: float = np
 
 
 def fitted_moments(
-    policy: Policy, num_iterations: int, *, num_examples: float, narrowing: float = 1.0, bandwidth: float = 0.0,
+    policy: Policy,
+    num_iterations: int,
+    *,
+    num_examples: float,
+    narrowing: float = 1.0,
+    bandwidth: float = 0.0,
     unbiased: bool = False,
 ) -> FittedMoments:
     """Return mean error and variance of a family that fits both, such as a Gaussian, a KDE or a discrete table.

@@ -193,7 +193,9 @@ def _row(before: Mixture, after: Mixture, iteration: int, period: int) -> Row | 
             later = other.start - one.start
             origin = one.start - later * iteration / period
             renewed.append((later, origin, Share(REAL, one.amount, one.weight)))
-        elif one.source not in (REAL, other.source) and other.source == one.source + period and one.start == other.start:
+        elif (
+            one.source not in (REAL, other.source) and other.source == one.source + period and one.start == other.start
+        ):
             synthetic.append((iteration - one.source, Share(1, one.amount, one.weight, one.start)))
         else:
             return None

@@ -45,8 +45,8 @@ def check_rounding(policy: Policy, number: int, mixture: Mixture, unit: int) -> 
     for share in mixture.shares:
         if share.weight and share.amount * unit < 0.5:
             raise UserError(
-                f"{policy_name(policy)}: with T = {unit}, iteration {number} takes {share.amount * unit:.2g} examples of "
-                f"source {share.source}, which round to none: it would be another policy. Raise the amount, or T "
+                f"{policy_name(policy)}: with T = {unit}, iteration {number} takes {share.amount * unit:.2g} examples "
+                f"of source {share.source}, which round to none: it would be another policy. Raise the amount, or T "
                 "(num_samples)."
             )
 

@@ -315,8 +315,8 @@ class Schedule:
 def _check_share(name: str, real: float) -> None:
     if not LEAST <= real <= 1 - LEAST:
         raise UserError(
-            f"{name}(real={real}) is no mixture: the real share must lie between 0 and 1, and each part be {LEAST:g} or "
-            "more. For none use replace, for real data beside all synthetic data use accumulate."
+            f"{name}(real={real}) is no mixture: the real share must lie between 0 and 1, and each part be {LEAST:g} "
+            "or more. For none use replace, for real data beside all synthetic data use accumulate."
         )
 
 

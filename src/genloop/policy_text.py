@@ -66,7 +66,7 @@ def policy_without(written: str, parameter: str) -> Callable[[float], Policy]:
         has = ", ".join(f"{each} in {name}" for name, other in POLICIES.items() if other is not Schedule
                         for each in (field.name for field in fields(other)))  # fmt: skip
         raise UserError(f"{written!r} has no parameter {parameter!r} to solve for. There are: {has}.")
-    if parameter in _named([name for name in names if name != parameter], arguments):
+    if parameter in _named(names, arguments):
         raise UserError(f"{written!r} gives {parameter}, which is to be solved for. Leave it out.")
 
     def make(value: float) -> Policy:

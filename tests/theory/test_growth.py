@@ -1,6 +1,7 @@
 """Growth laws from the structure of a policy: against closed forms, and against long curves of random rules."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_draws_of_finite_size_have_a_limit(num_examples):
     policy, growth = AccumulateSubsample(), growth_of(AccumulateSubsample(), num_examples=num_examples)
     values = error_curve(policy, 1600, num_examples=num_examples).values[[99, 399, 1599]]
     rate = 4 ** (1 - 1 / num_examples)
-    first, second = ((rate * later - value) / (rate - 1) for value, later in zip(values, values[1:], strict=False))
+    first, second = ((rate * later - value) / (rate - 1) for value, later in pairwise(values))
     assert abs(growth.limit - second) < 2 * abs(second - first) + 1e-4
     assert growth.limit > values[-1]
 
@@ -98,7 +99,8 @@ def test_one_example_at_a_time_is_a_harmonic_sum():
 def test_a_schedule_says_which_rows_show_its_law(rows, law, number):
     growth = growth_of(parse_policy(f"schedule({rows})"))
     assert growth.law == law
-    assert growth.seen is not None and growth.seen[1] == rows.count("[") + rows.count("{")
+    assert growth.seen is not None
+    assert growth.seen[1] == rows.count("[") + rows.count("{")
     if number is not None:
         assert (growth.slope if law == "linear" else growth.limit) == pytest.approx(number, rel=1e-9)
 

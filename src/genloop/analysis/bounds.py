@@ -5,8 +5,8 @@ import re
 
 SHARES = r"share of (?!real variance).*|(real )?probability|area under ROC curve|area, 0 to 1"
 NOT_NEGATIVE = (
-    r"share of real variance|fitted/real|real variances|real standard deviations|squared (error|distance)|angstrom|degrees"
-    r"|nats/(word|token)|bits/byte|tokens/document|pairs/conformation|BLEU points"
+    r"share of real variance|fitted/real|real variances|real standard deviations|squared (error|distance)|angstrom"
+    r"|degrees|nats/(word|token)|bits/byte|tokens/document|pairs/conformation|BLEU points"
 )
 MODES = re.compile(r"modes, (\d+) to (\d+)")
 

@@ -12,8 +12,8 @@ about start and amount, and the noise, and grow with the distance. The law that 
 weight, if it has half of it. docs/results/forecast.md has the measured coverage of the intervals.
 
 What theory expects of the policy is one more law, and as likely as all others together where it is about this very
-metric. No interval leaves the bounds that a value has. Not covered: a metric that changes its law later; other loops than
-those that were measured.
+metric. No interval leaves the bounds that a value has. Not covered: a metric that changes its law later; other loops
+than those that were measured.
 """
 
 import math

@@ -207,9 +207,10 @@ def draw_predictions(predictions: Sequence[Prediction], path: Path, metric: Metr
         for prediction in predictions:
             values, look = prediction.curve.values, looks[prediction.policy]
             growth = growth_text(prediction.growth)
+            name = f"{prediction.policy} ({growth})" if growth else prediction.policy
             axes.plot(
                 range(1, len(values) + 1), values, color=look.colour, linestyle=look.line, marker=look.marker,
-                markevery=spacing(len(values)), label=f"{prediction.policy} ({growth})" if growth else prediction.policy,
+                markevery=spacing(len(values)), label=name,
             )  # fmt: skip
         legend_below(figure)
 

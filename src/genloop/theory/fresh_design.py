@@ -104,8 +104,8 @@ def check_rows(mixtures: Sequence[Mixture], pieces: Pieces, num_examples: int, d
         if rows * part < dimension + 2 - SLIVER * num_examples:
             raise UserError(
                 f"Iteration {iteration} fits {dimension} parameters to {rows * part:g} examples that differ and have a "
-                f"weight. Below d + 2 = {dimension + 2} the expected error is infinite (Lemma 1 of arXiv 2404.01413) or, "
-                "below d - 1, that of a fit among many, of which nothing is predicted: raise num_examples."
+                f"weight. Below d + 2 = {dimension + 2} the expected error is infinite (Lemma 1 of arXiv 2404.01413) "
+                "or, below d - 1, that of a fit among many, of which nothing is predicted: raise num_examples."
             )
 
 

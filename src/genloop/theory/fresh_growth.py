@@ -7,7 +7,6 @@ import numpy as np
 from genloop.policies import Policy
 from genloop.theory.curve import Curve
 from genloop.theory.growth import Growth, growth_of
-from genloop.theory.pieces import training_sets
 from genloop.theory.structure import Nested, Row, Steady, structure_of
 
 TERMS = 1_000_000  # of a sum whose rest has a closed form
@@ -16,9 +15,9 @@ TERMS = 1_000_000  # of a sum whose rest has a closed form
 def fresh_design_growth(policy: Policy, curve: Curve, *, num_examples: int, dimension: int) -> Growth:
     """Return how a curve of `predicted_error_curve` grows; numbers only where its training sets hold one another.
 
-    Without real data, errors grow as with one design. With new real data at every iteration, or as many lasting ones as
-    make their own fit possible (d + 2), they are bounded: some of the error is lost each time, in every direction. Fewer
-    lasting ones leave directions of which they say nothing, and nothing is claimed.
+    Without real data, errors grow as with one design. With new real data at every iteration, or as many lasting ones
+    as make their own fit possible (d + 2), they are bounded: some of the error is lost each time, in every direction.
+    Fewer lasting ones leave directions of which they say nothing, and nothing is claimed.
     """
     found = structure_of(policy, len(curve.values))
     growth = replace(growth_of(policy, len(curve.values)), limit=None, slope=None, least=None)

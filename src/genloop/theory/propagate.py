@@ -31,7 +31,7 @@ MOMENTS = Basis(
 )
 UNBIASED_MOMENTS = Basis(
     assumptions="Mean and variance with the divisor n - 1; samples have variance narrowing x fitted + h^2.",
-    exact="every T, for equal weights wherever there is a draw; means only: the typical variance falls (arXiv 2412.17646)",
+    exact="every T, for equal weights wherever there is a draw; the typical variance falls nevertheless (arXiv 2412.17646)",
     reference="law of total variance over the coefficients of arXiv 2404.01413, Theorem 1",
     status="derived here",
 )
@@ -178,7 +178,7 @@ class _Held:
         self.mass = self.second_moment = self.squared = self.squares = self.amount = 0.0
 
     def change(self, shares: Sequence[Share], added: Sequence[Share], removed: Sequence[Share]) -> None:
-        """Turn the sums into those of some shares. Where more goes than stays they begin anew, as digits would cancel."""
+        """Turn the sums into those of some shares. Where most goes they begin anew, as digits would cancel."""
         gone = sum(share.weight * share.amount for share in removed)
         if removed and (len(shares) <= len(added) + len(removed) or gone > 0.75 * self.mass):
             self._begin()

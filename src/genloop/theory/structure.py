@@ -1,7 +1,7 @@
 """How the training sets of a policy go on for ever: the rule that makes each from those before.
 
-Three rules are known. *Steady*: training set t + p is that of t, p iterations newer: what is synthetic comes from models
-p later, what is real is the same or a new batch. *Nested*: new data join all before, as many each time. *Latest*: the
+Three rules are known. *Steady*: training set t + p is that of t, p iterations newer: what is synthetic comes from
+models p later, what is real is the same or a new batch. *Nested*: new data join all before, as many each time. *Latest*: the
 latest synthetic data alone, whose amount grows by as much, or by as large a factor, each time.
 
 A finite table shows a rule, but not that it holds for ever. A policy that declares `steady_from` is taken at its word;

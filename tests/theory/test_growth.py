@@ -194,6 +194,28 @@ def test_a_subclass_with_other_training_sets_does_not_inherit_the_word_of_its_pa
     assert growth.seen is not None
 
 
+@pytest.mark.parametrize("lag", [1, 2, 5])
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_sources_that_join_now_and_then_give_a_limit(every, lag):
+    """Every second source on time is accumulate at half the pace, which ends at pi^2/6 too; others by a long curve."""
+
+    class Now:
+        version: ClassVar[int] = 1
+
+        def training_set(self, iteration):
+            return Mixture([Share(0), *(Share(j) for j in range(every, iteration - lag + 1, every))])
+
+        def num_samples(self, iteration):
+            return 1.0
+
+    growth = growth_of(Now())
+    values = error_curve(Now(), 1200).values
+    assert (growth.law, growth.seen and growth.seen[1]) == ("bounded", 400)
+    assert growth.limit == pytest.approx(2 * values[-1] - values[599], abs=2e-4)
+    if lag == 1:
+        assert growth.limit == pytest.approx(np.pi**2 / 6, abs=1e-4)
+
+
 def test_what_follows_no_rule_is_not_settled():
     class Odd:
         version: ClassVar[int] = 1

@@ -106,8 +106,9 @@ class LinearRegression(_LeastSquares):
         dimension, num_rows = train.design.dimension, train.num_different_rows
         if num_rows < dimension + 2:
             raise UserError(
-                f"A training set has {num_rows} different rows for dimension={dimension}. With fewer than "
-                "the expected error of least squares is infinite, or no fit is the only one. Raise num_train and num_samples, or use ridge."
+                f"A training set has {num_rows} different rows for dimension={dimension}. With fewer than d + 2, "
+                "the expected error of least squares is infinite, or no fit is the only one. Raise "
+                "num_train and num_samples, or use ridge."
             )
         return _solve(train, penalty=0.0)
 

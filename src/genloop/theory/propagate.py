@@ -31,7 +31,7 @@ MOMENTS = Basis(
 )
 UNBIASED_MOMENTS = Basis(
     assumptions="Mean and variance with the divisor n - 1; samples have variance narrowing x fitted + h^2.",
-    exact="every T, for equal weights wherever there is a draw; the typical variance falls nevertheless (arXiv 2412.17646)",
+    exact="every T, for equal weights wherever there is a draw; the typical variance falls all the same (2412.17646)",
     reference="law of total variance over the coefficients of arXiv 2404.01413, Theorem 1",
     status="derived here",
 )

@@ -1,8 +1,9 @@
 """How the training sets of a policy go on for ever: the rule that makes each from those before.
 
-Three rules are known. *Steady*: training set t + p is that of t, p iterations newer: what is synthetic comes from
-models p later, what is real is the same or a new batch. *Nested*: new data join all before, as many each time. *Latest*: the
-latest synthetic data alone, whose amount grows by as much, or by as large a factor, each time.
+Four rules are known. *Steady*: training set t + p is that of t, p iterations newer: what is synthetic comes from
+models p later, what is real is the same or a new batch. *Nested*: the latest data, and maybe new real ones, join all
+before, as many each time. *Appended*: training set t + p is that of t and synthetic data of so many iterations before,
+as many each time. *Latest*: the latest synthetic data alone, whose amount grows by as much, or by as large a factor.
 
 A finite table shows a rule, but not that it holds for ever. A policy that declares `steady_from` is taken at its word;
 of all others it is said which iterations have shown it.
@@ -64,6 +65,13 @@ class Nested:
 
 
 @dataclass(frozen=True)
+class Appended:
+    """Each training set holds that of a period before and recent synthetic data, always as many."""
+
+    period: int
+
+
+@dataclass(frozen=True)
 class Latest:
     """The latest synthetic data alone, and more of them each time.
 
@@ -89,7 +97,7 @@ class Structure:
         is_declared: whether the policy says that it obeys its rule for ever.
     """
 
-    rule: Steady | Nested | Latest | None
+    rule: Steady | Nested | Appended | Latest | None
     first: int
     last: int
     is_declared: bool
@@ -136,6 +144,10 @@ def _seen(mixtures: Sequence[Mixture]) -> Structure:
         first = _first_alike(mixtures, 1, obeyed)
         if _is_enough(first, last, 1) and (rule := find(mixtures[first - 1 :], first)):
             return Structure(rule, first, last, is_declared=False)
+    for period in range(1, min(LONGEST_PERIOD, last // FEWEST_PERIODS) + 1):
+        first = _first_alike(mixtures, period, _appended)
+        if _is_enough(first, last, period):
+            return Structure(Appended(period), first, last, is_declared=False)
     return Structure(None, 1, last, is_declared=False)
 
 
@@ -229,6 +241,14 @@ def _joined(before: Mixture, after: Mixture, iteration: int) -> tuple[Share, Sha
     if not is_longer or one.start + one.amount < max(ends):
         return None
     return Share(1, latest.amount, latest.weight), Share(REAL, other.amount - one.amount, one.weight)
+
+
+def _appended(before: Mixture, after: Mixture, iteration: int) -> tuple[tuple[int, float, float, float], ...] | None:
+    """Return which synthetic data a training set holds beyond another one, by how much older they are than it."""
+    kept, new = after.shares[: len(before.shares)], after.shares[len(before.shares) :]
+    if kept != before.shares or not new or after.draw is not None or any(share.source == REAL for share in new):
+        return None
+    return tuple((iteration - share.source, share.amount, share.weight, share.start) for share in new)
 
 
 def _latest(mixtures: Sequence[Mixture], first: int) -> Latest | None:

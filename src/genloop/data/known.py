@@ -171,6 +171,6 @@ def _check_covariance(rows: tuple[tuple[float, ...], ...], dimension: int) -> No
     least = np.linalg.eigvalsh(matrix).min() if np.isfinite(matrix).all() else -np.inf
     if not np.array_equal(matrix, matrix.T) or least <= 1e-12 * np.abs(matrix).max():
         raise UserError(
-            f"covariance={rows} belongs to no density: it must be symmetric, with positive eigenvalues. A column that is "
-            "a sum of others has to go."
+            f"covariance={rows} belongs to no density: it must be symmetric, with positive eigenvalues. A column that "
+            "is a sum of others has to go."
         )

@@ -38,7 +38,9 @@ def known_text(found: PolicyForecast) -> str:
     if found.real_shares is None or found.theory is None:
         return ""
     least, last = found.real_shares
-    real = f"{100 * least:.3g} % or more of each fit so far is real" if least else "some training sets hold nothing real"
+    real = (
+        f"{100 * least:.3g} % or more of each fit so far is real" if least else "some training sets hold nothing real"
+    )
     real = "nothing real is left in the training set" if last == 0 else real
     if found.theory.law == "unsettled":
         return real

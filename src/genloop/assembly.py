@@ -24,13 +24,31 @@ def assemble(policy: Policy, number: int, sources: Sequence[Data], unit: int, *,
     Raises:
         UserError: if the amounts round to no example that has a weight.
     """
-    train = _joined(policy.training_set(number), sources, unit, seed=seed)
+    mixture = policy.training_set(number)
+    train = _joined(mixture, sources, unit, seed=seed)
     if train.num_examples and any(part.weight for part in train.parts):
+        check_rounding(policy, number, mixture, unit)
         return train
     raise UserError(
         f"{policy_name(policy)}: with T = {unit}, the amounts of iteration {number} round to no example that has a "
         "weight. Raise them, or num_samples (T)."
     )
+
+
+def check_rounding(policy: Policy, number: int, mixture: Mixture, unit: int) -> None:
+    """Raise UserError if a share that counts is less than half an example, as the policy would be another one.
+
+    Beside batches of new data it may be: they share what is left over, so that it is one example now and then.
+    """
+    if any(share.start >= 1 for share in mixture.shares):
+        return
+    for share in mixture.shares:
+        if share.weight and share.amount * unit < 0.5:
+            raise UserError(
+                f"{policy_name(policy)}: with T = {unit}, iteration {number} takes {share.amount * unit:.2g} examples "
+                f"of source {share.source}, which round to none: it would be another policy. Raise the amount, or T "
+                "(num_samples)."
+            )
 
 
 def _joined(mixture: Mixture, sources: Sequence[Data], unit: int, *, seed: int) -> TrainingSet:

@@ -11,6 +11,7 @@ from genloop.policies import Policy
 from genloop.policy_text import policy_name
 from genloop.types import Estimator, Metric, Refittable, Source
 
+MOST_ITERATIONS = 10_000  # a plan of more is made for hours
 LONGEST_NAME = 200  # bytes; file systems take 255 with all that is added
 
 
@@ -48,6 +49,7 @@ class Experiment:
         checks = [
             (_names_a_folder(self.name), _no_folder(self.name)),
             (self.num_iterations >= 1, f"num_iterations is {self.num_iterations}. A loop has at least 1 iteration."),
+            (self.num_iterations <= MOST_ITERATIONS, _too_long(self.num_iterations)),
             (self.num_samples is None or self.num_samples >= 1, _no_training_set(self.num_samples)),
             (bool(self.policies), "No policy is given. Name at least one, such as accumulate."),
             (bool(self.seeds), "No seed is given. Name at least one, such as 0."),
@@ -100,6 +102,10 @@ def _no_refit(estimator: Estimator) -> str:
 
 def _no_training_set(num_samples: int | None) -> str:
     return f"num_samples (T) is {num_samples}. Give at least 1 example, or leave it out for all real data."
+
+
+def _too_long(num_iterations: int) -> str:
+    return f"num_iterations is {num_iterations:,}. A loop has at most {MOST_ITERATIONS:,} iterations; run fewer."
 
 
 def _names_a_folder(name: str) -> bool:

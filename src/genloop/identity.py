@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, field, fields, is_dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,18 @@ from typing import Any
 from genloop.errors import UserError
 
 KEY_DIGITS = 20  # hexadecimal digits of a key in names: 80 bits
+
+
+def later(default: Any) -> Any:
+    """Return a field that a dataclass got later: at its default, descriptions and keys are what they were without."""
+    return field(default=default, metadata={"later": True})
+
+
+def told_fields(thing: Any) -> list[Field[Any]]:
+    """Return the fields of a dataclass without those added later that have their default."""
+    return [
+        each for each in fields(thing) if not (each.metadata.get("later") and getattr(thing, each.name) == each.default)
+    ]
 
 
 def describe(thing: Any, name: str = "A number") -> Any:
@@ -29,8 +41,8 @@ def describe(thing: Any, name: str = "A number") -> Any:
     if isinstance(thing, Describing):
         return thing.describe()
     if is_dataclass(thing) and not isinstance(thing, type):
-        kind, compared = type(thing).__name__, [field.name for field in fields(thing) if field.compare]
-        described = {field: describe(getattr(thing, field), f"{kind}.{field}") for field in compared}
+        kind, told = type(thing).__name__, [each.name for each in told_fields(thing) if each.compare]
+        described = {name: describe(getattr(thing, name), f"{kind}.{name}") for name in told}
         return {"type": type_name(thing), "version": getattr(thing, "version", 1), **described}
     if isinstance(thing, Mapping):
         return {str(key): describe(value, str(key)) for key, value in thing.items()}

@@ -5,14 +5,19 @@ T, the size of the first training set. The same object assembles training sets, 
 the outcome without training. It knows no family of models.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 from typing import ClassVar, Protocol
 
 from genloop.errors import UserError
+from genloop.identity import later
 
 REAL = 0
+LEAST = 1e-12  # T: the least share of a policy; below, sums of amounts lose it
+FINEST = 1e-14  # of where a share begins: the least amount, as the next number is 2e-16 of it away
+WEIGHTS = (1e-100, 1e100)  # beyond, their products leave the range of numbers
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,19 @@ class Share:
         numbers_fit = 0 < self.amount < inf and 0 <= self.weight < inf and 0 <= self.start < inf
         if not numbers_fit or self.source < 0:
             raise UserError(f"{self} is no share: the amount must be positive, the rest not negative, and all finite.")
+        if self.amount < LEAST or self.amount <= FINEST * self.start:
+            raise UserError(
+                f"{self} is no share: its amount is too small to be told from none. Use more, or leave it out."
+            )
+        if self.weight and not WEIGHTS[0] <= self.weight <= WEIGHTS[1]:
+            raise UserError(
+                f"{self} is no share: its weight is beyond what can be computed with. Weights count relative to the "
+                "other shares': use 0, or numbers near 1."
+            )
+
+    def __str__(self) -> str:
+        parts = [f"amount {self.amount:g}", f"weight {self.weight:g}", f"start {self.start:g}"]
+        return f"{{{self.source}: {', '.join(parts)}}}"
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,11 @@ class Mixture:
 class Policy(Protocol):
     """Says what each iteration trains on; iterations count from 1, and iteration 1 sees real data only.
 
+    A policy may say in `steady_from` from which iteration on one rule makes each training set from the one before: all
+    that is synthetic is one iteration newer and real data stay or are renewed, or new data join all before, or the
+    latest data alone are more by as much. Then it is known how errors grow for ever. A class that overrides
+    `training_set` has to say it anew.
+
     Attributes:
         version: raised when the same iteration would give other shares.
     """
@@ -90,20 +113,41 @@ class _OneBatchPerIteration:
         return 1.0
 
 
+@lru_cache(maxsize=1 << 16)
+def _whole(source: int) -> Share:
+    """Return one T of a source: one object for all training sets, which is quick to make and to recognise."""
+    return Share(source)
+
+
 @dataclass(frozen=True)
 class Replace(_OneBatchPerIteration):
     """Train on the latest synthetic data only; the error grows by one unit each iteration (eq. 1)."""
 
+    steady_from: ClassVar[int] = 2
+
     def training_set(self, iteration: int) -> Mixture:
-        return Mixture([Share(iteration - 1)])
+        return Mixture([_whole(iteration - 1)])
 
 
 @dataclass(frozen=True)
 class Accumulate(_OneBatchPerIteration):
-    """Train on the real data and all synthetic data so far; the error stays below pi^2/6 units (Theorem 2)."""
+    """Train on the real data and all synthetic data so far; the error stays below pi^2/6 units (Theorem 2).
+
+    Attributes:
+        real: new real data that join at every further iteration, in units of T. The source must hold them all.
+    """
+
+    steady_from: ClassVar[int] = 2
+
+    real: float = later(0.0)
+
+    def __post_init__(self) -> None:
+        if self.real != 0:
+            _check_amount_of("accumulate", "real", self.real)
 
     def training_set(self, iteration: int) -> Mixture:
-        return Mixture(Share(source) for source in range(iteration))
+        real = Share(REAL, 1 + (iteration - 1) * self.real) if self.real else _whole(REAL)
+        return Mixture((real, *map(_whole, range(1, iteration))))
 
 
 @dataclass(frozen=True)
@@ -111,6 +155,7 @@ class ReplaceMultiple:
     """Train on the latest synthetic data only, grown to n T as accumulating would (Table 2, last column)."""
 
     version: ClassVar[int] = 1
+    steady_from: ClassVar[int] = 2
 
     def training_set(self, iteration: int) -> Mixture:
         return Mixture([Share(iteration - 1, amount=float(iteration))])
@@ -123,16 +168,34 @@ class ReplaceMultiple:
 class AccumulateSubsample(_OneBatchPerIteration):
     """Train on a uniform T out of the real data and all synthetic data: accumulating at fixed compute."""
 
+    steady_from: ClassVar[int] = 2
+
     def training_set(self, iteration: int) -> Mixture:
-        return Mixture((Share(source) for source in range(iteration)), draw=1.0)
+        return Mixture(map(_whole, range(iteration)), draw=1.0)
 
 
 @dataclass(frozen=True)
-class Augment(_OneBatchPerIteration):
-    """Train on the real data and the latest synthetic data, 2 T in all."""
+class Augment:
+    """Train on the real data and the latest synthetic data, 2 T in all unless another number is synthetic.
+
+    Attributes:
+        synthetic: what every model generates and the next one trains on, in units of T.
+    """
+
+    version: ClassVar[int] = 1
+    steady_from: ClassVar[int] = 2
+
+    synthetic: float = later(1.0)
+
+    def __post_init__(self) -> None:
+        _check_amount_of("augment", "synthetic", self.synthetic)
 
     def training_set(self, iteration: int) -> Mixture:
-        return Mixture(Share(source) for source in sorted({REAL, iteration - 1}))
+        latest = [Share(iteration - 1, self.synthetic)] if iteration > 1 else []
+        return Mixture([_whole(REAL), *latest])
+
+    def num_samples(self, iteration: int) -> float:
+        return self.synthetic
 
 
 @dataclass(frozen=True)
@@ -141,20 +204,33 @@ class Fresh:
 
     Attributes:
         real: share of the real batch, between 0 and 1. The source must hold T + real T for every further iteration.
+        weight: what the whole real batch weighs in the fit, between 0 and 1; None weighs all examples alike. With
+            real=0.5, 0.618 is best in the long run (arXiv 2502.18049).
     """
 
     version: ClassVar[int] = 1
+    steady_from: ClassVar[int] = 2
 
     real: float
+    weight: float | None = later(None)
 
     def __post_init__(self) -> None:
         _check_share("fresh", self.real)
+        if self.weight is not None and not LEAST <= self.weight <= 1 - LEAST:
+            raise UserError(
+                f"fresh(real={self.real}, weight={self.weight}) is no mixture: the weight of the real batch in the fit "
+                "must lie between 0 and 1."
+            )
 
     def training_set(self, iteration: int) -> Mixture:
         if iteration == 1:
-            return Mixture([Share(REAL)])
-        batch = Share(REAL, self.real, start=1 + (iteration - 2) * self.real)
-        return Mixture([batch, Share(iteration - 1, 1 - self.real)])
+            return Mixture([_whole(REAL)])
+        weight = self.real if self.weight is None else self.weight
+        each, each_synthetic = (
+            (1.0, 1.0) if self.weight is None else (weight / self.real, (1 - weight) / (1 - self.real))
+        )
+        batch = Share(REAL, self.real, each, start=1 + (iteration - 2) * self.real)
+        return Mixture([batch, Share(iteration - 1, 1 - self.real, each_synthetic)])
 
     def num_samples(self, iteration: int) -> float:
         return 1 - self.real
@@ -169,6 +245,7 @@ class Mix:
     """
 
     version: ClassVar[int] = 1
+    steady_from: ClassVar[int] = 2
 
     real: float
 
@@ -177,7 +254,7 @@ class Mix:
 
     def training_set(self, iteration: int) -> Mixture:
         if iteration == 1:
-            return Mixture([Share(REAL)])
+            return Mixture([_whole(REAL)])
         return Mixture([Share(REAL, self.real), Share(iteration - 1, 1 - self.real)])
 
     def num_samples(self, iteration: int) -> float:
@@ -203,7 +280,11 @@ class Window(_OneBatchPerIteration):
 
     def training_set(self, iteration: int) -> Mixture:
         oldest = max(REAL, iteration - self.size)
-        return Mixture(Share(source) for source in range(oldest, iteration))
+        return Mixture(map(_whole, range(oldest, iteration)))
+
+    @property
+    def steady_from(self) -> int:
+        return self.size + 1
 
 
 @dataclass(frozen=True)
@@ -232,15 +313,42 @@ class Schedule:
 
 
 def _check_share(name: str, real: float) -> None:
-    if not 0 < real < 1:
+    if not LEAST <= real <= 1 - LEAST:
         raise UserError(
-            f"{name}(real={real}) is no mixture: the real share must lie between 0 and 1. "
-            "For none use replace, for real data beside all synthetic data use accumulate."
+            f"{name}(real={real}) is no mixture: the real share must lie between 0 and 1, and each part be {LEAST:g} "
+            "or more. For none use replace, for real data beside all synthetic data use accumulate."
         )
 
 
-def check_supply(label: str, policy: Policy, num_iterations: int, num_real: float, *, unit: int | None = None) -> None:
-    """Raise UserError if an iteration asks for more than its sources hold.
+def _check_amount_of(policy: str, parameter: str, amount: float) -> None:
+    if not (LEAST <= amount < float("inf")):
+        raise UserError(f"{policy}({parameter}={amount}) is no amount. Use a positive number of T, such as 0.5.")
+
+
+def changes(mixtures: Iterable[Mixture]) -> Iterator[tuple[Sequence[Share], Sequence[Share]]]:
+    """Iterate over what each training set holds beyond the one before, and what it no longer holds.
+
+    Where the oldest shares leave, or the first is another one, and new ones join at the end, as with all shipped
+    policies that hold many, one comparison of all others tells; else all are taken to change.
+    """
+    before: tuple[Share, ...] = ()
+    for mixture in mixtures:
+        shares = mixture.shares
+        left = before.index(shares[0]) if shares[0] in before[:2] else len(before)
+        kept = len(before) - left
+        if kept and shares[:kept] == before[left:]:
+            yield shares[kept:], before[:left]
+        elif len(before) > 1 and shares[1 : len(before)] == before[1:]:
+            yield (shares[0], *shares[len(before) :]), before[:1]
+        else:
+            yield shares, before
+        before = shares
+
+
+def check_supply(
+    label: str, policy: Policy, num_iterations: int, num_real: float, *, unit: int | None = None
+) -> list[Mixture]:
+    """Return the training sets of all iterations; raise UserError if one asks for more than its sources hold.
 
     Args:
         label: the policy as the user wrote it.
@@ -249,9 +357,10 @@ def check_supply(label: str, policy: Policy, num_iterations: int, num_real: floa
         num_real: size of the real training data in units of T.
         unit: T in examples, for the message, where it is known.
     """
-    for iteration in range(1, num_iterations + 1):
-        mixture = policy.training_set(iteration)
-        for share in mixture.shares:
+    mixtures = [policy.training_set(iteration) for iteration in range(1, num_iterations + 1)]
+    union = 0.0
+    for iteration, (mixture, (added, removed)) in enumerate(zip(mixtures, changes(mixtures), strict=True), start=1):
+        for share in added:
             if share.source >= iteration:
                 raise UserError(
                     f"{label}: iteration {iteration} asks for source {share.source}, which model {share.source} has "
@@ -259,9 +368,10 @@ def check_supply(label: str, policy: Policy, num_iterations: int, num_real: floa
                 )
             supply = num_real if share.source == REAL else policy.num_samples(share.source)
             _check_amount(label, iteration, share.start + share.amount, supply, _source_name(share.source), unit)
-        union = sum(share.amount for share in mixture.shares)
+        union += sum(share.amount for share in added) - sum(share.amount for share in removed)
         if mixture.draw is not None:
             _check_amount(label, iteration, mixture.draw, union, "union of sources", unit)
+    return mixtures
 
 
 def _check_amount(label: str, iteration: int, amount: float, supply: float, source: str, unit: int | None) -> None:

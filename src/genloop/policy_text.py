@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal
 from numbers import Real
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from genloop.errors import UserError, unknown_name
+from genloop.identity import told_fields
 from genloop.policies import (
     Accumulate,
     AccumulateSubsample,
@@ -37,6 +38,9 @@ POLICIES: Mapping[str, type] = {
     "window": Window,
     "schedule": Schedule,
 }
+EXAMPLES = {"size": "3"}  # of parameters that are no share
+LONGEST = 1 << 20  # characters of a policy's arguments
+DEEPEST = 20  # brackets within brackets
 WITH_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
@@ -46,19 +50,48 @@ def parse_policy(written: str | Sequence[Any] | Mapping[str, Any]) -> Policy:
     Raises:
         UserError: if the name or an argument is unknown, missing or out of range.
     """
+    kind, arguments = _kind_and_arguments(written)
+    return _parse_schedule(arguments) if kind is Schedule else _build(str(written), kind, arguments, {})
+
+
+def policy_without(written: str, parameter: str) -> Callable[[float], Policy]:
+    """Return what makes a policy of a value for the parameter that `written` leaves out, as `fresh(real=0.5)` a weight.
+
+    Raises:
+        UserError: if the policy has no such parameter, gives it, or lacks another.
+    """
+    kind, arguments = _kind_and_arguments(written)
+    names = [] if kind is Schedule else [field.name for field in fields(kind)]
+    if parameter not in names:
+        has = ", ".join(f"{each} in {name}" for name, other in POLICIES.items() if other is not Schedule
+                        for each in (field.name for field in fields(other)))  # fmt: skip
+        raise UserError(f"{written!r} has no parameter {parameter!r} to solve for. There are: {has}.")
+    if parameter in _named(names, arguments):
+        raise UserError(f"{written!r} gives {parameter}, which is to be solved for. Leave it out.")
+
+    def make(value: float) -> Policy:
+        return _build(written, kind, arguments, {parameter: value})
+
+    return make
+
+
+def parameter_type(written: str, parameter: str) -> type:
+    """Return whether a parameter of a policy is a whole number, `int`, or any, `float`."""
+    kind, _ = _kind_and_arguments(written)
+    return int if {field.name: field.type for field in fields(kind)}[parameter] is int else float
+
+
+def _kind_and_arguments(written: str | Sequence[Any] | Mapping[str, Any]) -> tuple[type, Any]:
     if isinstance(written, str):
         name, arguments = _split_call(written)
     elif isinstance(written, Mapping) and len(written) == 1:
         name, arguments = next(iter(written.items()))
     else:
         name, arguments = "schedule", [written]
-    arguments = _with_numbers(arguments)
     kind = POLICIES.get(str(name).strip().replace("_", "-"))
     if kind is None:
         raise unknown_name("policy", str(name), POLICIES)
-    if kind is Schedule:
-        return _parse_schedule(arguments)
-    return _build(str(written), kind, arguments)
+    return kind, _with_numbers(arguments)
 
 
 def policy_name(policy: Policy) -> str:
@@ -69,12 +102,11 @@ def policy_name(policy: Policy) -> str:
     if type(policy) is Schedule:
         return f"schedule({_rows_text(policy)})"
     name = {kind: name for name, kind in POLICIES.items()}.get(type(policy), type(policy).__name__)
-    arguments = vars(policy).items()
-    if not arguments:
-        return name
     if type(policy) is Window:
         return f"{name}({policy.size})"
-    return f"{name}({', '.join(f'{argument}={_number(value)}' for argument, value in arguments)})"
+    told = [each.name for each in told_fields(policy)] if is_dataclass(policy) else list(vars(policy))
+    arguments = ", ".join(f"{argument}={_number(getattr(policy, argument))}" for argument in told)
+    return f"{name}({arguments})" if arguments else name
 
 
 def is_own_policy(name: str) -> bool:
@@ -89,10 +121,23 @@ def _split_call(written: str) -> tuple[str, Any]:
         raise UserError(f"{written!r} is no policy. Write a name such as accumulate, or a call such as window(3).")
     name, inside = match.groups()
     as_yaml = re.sub(r"(\w+)\s*=", r"\1: ", inside or "")
+    if len(as_yaml) > LONGEST:
+        raise UserError(f"The arguments of {name} have {len(as_yaml):,} characters. Write at most {LONGEST:,}.")
     try:
-        return name, yaml.safe_load(f"[{as_yaml}]")
-    except yaml.YAMLError as error:
-        raise UserError(f"The arguments of {written!r} cannot be read. Write them like mix(real=0.1).") from error
+        return name, _plain_yaml(f"[{as_yaml}]")
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: of dates and numbers that do not exist
+        shown = written if len(written) <= 200 else f"{written[:200]}..."
+        raise UserError(f"The arguments of {shown!r} cannot be read. Write them like mix(real=0.1).") from error
+
+
+def _plain_yaml(text: str) -> Any:
+    """Return what a YAML text says; names for its parts, by which it could refer to itself, are refused."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if getattr(event, "anchor", None) is not None or depth > DEEPEST:
+            raise yaml.YAMLError("anchors, aliases, or too many brackets within brackets")
+    return yaml.safe_load(text)
 
 
 def _with_numbers(arguments: Any) -> Any:
@@ -104,27 +149,44 @@ def _with_numbers(arguments: Any) -> Any:
     return float(arguments) if isinstance(arguments, str) and WITH_EXPONENT.fullmatch(arguments) else arguments
 
 
-def _build(written: str, kind: type, arguments: Any) -> Policy:
-    """Return a policy of one or no parameter, given by name or by place."""
-    names = [field.name for field in fields(kind)]
+def _build(written: str, kind: type, arguments: Any, fixed: Mapping[str, float]) -> Policy:
+    """Return a policy whose parameters, which are numbers, are given by name or by place, or `fixed`."""
+    parameters = {field.name: field for field in fields(kind)}
+    given = _named([name for name in parameters if name not in fixed], arguments) | dict(fixed)
+    for name in given.keys() - parameters.keys():
+        raise UserError(
+            f"{written!r} gives {name}={given[name]!r}, but this policy takes {_expected(list(parameters))}."
+        )
+    missing = [name for name, field in parameters.items() if field.default is MISSING and name not in given]
+    if missing:
+        example = EXAMPLES.get(missing[0], f"{missing[0]}=0.1")
+        raise UserError(f"{written!r} lacks {missing[0]!r}. Write for example {written.strip('() ')}({example}).")
+    for name, value in given.items():
+        _check_number(written, parameters[name], value)
+    return kind(**given)
+
+
+def _named(names: Sequence[str], arguments: Any) -> dict[str, Any]:
+    """Return arguments by name; one that has no name has that of its place."""
     given: dict[str, Any] = {}
     listed = [] if arguments is None else arguments
-    items = listed if isinstance(listed, list | tuple) else [listed]
-    for place, item in enumerate(items):
-        named = item if isinstance(item, Mapping) else {names[place] if place < len(names) else f"#{place + 1}": item}
-        given.update(named)
-    for name in given.keys() - set(names):
-        expected = f"the parameter {names[0]}" if names else "no parameters"
-        raise UserError(f"{written!r} gives {name}={given[name]!r}, but this policy takes {expected}.")
-    missing = [field.name for field in fields(kind) if field.default is MISSING and field.name not in given]
-    if missing:
-        example = {"real": "real=0.1", "size": "3"}[missing[0]]
-        raise UserError(f"{written!r} lacks {missing[0]!r}. Write for example {written.strip('() ')}({example}).")
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in given.values()):
-        raise UserError(f"{written!r} needs a number, not {next(iter(given.values()))!r}.")
-    if "size" in given and not isinstance(given["size"], int):
-        raise UserError(f"{written!r} needs a whole number of sources, not {given['size']!r}.")
-    return kind(**given)
+    for place, item in enumerate(listed if isinstance(listed, list | tuple) else [listed]):
+        name = names[place] if place < len(names) else f"#{place + 1}"
+        given.update(item if isinstance(item, Mapping) else {name: item})
+    return given
+
+
+def _expected(names: Sequence[str]) -> str:
+    if not names:
+        return "no parameters"
+    return f"the parameter {names[0]}" if len(names) == 1 else f"the parameters {' and '.join(names)}"
+
+
+def _check_number(written: str, field: Field[Any], value: Any) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise UserError(f"{written!r} needs a number, not {value!r}.")
+    if field.type is int and not isinstance(value, int):
+        raise UserError(f"{written!r} needs a whole number of sources, not {value!r}.")
 
 
 def _parse_schedule(arguments: Any) -> Schedule:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from genloop.policies import AccumulateSubsample, Mix, Replace
 from genloop.recipes.linear import linear as recipe
+from genloop.recipes.statistical import gaussian as recipe_of_gaussian
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 
@@ -27,6 +29,33 @@ def test_forecast_says_law_value_interval_and_mechanism(genloop, linear):
     assert "nothing real is left in the training set" in out
     assert "squared error by iteration 14" in out
     assert "replace" in Path("ahead.svg").read_text()
+
+
+def test_forecast_says_what_the_policy_is_known_to_do(genloop, tmp_path):
+    """Two per cent of every fit are real, so that no forecast may say that nothing real is left, or grow for ever."""
+    policies = (Mix(0.1), AccumulateSubsample())
+    found = run(replace(EXPERIMENT, policies=policies, num_iterations=8), tmp_path / "mixed")
+    _, out, _ = genloop("forecast", found.directory, "--to", 12)
+    said = " ".join(out.split())
+    assert "10 % or more of each fit so far is real, and by theory errors of averages are bounded" in said
+    assert "nothing real is left" not in said
+    known = {
+        each["policy"]: each["known"]
+        for each in json.loads(genloop("forecast", found.directory, "--json")[1])["policies"]
+    }
+    assert known["accumulate-subsample"].startswith("12.5 % or more")
+
+
+def test_a_variance_is_never_forecast_below_zero_nor_a_mean_error_to_grow_for_ever(genloop, tmp_path):
+    """Replace, n = 30: V = (29/30)^t and 1 - V; both are forecast to within a fifth of the real variance."""
+    gaussian = recipe_of_gaussian()
+    gaussian = replace(gaussian, num_samples=30, num_iterations=10, policies=(Replace(),), seeds=(0,))
+    found = run(gaussian, tmp_path / "gaussian")
+    for metric, truth in (("variance_ratio", (29 / 30) ** 60), ("mean_error", 1 - (29 / 30) ** 60)):
+        out = genloop("forecast", found.directory, "--to", 60, "--metric", metric, "--json")[1]
+        end = json.loads(out)["rows"][-1]
+        assert end["low"] >= 0
+        assert end["value"] == pytest.approx(truth, abs=0.2)
 
 
 def test_forecast_as_json_is_one_document(genloop, linear):

@@ -8,11 +8,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from genloop.analysis.bounds import bounds_of
+from genloop.analysis.expected import Expected
 from genloop.analysis.forecast import Forecast, forecast
 from genloop.errors import UserError
-from genloop.policies import Accumulate, Augment, Replace, ReplaceMultiple, Window
+from genloop.paper.simulate import moments
+from genloop.policies import Accumulate, Augment, Mix, Replace, ReplaceMultiple, Window
 from genloop.theory.extrapolation import Lines
-from genloop.theory.growth import growth_law
+from genloop.theory.growth import Growth, growth_of
 from genloop.theory.laws import LAWS, approach, constant, exponential, partial_sums, power
 from genloop.theory.propagate import error_curve
 from genloop.theory.student import student_log_density
@@ -46,9 +49,9 @@ def test_every_law_is_found_in_its_own_curves(law):
     "policy", [Replace(), Accumulate(), ReplaceMultiple(), Window(3), Augment()], ids=lambda policy: str(policy)
 )
 def test_the_laws_named_are_those_of_theory(policy):
-    """Ten iterations of theory's own curve, whose law is read off two hundred."""
+    """Ten iterations of theory's own curve, whose law its structure says."""
     values = error_curve(policy, 10).values
-    assert of(values, 20).growth.law == growth_law(error_curve(policy, 200)).law
+    assert of(values, 20).growth.law == growth_of(policy).law
 
 
 def test_limits_are_those_of_the_sums():
@@ -101,6 +104,75 @@ def test_intervals_know_that_the_law_is_not_known():
     """Five values may go on in a line or speed up, so more is open above than below; one law alone is symmetric."""
     end = of(np.array([4.776, 4.909, 4.977, 5.097, 5.174]), 12).points[-1]
     assert end.high - end.value > 1.3 * (end.value - end.low)
+
+
+@pytest.mark.parametrize(
+    ("policy", "shown", "until"), [(Mix(0.1), 8, 40), (Mix(0.02), 20, 60), (Window(3), 12, 40), (Replace(), 10, 40)],
+    ids=str,
+)  # fmt: skip
+def test_intervals_hold_far_ahead_where_the_policy_is_known(policy, shown, until):
+    """Errors averaged over 200 simulated loops, T = 50; 16 curves of each, judged within 4 standard errors."""
+    num_curves, num_loops = 16, 200
+    means, _ = moments(policy, until, num_examples=50, num_replicas=num_curves * num_loops, seed=10, num_real=1.0)
+    curves = (means**2).reshape(until, num_curves, num_loops).mean(axis=2).T
+    expected = Expected(error_curve(policy, until).values, growth_of(policy), is_of_metric=True)
+    held = []
+    for curve in curves:
+        points = forecast(dict(enumerate(curve[:shown].tolist(), start=1)), until, expected=expected).points
+        held.append(np.mean([point.low <= curve[point.iteration - 1] <= point.high for point in points]))
+    assert np.mean(held) > 0.9 - 4 * np.sqrt(0.9 * 0.1 / num_curves)
+    ends = [forecast(dict(enumerate(c[:shown].tolist(), start=1)), until, expected=expected).points[-1] for c in curves]
+    truth = expected.values[-1] / 50
+    assert np.median([abs(end.value - truth) / truth for end in ends]) < 0.2
+
+
+def test_the_policys_own_curve_settles_what_a_short_one_does_not():
+    """Twelve iterations of mix(real=0.02) look linear; the policy says that they are bounded, and where they end."""
+    policy = Mix(0.02)
+    random = np.random.default_rng(11)
+    curve = error_curve(policy, 60).values
+    seen = dict(enumerate((curve[:12] + 0.05 * random.normal(size=12)).tolist(), start=1))
+    blind = forecast(seen, 60)
+    known = forecast(seen, 60, expected=Expected(curve, growth_of(policy), is_of_metric=True))
+    assert blind.growth.law == "linear"
+    assert blind.points[-1].low > curve[-1]
+    assert known.growth.law == "bounded"
+    assert known.growth.limit == pytest.approx(growth_of(policy).limit, rel=0.1)
+    assert known.points[-1].low < curve[-1] < known.points[-1].high
+
+
+def test_what_theory_expects_gives_way_to_what_is_measured():
+    """A policy that is bounded by theory, and a metric that rises by as much each time."""
+    random = np.random.default_rng(12)
+    seen = dict(enumerate((np.arange(20.0) + 0.05 * random.normal(size=20)).tolist(), start=1))
+    bounded = Expected(error_curve(Accumulate(), 30).values, Growth("bounded", 0.0), is_of_metric=True)
+    assert forecast(seen, 30, expected=bounded).growth.law == "linear"
+
+
+def test_no_interval_leaves_the_bounds_of_its_value():
+    falling = {n: 1 - 0.11 * n for n in range(1, 9)}
+    points = forecast(falling, 30, bounds=bounds_of("fitted/real")).points
+    assert points[-1].value == points[-1].low == 0
+    assert forecast(falling, 30).points[-1].low < 0
+    below = {n: value - 0.5 for n, value in falling.items()}  # measured below what can be: the least measured bounds
+    assert forecast(below, 30, bounds=(0.0, 1.0)).points[-1].low == pytest.approx(min(below.values()))
+
+
+@pytest.mark.parametrize(
+    ("unit", "bounds"),
+    [
+        ("share of types", (0, 1)),
+        ("real probability", (0, 1)),
+        ("share of real variance", (0, np.inf)),
+        ("fitted/real", (0, np.inf)),
+        ("squared error", (0, np.inf)),
+        ("modes, 1 to 20", (1, 20)),
+        ("nats/example", (-np.inf, np.inf)),
+        ("nats/image", (-np.inf, np.inf)),
+    ],
+)
+def test_units_say_what_a_value_can_be(unit, bounds):
+    assert bounds_of(unit) == bounds
 
 
 def _between(number: int, num: int, random: np.random.Generator) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from dense import dense_errors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulations import Table, within
@@ -22,9 +23,11 @@ from genloop.policies import (
     schedule_from_rows,
 )
 from genloop.theory import regression, statistics
-from genloop.theory.fresh_design import fresh_design_error_curve
+from genloop.theory.fresh_design import exact_ols_error_curve, fresh_design_error_curve
+from genloop.theory.fresh_growth import fresh_design_growth
 from genloop.theory.pieces import cut_into_pieces, training_sets
-from genloop.theory.propagate import error_curve, fitted_moments
+from genloop.theory.propagate import error_curve, fitted_moments, propagated
+from genloop.theory.simulated_design import predicted_error_curve
 from genloop.theory.solve import smallest_real_share
 
 N = 40
@@ -69,6 +72,40 @@ def test_reused_design_equals_published_result(policy, published):
     np.testing.assert_allclose(error_curve(policy, N).values, published.values, rtol=ROUNDING)
 
 
+@pytest.mark.parametrize("num_examples", [np.inf, 30])
+@pytest.mark.parametrize(
+    "policy",
+    [
+        Accumulate(),
+        Accumulate(0.5),
+        AccumulateSubsample(),
+        ReplaceMultiple(),
+        Augment(0.3),
+        Fresh(0.3),
+        Fresh(0.5, 0.618),
+        Mix(0.01),
+        *map(Window, (2, 7, 90, 110, 300)),
+    ],
+    ids=str,
+)
+def test_running_sums_equal_dense_linear_algebra(policy, num_examples):
+    mixtures = training_sets(policy, 200)
+    expected = dense_errors(mixtures, num_examples)
+    np.testing.assert_allclose(propagated(mixtures, num_examples).error, expected, rtol=ROUNDING)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6), st.sampled_from([0, 1e-30, 1e-6, 1, 1e6])))))
+def test_weights_of_any_size_equal_dense_linear_algebra(rows):
+    """Where weights of 10^6 leave and 10^-30 stay, running sums begin anew."""
+    mixtures = [Mixture([Share(0)])]
+    for row in rows:
+        kept = [Share(max(0, len(mixtures) - 1 - lag), size / 2, weight) for lag, size, weight in row]
+        mixtures.append(Mixture([*mixtures[-1].shares, *kept, Share(0)][-6:]))
+    expected = dense_errors(mixtures)
+    np.testing.assert_allclose(propagated(mixtures).error, expected, rtol=1e-9)
+
+
 def test_a_draw_of_one_example_is_one_of_its_sources():
     """T = 1: the draw has the mean error of the real example and of all models so far, with the noise of one each."""
     errors = error_curve(AccumulateSubsample(), 3, num_examples=1).values
@@ -104,6 +141,67 @@ def test_fresh_design_without_closed_form_says_so(policy):
     curve = fresh_design_error_curve(policy, 10, num_examples=60, dimension=10)
     assert curve.basis.exact.startswith("only as d / T goes to 0")
     np.testing.assert_array_equal(curve.values, error_curve(policy, 10).values)
+
+
+@pytest.mark.parametrize(
+    ("policy", "simulated", "error"),
+    [(Augment(), 1.343, 0.009), (Fresh(0.5), 1.441, 0.009), (Window(3), 2.925, 0.017), (Mix(0.5), 3.320, 0.025)],
+    ids=str,
+)
+def test_simulated_designs_agree_with_row_by_row_simulation(policy, simulated, error):
+    """T = 60, d = 10, iteration 10: 6000 replicas of rows, in docs/theory.md."""
+    curve = predicted_error_curve(policy, 10, num_examples=60, dimension=10)
+    assert curve.standard_error is not None
+    assert abs(curve.values[-1] - simulated) < 4 * np.hypot(curve.standard_error[-1], error)
+
+
+def test_exact_curves_are_not_simulated():
+    curve = predicted_error_curve(Accumulate(), N, num_examples=60, dimension=10)
+    assert curve.standard_error is None
+    published = regression.accumulate_fresh_design(N, num_examples=60, dimension=10)
+    np.testing.assert_allclose(curve.values, published.values, rtol=ROUNDING)
+    growth = fresh_design_growth(Accumulate(), curve, num_examples=60, dimension=10)
+    far = regression.accumulate_fresh_design(200_000, num_examples=60, dimension=10).values[-1]
+    rest = 49 / 60 / 200_000  # of a sum that falls like (T - d - 1) / (T i^2)
+    assert growth.limit == pytest.approx(far + rest, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("policy", "law"),
+    [(Mix(0.5), "bounded"), (Fresh(0.05), "bounded"), (Mix(0.1), "unsettled"), (Window(3), "linear")],
+    ids=str,
+)
+def test_too_few_lasting_real_rows_give_no_bound(policy, law):
+    """T = 60, d = 10: six real rows leave four directions free, in which nothing holds the error."""
+    curve = predicted_error_curve(policy, 5, num_examples=60, dimension=10)
+    assert fresh_design_growth(policy, curve, num_examples=60, dimension=10).law == law
+
+
+@pytest.mark.parametrize(
+    ("policy", "rows", "is_known"),
+    [
+        (Accumulate(), 60, True),
+        (Accumulate(), None, True),
+        (ReplaceMultiple(), 60, True),
+        (ReplaceMultiple(), 90, False),  # 2 T rows are no copies of the first T of 90
+        (Mix(0.5), 60, False),
+        (Mix(0.5), None, False),
+        (Augment(), 60, True),
+        (Augment(), None, False),
+        (AccumulateSubsample(), 60, False),
+        (schedule_from_rows([[2], [0, 1], [0, 0, 1]]), 60, False),
+    ],
+    ids=str,
+)
+def test_only_what_holds_at_its_size_is_drawn(policy, rows, is_known):
+    curve = exact_ols_error_curve(policy, 3, num_examples=60, dimension=10, design_rows=rows)
+    assert (curve is not None) == is_known
+    if curve is not None:
+        assert curve.values[0] == pytest.approx(10 / 49)
+
+
+def test_nothing_is_drawn_of_a_fit_without_expected_error():
+    assert exact_ols_error_curve(Accumulate(), 5, num_examples=11, dimension=10, design_rows=11) is None
 
 
 def test_fresh_design_without_enough_rows_is_refused():
@@ -203,6 +301,34 @@ def error_of_iteration_1(policy, *, num_examples):
         return num_examples * union
     size, drawn = sum(share.amount for share in mixture.shares) * num_examples, mixture.draw * num_examples
     return num_examples * (union + (1 / drawn - 1 / size) * (1 - union) * size / (size - 1))
+
+
+@pytest.mark.parametrize("policy", [Replace(), Accumulate(), Fresh(0.5, 0.7), Mix(0.25)], ids=str)
+def test_unbiased_moments_agree_with_simulation(policy):
+    """Divisor n - 1, or sum w - sum w^2 / sum w: T = 8, 20000 replicas, iterations 1 to 4."""
+    means, variances = unbiased_loops(policy, 4, num_examples=8, num_replicas=20_000)
+    predicted = fitted_moments(policy, 4, num_examples=8, unbiased=True)
+    assert within(means**2, predicted.mean_error.values)
+    assert within(variances, predicted.variance.values)
+
+
+def unbiased_loops(policy, num_iterations, *, num_examples, num_replicas):
+    random = np.random.default_rng(4)
+    sources = [random.standard_normal((num_replicas, 8 * num_examples))]
+    means, variances = [], []
+    for iteration in range(1, num_iterations + 1):
+        shares = policy.training_set(iteration).shares
+        ends = [(round(s.start * num_examples), round((s.start + s.amount) * num_examples)) for s in shares]
+        values = np.hstack([sources[s.source][:, first:end] for s, (first, end) in zip(shares, ends, strict=True)])
+        weight = np.concatenate([np.full(end - first, s.weight) for s, (first, end) in zip(shares, ends, strict=True)])
+        mean = values @ weight / weight.sum()
+        divisor = weight.sum() - weight @ weight / weight.sum()
+        variance = (values - mean[:, None]) ** 2 @ weight / divisor
+        noise = random.standard_normal((num_replicas, 2 * num_examples))
+        sources.append(mean[:, None] + np.sqrt(variance)[:, None] * noise)
+        means.append(mean)
+        variances.append(variance)
+    return np.array(means), np.array(variances)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)

@@ -84,6 +84,8 @@ def test_unknown_path_suggests_the_nearest(assignment, sentence):
     ("change", "sentence"),
     [
         ({"num_iterations": 0}, "at least 1 iteration"),
+        ({"num_iterations": 1_000_000_000}, "at most 10,000 iterations"),
+        ({"num_iterations": 99999999999999999999999}, "at most 10,000 iterations"),
         ({"num_iterations": "many"}, "num_iterations is 'many'"),
         ({"num_samples": 0}, "num_samples (T) is 0"),
         ({"seeds": []}, "No seed"),

@@ -11,7 +11,8 @@ from genloop.families.linear import LinearRegression
 from genloop.families.vae.estimator import VAE
 from genloop.identity import canonical_json, derive_seed, describe, step_key
 from genloop.loop import plan_iterations
-from genloop.policies import Accumulate, Replace, Share, Window
+from genloop.policies import Accumulate, Augment, Fresh, Replace, Share, Window
+from genloop.policy_text import policy_name
 from genloop.steps import Fit, Part, TrainingSet
 
 
@@ -34,6 +35,18 @@ def test_seeds_are_pinned():
 def test_description_holds_type_version_and_fields():
     assert describe(Window(3)) == {"type": "Window", "version": 1, "size": 3}
     assert describe(Share(0, 1)) == describe(Share(0, 1.0))
+
+
+def test_a_parameter_added_later_leaves_keys_as_they_were_at_its_default():
+    """The descriptions of the policies before they had it, and one with it."""
+    assert describe(Accumulate()) == {"type": "Accumulate", "version": 1}
+    assert describe(Augment()) == {"type": "Augment", "version": 1}
+    assert describe(Fresh(0.5)) == {"type": "Fresh", "version": 1, "real": 0.5}
+    assert describe(Fresh(0.5, weight=0.6)) == {"type": "Fresh", "version": 1, "real": 0.5, "weight": 0.6}
+    assert describe(Augment(2.0)) == {"type": "Augment", "version": 1, "synthetic": 2}
+    assert [policy_name(each) for each in (Accumulate(), Augment(), Fresh(0.5))] == [
+        "accumulate", "augment", "fresh(real=0.5)"
+    ]  # fmt: skip
 
 
 def test_canonical_json_does_not_depend_on_order():

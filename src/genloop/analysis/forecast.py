@@ -11,18 +11,22 @@ The forecast is the mixture of all fits with these weights, so its intervals con
 about start and amount, and the noise, and grow with the distance. The law that is named is the one with the greatest
 weight, if it has half of it. docs/results/forecast.md has the measured coverage of the intervals.
 
-Not covered: bounds of a value, such as 1 for a share; a metric that changes its law later; other loops than those that
-were measured.
+What theory expects of the policy is one more law, and as likely as all others together where it is about this very
+metric. No interval leaves the bounds that a value has. Not covered: a metric that changes its law later; other loops
+than those that were measured.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
 
+from genloop.analysis.expected import Expected
 from genloop.errors import UserError
+from genloop.theory import laws
 from genloop.theory.curve import Array
 from genloop.theory.extrapolation import Lines
 from genloop.theory.growth import Growth
@@ -66,12 +70,20 @@ class Forecast:
     points: tuple[Point, ...]
 
 
-def forecast(values: Mapping[int, float], until: int) -> Forecast:
+def forecast(
+    values: Mapping[int, float],
+    until: int,
+    *,
+    expected: Expected | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
+) -> Forecast:
     """Return how a curve goes on up to an iteration.
 
     Args:
         values: iteration -> finite value, such as the test loss averaged over seeds.
         until: the last iteration to forecast.
+        expected: what theory knows of it, for iterations up to the last one.
+        bounds: the least and the greatest value that there can be.
 
     Raises:
         UserError: if there are fewer than 4 values, or nothing lies ahead.
@@ -80,13 +92,14 @@ def forecast(values: Mapping[int, float], until: int) -> Forecast:
     measured = np.array(sorted(values), float)
     ahead = np.arange(max(values) + 1.0, until + 1)
     curve = np.array([values[int(n)] for n in measured])
-    fits = _fits(measured, curve, ahead)
+    fits = [*_fits(measured, curve, ahead), *_expected_fits(measured, curve, ahead, expected)]
     weights = _weights(fits)
     by_law: dict[LawName, float] = dict.fromkeys(LAW_NAMES, 0.0)
     for fit, weight in zip(fits, weights, strict=True):
         by_law[fit.law.name] += float(weight)
     growth, mechanism = _diagnosis(fits, weights, by_law)
-    return Forecast(dict(sorted(values.items())), by_law, growth, mechanism, _points(fits, weights, ahead))
+    within = min(bounds[0], curve.min()), max(bounds[1], curve.max())
+    return Forecast(dict(sorted(values.items())), by_law, growth, mechanism, _points(fits, weights, ahead, within))
 
 
 def _check(values: Mapping[int, float], until: int) -> None:
@@ -128,11 +141,25 @@ def _fits(measured: Array, curve: Array, ahead: Array) -> list[_Fit]:
     groups = ([no_change], others) if np.ptp(curve) else ([no_change],)
     fits = [
         fit
-        for laws in groups
+        for shapes in groups
         for covariance in _covariances(iterations)
-        for fit in _fit(laws, iterations, covariance, curve)
+        for fit in _fit(shapes, iterations, covariance, curve)
     ]
     return [fit for fit in fits if not (fit.law.is_accelerating and fit.coefficients[1] < 0)]  # no such result
+
+
+def _expected_fits(measured: Array, curve: Array, ahead: Array, expected: Expected | None) -> list[_Fit]:
+    """Return the fits of theory's own curve, where it has a law and changes within what was measured."""
+    name = expected and next((each for each in LAW_NAMES if each == expected.growth.law), None)
+    if expected is None or name is None or not np.ptp(curve):
+        return []
+    law = laws.expected(expected.values, name, expected.growth.limit)
+    if np.ptp(law.rise(measured)) < RESOLUTION * np.abs(expected.values).max():
+        return []
+    iterations = np.concatenate([measured, ahead])
+    prior = log(len(LAW_NAMES) + 1) if expected.is_of_metric else 0.0  # all other laws, and no change
+    found = [fit for noise in _covariances(iterations) for fit in _fit([law], iterations, noise, curve)]
+    return [replace(fit, log_score=fit.log_score + prior) for fit in found]
 
 
 def _covariances(iterations: Array) -> tuple[Array, ...]:
@@ -146,13 +173,13 @@ def _covariances(iterations: Array) -> tuple[Array, ...]:
     return np.eye(len(iterations)), shared, sum_of_squares
 
 
-def _fit(laws: Sequence[Law], iterations: Array, covariance: Array, curve: Array) -> Iterator[_Fit]:
+def _fit(shapes: Sequence[Law], iterations: Array, covariance: Array, curve: Array) -> Iterator[_Fit]:
     """Iterate over the fits of laws with equally many coefficients and one kind of noise."""
-    num_shapes = Counter(law.name for law in laws)
+    num_shapes = Counter(law.name for law in shapes)
     least_noise = RESOLUTION * float(np.ptp(curve) or np.abs(curve).max() or 1.0)
-    lines = Lines(curve, np.stack([law.design(iterations) for law in laws]), covariance, least_noise)
+    lines = Lines(curve, np.stack([law.design(iterations) for law in shapes]), covariance, least_noise)
     ahead = lines.extrapolate()
-    rows = zip(laws, lines.held_out_scores(SHORTEST_FIT), ahead.coefficients, ahead.centre, ahead.scale, strict=True)
+    rows = zip(shapes, lines.held_out_scores(SHORTEST_FIT), ahead.coefficients, ahead.centre, ahead.scale, strict=True)
     for law, score, coefficients, centre, scale in rows:
         log_score = float(score) - log(num_shapes[law.name])
         yield _Fit(law, log_score, coefficients, centre, scale, ahead.freedom)
@@ -179,15 +206,15 @@ def _diagnosis(fits: list[_Fit], weights: Array, by_law: Mapping[LawName, float]
     return Growth(name, law.exponent, law.limit(best.coefficients)), law.mechanism
 
 
-def _points(fits: list[_Fit], weights: Array, ahead: Array) -> tuple[Point, ...]:
-    """Return median and interval of the mixture of all fits that matter."""
+def _points(fits: list[_Fit], weights: Array, ahead: Array, bounds: tuple[float, float]) -> tuple[Point, ...]:
+    """Return median and interval of the mixture of all fits that matter, within bounds."""
     chosen = [number for number, weight in enumerate(weights) if weight > NEGLIGIBLE]
     share = weights[chosen] / weights[chosen].sum()
     centre, scale, freedom = (
         np.array([getattr(fits[i], name) for i in chosen]) for name in ("centre", "scale", "freedom")
     )
     low, value, high = (
-        mixture_quantile(probability, share, centre, scale, freedom)
+        np.clip(mixture_quantile(probability, share, centre, scale, freedom), *bounds)
         for probability in ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
     )
     return tuple(Point(int(n), *map(float, each)) for n, *each in zip(ahead, value, low, high, strict=True))

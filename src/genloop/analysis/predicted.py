@@ -5,29 +5,26 @@ from itertools import filterfalse
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.runs.record import Run
 from genloop.theory.curve import Array
-from genloop.theory.fresh_design import fresh_design_error_curve
-from genloop.theory.propagate import error_curve
+from genloop.theory.fresh_design import exact_ols_error_curve
 
 
 def predicted_test_loss(run: Run) -> dict[str, Array]:
     """Return, for each policy of a linear regression, the expected test loss of every iteration; else nothing.
 
-    Of a policy of the user's own a record has only the name.
-
-    The first iteration's is sigma^2 d / (T - d - 1) (Lemma 1 of arXiv 2404.01413), so no constant is fitted.
+    Left out are policies of which only the limit of large T / d is known, and those of the user's own, of which a
+    record has only the name. The first iteration's loss is sigma^2 d / (T - d - 1) (Lemma 1 of arXiv 2404.01413), so no
+    constant is fitted.
     """
     experiment = run.record.experiment
     if experiment["estimator"]["type"] != "linear-regression":
         return {}
-    source, num_examples = experiment["source"], run.record.num_samples
-    dimension = source["dimension"]
-    first = source["noise_deviation"] ** 2 * dimension / (num_examples - dimension - 1)
+    source, length = experiment["source"], experiment["num_iterations"]
     curves = {}
     for written in filterfalse(is_own_policy, experiment["policies"]):
-        policy, length = parse_policy(written), experiment["num_iterations"]
-        if source["design"] == "reused":
-            curve = error_curve(policy, length, num_examples=num_examples)
-        else:
-            curve = fresh_design_error_curve(policy, length, num_examples=num_examples, dimension=dimension)
-        curves[written] = first * curve.values
+        expected = exact_ols_error_curve(
+            parse_policy(written), length, num_examples=run.record.num_samples, dimension=source["dimension"],
+            design_rows=source["num_train"] if source["design"] == "reused" else None,
+        )  # fmt: skip
+        if expected is not None:
+            curves[written] = source["noise_deviation"] ** 2 * expected.values
     return curves

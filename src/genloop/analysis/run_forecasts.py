@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genloop.analysis.forecast import FEWEST, Forecast, forecast
+from genloop.analysis.bounds import bounds_of
+from genloop.analysis.expected import expected_of, real_shares
+from genloop.analysis.forecast import FARTHEST, FEWEST, Forecast, forecast
 from genloop.analysis.series import Series, find_series
 from genloop.errors import UserError
+from genloop.policy_text import is_own_policy, parse_policy
 from genloop.runs.record import Run
+from genloop.theory.growth import Growth, growth_of
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class PolicyForecast:
         unit: of the values.
         num_seeds: loops averaged.
         forecast: of the values.
+        real_shares: what part of the fits is real, the least so far and the last; None of policies of the user's own.
+        theory: how errors of averages grow under this policy; None likewise.
     """
 
     policy: str
@@ -26,6 +32,8 @@ class PolicyForecast:
     unit: str
     num_seeds: int
     forecast: Forecast
+    real_shares: tuple[float, float] | None = None
+    theory: Growth | None = None
 
     def excess(self, value: float) -> float:
         """Return how far a value is above that of the first iteration, which is what the laws are about."""
@@ -65,12 +73,19 @@ def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -
             "iterations are needed, and 8 or more to tell laws apart: run it again with --iterations, or name another "
             "--policy or --metric."
         )
-    found = [
-        PolicyForecast(each.policy, each.metric, each.unit, each.num_seeds, forecast(values, until))
-        for each, values in curves
-        if each.policy not in lacking
-    ]
+    found = [_policy_forecast(run, each, values, until) for each, values in curves if each.policy not in lacking]
     return Forecasts(found, lacking)
+
+
+def _policy_forecast(run: Run, measured: Series, values: Mapping[int, float], until: int) -> PolicyForecast:
+    written, metric, last = measured.policy, measured.metric, max(values)
+    expected = expected_of(run, written, metric, until) if last < until <= FARTHEST else None
+    found = forecast(values, until, expected=expected, bounds=bounds_of(measured.unit))
+    if is_own_policy(written):
+        return PolicyForecast(written, metric, measured.unit, measured.num_seeds, found)
+    policy = parse_policy(written)
+    known = real_shares(policy, last), growth_of(policy)
+    return PolicyForecast(written, metric, measured.unit, measured.num_seeds, found, *known)
 
 
 def _finite(measured: Series) -> dict[int, float]:

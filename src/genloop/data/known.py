@@ -11,7 +11,7 @@ from genloop.data.distributions import Categorical, Distribution, NormalMixture
 from genloop.data.numbers import NumberDomain
 from genloop.data.seeds import check_seed
 from genloop.errors import UserError
-from genloop.identity import describe
+from genloop.identity import describe, later
 from genloop.types import Context
 
 
@@ -65,21 +65,25 @@ class KnownSource(ABC):
 
 @dataclass(frozen=True)
 class Normal(KnownSource):
-    """Standard normal vectors.
+    """Normal vectors of mean 0, standard ones unless they have another covariance.
 
     Attributes:
         dimension: d, numbers in an example.
+        covariance: d rows of d numbers; None for the identity.
     """
 
     dimension: int = 1
+    covariance: tuple[tuple[float, ...], ...] | None = later(None)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.dimension < 1:
             raise UserError(f"dimension={self.dimension} leaves no numbers. Use 1 or more.")
+        if self.covariance is not None:
+            _check_covariance(self.covariance, self.dimension)
 
     def truth(self) -> NormalMixture:
-        covariance = self._repeat([np.eye(self.dimension)])
+        covariance = self._repeat([np.eye(self.dimension) if self.covariance is None else self.covariance])
         return NormalMixture(self._repeat([1.0]), self._repeat(np.zeros((1, self.dimension))), covariance)
 
 
@@ -156,3 +160,17 @@ class Zipf(KnownSource):
 def _check_probabilities(name: str, values: tuple[float, ...], num: int) -> None:
     if len(values) != num or min(values, default=-1) < 0 or abs(sum(values) - 1) > 1e-9:
         raise UserError(f"{name}={values} are no probabilities of {num} kinds. Give one each, summing to 1.")
+
+
+def _check_covariance(rows: tuple[tuple[float, ...], ...], dimension: int) -> None:
+    if len(rows) != dimension or any(len(row) != dimension for row in rows):
+        raise UserError(
+            f"covariance={rows} is no table of dimension={dimension} rows and columns. Give as many of both."
+        )
+    matrix = np.array(rows, float)
+    least = np.linalg.eigvalsh(matrix).min() if np.isfinite(matrix).all() else -np.inf
+    if not np.array_equal(matrix, matrix.T) or least <= 1e-12 * np.abs(matrix).max():
+        raise UserError(
+            f"covariance={rows} belongs to no density: it must be symmetric, with positive eigenvalues. A column that "
+            "is a sum of others has to go."
+        )

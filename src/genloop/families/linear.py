@@ -107,7 +107,8 @@ class LinearRegression(_LeastSquares):
         if num_rows < dimension + 2:
             raise UserError(
                 f"A training set has {num_rows} different rows for dimension={dimension}. With fewer than d + 2, "
-                "the expected error of least squares is infinite. Raise num_train and num_samples, or use ridge."
+                "the expected error of least squares is infinite, or no fit is the only one. Raise "
+                "num_train and num_samples, or use ridge."
             )
         return _solve(train, penalty=0.0)
 

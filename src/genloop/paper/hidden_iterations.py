@@ -22,12 +22,10 @@ from genloop.study.computation import simulated
 from genloop.study.grid import Grid
 from genloop.study.page import write_pages
 from genloop.study.request import Request
-from genloop.theory.growth import growth_law
-from genloop.theory.propagate import error_curve
+from genloop.theory.growth import growth_of
 from genloop.theory.student import LEVEL
 
 SPANS = ((5, 10), (10, 20))  # iterations shown, and the last one forecast
-SETTLED = 200  # iterations of theory's curve, whose law is the one to be named
 SHOWN = (10, 20)  # iterations from which laws are named
 MOST = 0.5
 LATE = (Mix(0.1),)  # whose bound shows after more than twenty iterations
@@ -103,7 +101,7 @@ def _law_claim(policy: str, curves: Sequence[KnownCurve]) -> Claim:
 
 def law_of_theory(policy: str) -> str:
     """Return the law that the error of a policy follows in linear regression with one design."""
-    return growth_law(error_curve(parse_policy(policy), SETTLED)).law
+    return growth_of(parse_policy(policy)).law
 
 
 def named_law(curve: KnownCurve, num_shown: int) -> str:

@@ -28,7 +28,16 @@ def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:
         for other in earlier
     )
     where = "" if is_said else f" {outcome.unit} after {outcome.last_iteration} iterations"
-    return f"{outcome.policy}: {signed(outcome.change, outcome.margin)}{where}, {outcome.trend}"
+    return f"{outcome.policy}: {signed(outcome.change, outcome.margin)}{where}, {_end(outcome)}"
+
+
+def _end(outcome: Outcome) -> str:
+    """Return whether the change goes on; where that is undecided, whether there is one may be sure all the same."""
+    if outcome.trend != "undecided" or outcome.change is None or outcome.margin is None:
+        return outcome.trend
+    if abs(outcome.change) <= outcome.margin:
+        return "undecided"
+    return f"{'risen' if outcome.change > 0 else 'fallen'} beyond the margin, undecided whether it goes on"
 
 
 def _why_unknown(outcome: Outcome) -> str:

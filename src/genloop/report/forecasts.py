@@ -29,7 +29,23 @@ def forecast_sentence(found: PolicyForecast) -> str:
     return (
         f"{found.policy}: {value} {found.unit} by iteration {last.iteration} (90 % interval {low} to {high}). "
         f"{law[0].upper()}{law[1:]}: {found.forecast.mechanism}."
+        + (f" Under this policy, {known}." if (known := known_text(found)) else "")
     )
+
+
+def known_text(found: PolicyForecast) -> str:
+    """Return what is known of a policy without a measurement: what of its fits is real, and how errors grow."""
+    if found.real_shares is None or found.theory is None:
+        return ""
+    least, last = found.real_shares
+    real = (
+        f"{100 * least:.3g} % or more of each fit so far is real" if least else "some training sets hold nothing real"
+    )
+    real = "nothing real is left in the training set" if last == 0 else real
+    if found.theory.law == "unsettled":
+        return real
+    end = "are bounded" if found.theory.law == "bounded" else f"grow without end ({found.theory.law})"
+    return f"{real}, and by theory errors of averages {end}" + (", if its rows go on so" if found.theory.seen else "")
 
 
 def forecasts_table(found: Sequence[PolicyForecast]) -> Table:
@@ -66,7 +82,7 @@ def forecasts_json(told: Forecasts) -> dict[str, Any]:
                 "policy": each.policy, "metric": each.metric, "unit": each.unit, "num_seeds": each.num_seeds,
                 "growth": each.forecast.growth.law, "exponent": each.forecast.growth.exponent,
                 "limit": each.forecast.growth.limit, "weights": dict(each.forecast.weights),
-                "mechanism": each.forecast.mechanism,
+                "mechanism": each.forecast.mechanism, "known": known_text(each),
             }
             for each in told.found
         ],

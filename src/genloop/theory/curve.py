@@ -38,11 +38,15 @@ class Curve:
         values: one number per iteration, shape (iteration,).
         meaning: what the numbers are, with their unit.
         basis: what they rest on.
+        holds: whether they hold at the sizes that were asked for, rather than only in a limit.
+        standard_error: of values that were simulated, shape (iteration,).
     """
 
     values: Array
     meaning: str
     basis: Basis
+    holds: bool = True
+    standard_error: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,11 @@ class Law:
 
     @property
     def mechanism(self) -> str:
-        """What makes a curve follow this law, in words; docs/theory.md has the results behind them."""
+        """What a curve that follows this law does, in words; why is for whoever knows the policy to say."""
         if self.is_constant:
             return "nothing changes from iteration to iteration beyond the noise"
         if self.name == "power" and self.is_accelerating:
-            return (
-                "each iteration adds more than the one before: training sets shrink, or errors add up before squaring"
-            )
+            return "each iteration adds more than the one before"
         return MECHANISMS[self.name]
 
     @property
@@ -65,15 +63,11 @@ class Law:
 
 
 MECHANISMS: dict[LawName, str] = {
-    "bounded": "each iteration adds less than the one before, so much less that the sum has an end: real data, or all "
-    "data so far, keep their weight in the training set, or all that can be lost is lost",
-    "logarithmic": "iteration n adds about 1/n of what the first one did: training sets grow, so each adds a smaller "
-    "error, but nothing real is left in them",
-    "linear": "each iteration adds as much error as the one before: nothing real is left in the training set",
-    "power": "each iteration adds less than the one before, but without an end: training sets grow too slowly, or the "
-    "metric is a root of the error",
-    "exponential": "each iteration multiplies what the one before added: models magnify the errors of their training "
-    "data",
+    "bounded": "each iteration adds less than the one before, so much less that the sum has an end",
+    "logarithmic": "iteration n adds about 1/n of what the first one did",
+    "linear": "each iteration adds as much as the one before",
+    "power": "each iteration adds less than the one before, but without an end",
+    "exponential": "each iteration multiplies what the one before added",
 }
 
 
@@ -108,6 +102,12 @@ def power(exponent: float) -> Law:
 def exponential(factor: float) -> Law:
     """Return factor^(n-1) - 1 for a factor above 1."""
     return Law("exponential", lambda iterations: factor ** (iterations - 1) - 1)
+
+
+def expected(values: Array, name: LawName, limit: float | None) -> Law:
+    """Return the law of theory's own curve for a policy, which has values from iteration 1 on."""
+    end = None if limit is None else limit - float(values[0])
+    return Law(name, lambda iterations: values[iterations.astype(int) - 1] - values[0], end=end)
 
 
 def _zeta(power: float, *, num_terms: int = 1000) -> float:

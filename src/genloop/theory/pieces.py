@@ -5,13 +5,37 @@ again and again, `fresh(real=0.1)` always a new one. Cutting each source at ever
 that a training set holds whole or not at all, so their noises are independent.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from genloop.policies import Mixture, Policy, Share, check_supply
+from genloop.policies import Mixture, Policy, Share, changes, check_supply
+from genloop.policy_text import policy_name
 from genloop.theory.curve import Array
+
+ROUNDING = 2e-15  # relative: edges so near each other are one, as `1 + 2 * 0.1 + 0.1` and `1 + 3 * 0.1` are
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Sources cut into pieces.
+
+    Attributes:
+        source: source of each piece, shape (piece,); in rising order, and in order of their places within it.
+        length: its size in units of T, shape (piece,).
+        place: of an edge (source, position), the piece that begins there.
+    """
+
+    source: np.ndarray
+    length: Array
+    place: dict[tuple[int, float], int]
+
+    def pieces(self, share: Share) -> slice:
+        """Return which pieces make up a share."""
+        first, last = _edges(share)
+        return slice(self.place[first], self.place[last])
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,27 +61,46 @@ def training_sets(policy: Policy, num_iterations: int) -> list[Mixture]:
     Raises:
         UserError: if an iteration asks for data that no earlier model generates.
     """
-    check_supply(str(policy), policy, num_iterations, num_real=np.inf)
-    return [policy.training_set(iteration) for iteration in range(1, num_iterations + 1)]
+    return check_supply(policy_name(policy), policy, num_iterations, num_real=np.inf)
+
+
+def cut(mixtures: Iterable[Mixture]) -> Cut:
+    """Return the sources, cut at every edge of every share."""
+    edges: dict[int, set[float]] = defaultdict(set)
+    for added, _ in changes(mixtures):
+        for share in added:
+            edges[share.source].update(edge for _, edge in _edges(share))
+    source: list[int] = []
+    start: list[float] = []
+    place = {}
+    for number in sorted(edges):
+        for edge in sorted(edges[number]):
+            if not source or source[-1] != number or edge - start[-1] > ROUNDING * edge:
+                source.append(number)
+                start.append(edge)
+            place[number, edge] = len(source) - 1
+    of_piece = np.array(source)
+    length = np.append(np.where(np.diff(of_piece) == 0, np.diff(start), 0.0), 0.0)
+    return Cut(of_piece, length, place)
 
 
 def cut_into_pieces(mixtures: Sequence[Mixture]) -> Pieces:
     """Return the table of the pieces that the training sets are made of."""
-    edges = sorted({edge for mixture in mixtures for share in mixture.shares for edge in _edges(share)})
-    place = {edge: number for number, edge in enumerate(edges)}  # a piece reaches from its edge to the next
-    source = np.array([source for source, _ in edges])
-    start = np.array([start for _, start in edges])
-    length = np.append(np.where(np.diff(source) == 0, np.diff(start), 0.0), 0.0)
-
-    density = np.zeros((len(mixtures), len(edges)))
+    pieces = cut(mixtures)
+    density = np.zeros((len(mixtures), len(pieces.length)))
+    places: dict[int, slice] = {}  # by identity, as most shares are held again and again
     for row, mixture in zip(density, mixtures, strict=True):
         for share in mixture.shares:
-            first, last = (place[edge] for edge in _edges(share))
-            row[first:last] += share.weight
-        row /= row @ length
+            held = places.get(id(share))
+            if held is None:
+                held = places[id(share)] = pieces.pieces(share)
+            row[held] += share.weight
+        row /= row @ pieces.length
 
-    weights = (density * length) @ (source[:, None] == np.arange(len(mixtures)))
-    return Pieces(source, length, density, weights)
+    weights = np.zeros((len(mixtures), len(mixtures)))
+    first = np.flatnonzero(np.diff(pieces.source, prepend=-1))  # of each source
+    weights[:, pieces.source[first]] = np.add.reduceat(density * pieces.length, first, axis=1)
+    return Pieces(pieces.source, pieces.length, density, weights)
 
 
 def _edges(share: Share) -> tuple[tuple[int, float], tuple[int, float]]:

@@ -12,6 +12,7 @@ import numpy as np
 from genloop.errors import UserError
 from genloop.policies import Mixture, Policy
 from genloop.theory.curve import Array, Basis, Curve, result
+from genloop.theory.fresh_design import are_whole_copies
 from genloop.theory.pieces import Pieces, cut_into_pieces, training_sets
 
 GIVEN_DESIGN = Basis(
@@ -104,8 +105,7 @@ def _follow_eigenvectors(pieces: Pieces, shrinkage: Array) -> tuple[Array, Array
 
 def _check_whole_copies(mixtures: list[Mixture]) -> None:
     for iteration, mixture in enumerate(mixtures, start=1):
-        whole = all(share.amount % 1 == 0 and share.start % 1 == 0 for share in mixture.shares)
-        if not whole or mixture.draw is not None:
+        if not are_whole_copies([mixture]):
             raise UserError(
                 f"Iteration {iteration} takes a part of a source, so its design is not a whole number of copies of X "
                 "and no closed form is known. Choose a policy that takes whole sources, such as accumulate or augment."

@@ -145,6 +145,17 @@ def test_the_answer_of_an_unfinished_run_says_how_many_seeds_there_are():
     assert "over 3 seeds" in answer([ahead, ahead])
 
 
+def test_a_sure_change_is_told_though_its_continuation_is_undecided():
+    """Three values of one seed tell no trend, yet the change is fourteen times its margin, 1.645 x sqrt(2) x 26."""
+    rising, falling = [1500.0, 2100.0, 2358.0], [1500.0, 900.0, 642.0]
+    assert "+858 ± 60 nats/token after 3 iterations, risen beyond the margin, undecided whether it goes on" in answer(
+        [outcome_of(measured(rising, errors=[26.0, 26.0, 26.0]))]
+    )
+    assert "fallen beyond the margin" in answer([outcome_of(measured(falling, errors=[26.0, 26.0, 26.0]))])
+    within = answer([outcome_of(measured([1500.0, 1510.0, 1520.0], errors=[26.0, 26.0, 26.0]))])
+    assert within.startswith("replace: +20 ± 60 nats/token after 3 iterations, undecided")
+
+
 def test_the_answer_says_unit_and_length_once():
     replace = outcome_of(measured([5.0, 5.5, 5.7, 5.9, 6.1], [5.0, 5.5, 5.7, 5.9, 6.12], [5.0, 5.5, 5.7, 5.9, 6.14]))
     accumulate = outcome_of(measured([5.0] * 5, [5.0] * 5, [5.0, 5.0, 5.0, 5.0, 4.97], policy="accumulate"))

@@ -169,6 +169,54 @@ def test_silverman_s_rule_by_hand():
     np.testing.assert_allclose(bandwidth[0, 0], values.std() * (4 / 300) ** 0.2)
 
 
+@pytest.mark.parametrize(
+    ("rule", "factor"),
+    [("scott", 100 ** (-1 / 6)), ("sklearn-scott", 100 ** (-1 / 6)), ("sklearn-silverman", (100 * 4 / 4) ** (-1 / 6))],
+)
+def test_rules_of_bandwidths_by_hand(rule, factor):
+    """Two columns of 100 examples, one ten times as wide: scikit-learn's rules do not look at that."""
+    values = examples(1, 100, 2) * np.array([1.0, 10.0])
+    bandwidth = fitted(KDE(rule), values).distribution.bandwidths
+    scale = 1.0 if rule.startswith("sklearn") else values[0].std(axis=0)
+    np.testing.assert_allclose(bandwidth[0], np.broadcast_to(factor * scale, 2))
+    with pytest.raises(UserError, match=r"Did you mean 'scott'\?"):
+        KDE("scot")  # pyright: ignore[reportArgumentType]
+
+
+def test_scikit_learn_has_the_same_bandwidths():
+    neighbors = pytest.importorskip("sklearn.neighbors")
+    values = examples(1, 50, 3)
+    for rule in ("scott", "silverman"):
+        theirs = neighbors.KernelDensity(bandwidth=rule).fit(values[0]).bandwidth_
+        ours = fitted(KDE(f"sklearn-{rule}"), values).distribution.bandwidths  # pyright: ignore[reportArgumentType]
+        np.testing.assert_allclose(ours, theirs)
+
+
+def test_correlated_sources_have_their_covariance():
+    """20 replicates of 20,000 examples; standard errors of a covariance are below 1.5 / sqrt(n)."""
+    covariance = ((2.0, 0.9), (0.9, 1.0))
+    source = Normal(num_replicates=20, num_train=20_000, dimension=2, covariance=covariance)
+    values = source.truth().sample(20_000, np.random.default_rng(0))
+    for each in values:
+        np.testing.assert_allclose(np.cov(each.T), covariance, atol=4 * 3 / 20_000**0.5)
+    assert source.identity()["covariance"] == [[2, 0.9], [0.9, 1]]
+    assert "covariance" not in Normal().identity()  # keys of sources without are as they were
+
+
+@pytest.mark.parametrize(
+    ("covariance", "sentence"),
+    [
+        (((1.0, 0.5),), "no table of dimension=2"),
+        (((1.0, 0.5), (0.4, 1.0)), "must be symmetric"),
+        (((1.0, 1.0), (1.0, 1.0)), "positive eigenvalues"),
+        (((1.0, float("nan")), (float("nan"), 1.0)), "belongs to no density"),
+    ],
+)
+def test_what_is_no_covariance_is_refused(covariance, sentence):
+    with pytest.raises(UserError, match=sentence):
+        Normal(dimension=2, covariance=covariance)
+
+
 # Distributions.
 
 

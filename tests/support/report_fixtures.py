@@ -19,6 +19,7 @@ from genloop.policies import Accumulate, Replace, ReplaceMultiple
 from genloop.recipes.statistical import zipf
 from genloop.runs.record import Run
 from genloop.runs.runner import run
+from genloop.values import Value, to_facts
 
 HARM = "window.harmed = (window.harmed || 0) + 1"
 HOSTILE = (
@@ -68,7 +69,8 @@ def losses_run(
         found.store.discard(key)
         if item.iteration in losses[item.seed]:
             values = {metric: losses[item.seed][item.iteration]}
-            facts = {**manifest.facts, "values": values, "units": {metric: unit}}
+            declared = Value(metric, unit, worse="higher", aspect="loss")
+            facts = {**manifest.facts, **to_facts([declared], values)}
             found.store.create(key, manifest.inputs, lambda *_, facts=facts: facts)
     return Run(found.directory)
 

@@ -16,6 +16,7 @@ from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, Value
 
 TOKENS_AT_ONCE = 8192
 FEWEST = 20  # documents that make two cells
@@ -46,19 +47,13 @@ class Mauve:
 
     version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    values = (Value("mauve", "area, 0 to 1", worse="lower", aspect=LOSS, rank=3, citations=("pillutla2021mauve",)),)
+    about = "real test text and text of model_t | model_1"
 
     num_documents: int = 1000
 
     def __post_init__(self) -> None:
         check_positive(num_documents=self.num_documents)
-
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {"mauve": "area, 0 to 1"}
-
-    @property
-    def about(self) -> str:
-        return "real test text and text of model_t | model_1"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         network = _network(evidence.first)

@@ -1,6 +1,5 @@
 """A measurement of a model, or of its samples, against real test data."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from genloop.steps.sample import Generated
 from genloop.steps.step import Data, Facts, KeyedStep, Opened, distinct
 from genloop.steps.training_set import TrainingSet
 from genloop.types import Context, Dataset, Evidence, Metric, Resources
+from genloop.values import to_facts
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,8 @@ class Score(KeyedStep):
             train=self.train.open(opened) if "train" in needs else None,
             first=opened.open(self.first) if "first" in needs else None,
         )
-        values = self.metric.score(evidence, seed=self.seed, context=context)
-        finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        return {"values": finite, "units": dict(self.metric.units), "about": self.metric.about}
+        scored = self.metric.score(evidence, seed=self.seed, context=context)
+        return {**to_facts(self.metric.values, scored), "about": self.metric.about}
 
     def compute(self, opened: Opened, out: Path, context: Context) -> Facts:
         return self.make(opened, context)

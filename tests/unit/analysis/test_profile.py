@@ -1,6 +1,5 @@
 """Verdicts on made-up values: what only scatters is rarely called a collapse, what grows is."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,8 +9,6 @@ import pytest
 import toys
 from report_fixtures import losses_run
 
-from genloop import catalog
-from genloop.analysis.aspects import ASPECTS, COPYING, DIVERSITY, LEFT_OUT, LOSS, SUPPORT, TAILS, Sign, signs_of
 from genloop.analysis.profile import Finding, finding_of, profile
 from genloop.analysis.series import series
 from genloop.data.known import Zipf
@@ -19,58 +16,27 @@ from genloop.policies import Replace, ReplaceMultiple
 from genloop.recipes.statistical import zipf
 from genloop.runs.record import Row, Run
 from genloop.runs.runner import run
+from genloop.values import ASPECTS, COPYING, DIVERSITY, LOSS, SUPPORT, TAILS, Aspect, Value
 
-ARGUMENTS: dict[str, dict[str, Any]] = {
-    "attribute-shares": {"attributes": ("Smiling",)},
-    "inception-fid": {"weights": "inception.pt"},
-}
 NUM = 300
-
-
-def units(metric: str) -> dict[str, str]:
-    """Return the values of a metric of the catalog, with their units."""
-    kind = catalog.load("metric", metric, catalog.METRICS)
-    return dict(kind(**ARGUMENTS.get(metric, {})).units)
-
-
-def matching(name: str, unit: str) -> list[str]:
-    return [aspect for aspect, signs in ASPECTS.items() for sign in signs if sign.matches(name, unit)]
-
-
-@pytest.mark.parametrize("metric", catalog.METRICS)
-def test_every_value_tells_of_one_aspect_or_is_left_out(metric):
-    for name, unit in units(metric).items():
-        is_left_out = any(re.fullmatch(pattern, name) for pattern in LEFT_OUT)
-        assert len(matching(name, unit)) + is_left_out == 1, name
-
-
-def test_every_line_of_the_table_is_of_some_metric():
-    values = {item for metric in catalog.METRICS for item in units(metric).items()}
-    for sign in (sign for signs in ASPECTS.values() for sign in signs):
-        assert any(sign.matches(name, unit) for name, unit in values), sign
-    for pattern in LEFT_OUT:
-        assert any(re.fullmatch(pattern, name) for name, _ in values), pattern
-
-
-def test_tails_of_text_and_of_numbers_have_one_name_and_opposite_signs():
-    """Of text it is the mass that samples lack, of numbers the mass that they have."""
-    of_text, of_numbers = (signs_of(TAILS, units(metric)) for metric in ("tail-mass", "tails"))
-    assert [(name, sign.worse) for name, sign in of_text] == [("tail_mass", 1)]
-    assert [(name, sign.worse) for name, sign in of_numbers] == [("tail_mass", -1)]
 
 
 def verdict(
     *curves: Sequence[float | None],
-    aspect: str = LOSS,
+    aspect: Aspect = LOSS,
     worse: int = 1,
     floor: float | None = None,
     errors: Sequence[float] = (),
 ) -> str:
     """Return the verdict on one curve for each seed."""
-    rows = [Row("replace", s, n, "x", "", v) for s, curve in enumerate(curves) for n, v in enumerate(curve, start=1)]
-    rows += [Row("replace", 0, n, "x_standard_error", "", error) for n, error in enumerate(errors, start=1)]
+    recorded = dict(enumerate(errors, start=1))
+    rows = [
+        Row("replace", seed, n, "x", "", value, recorded.get(n) if seed == 0 else None)
+        for seed, curve in enumerate(curves)
+        for n, value in enumerate(curve, start=1)
+    ]
     (found,) = series(rows, "x")
-    return finding_of(found, aspect, Sign("x", worse), floor).verdict
+    return finding_of(found, Value("x", "", "higher" if worse > 0 else "lower", aspect), floor).verdict
 
 
 @pytest.mark.parametrize(("num_seeds", "num_iterations"), [(1, 4), (1, 5), (2, 5), (1, 10), (3, 5), (5, 10)])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from lm_fixtures import random_tokens, small_vocabulary
-from text_fixtures import score
+from scoring import score
 
 from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError

@@ -133,7 +133,7 @@ def test_a_value_that_is_not_finite_stands_beside_real_data_as_such():
 
 def test_memory_and_disk_agree_on_warm_starts(tmp_path):
     loop = experiment(init="previous", policies=(Replace(),))
-    in_memory = [found["test_loss"] for _, found in simulate(loop)]
+    in_memory = [found["test_loss"].value for _, found in simulate(loop)]
     assert in_memory == values(run(loop, tmp_path), "test_loss")
 
 

@@ -370,6 +370,10 @@ class Evidence:
 class Metric(Protocol):
     """A measurement of a model or of its samples, against real test data.
 
+    What is measured of samples depends on how many they are, so one number of them is looked at throughout a run, and
+    as many real examples for the noise floor. A metric may declare `any_size = True` if its values do not depend on
+    it, and `most_examples`, the number that it looks at at most.
+
     Attributes:
         needs: what it looks at besides the test data, of `model`, `samples`, `train` and `first`.
         values: what it measures, and what that means: see `Value`.

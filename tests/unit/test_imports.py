@@ -11,7 +11,7 @@ GRAPH = import_graph()
 # Who may import whom, part by part: each part itself, and what stands behind it here.
 GROUND = {"errors", "files", "identity", "left_out", "numerals", "scratch", "types", "values", "version"}
 STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store"}
-CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan"}
+CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan", "sizes"}
 READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory"}
 LAYERS = {
     "version": set(),
@@ -32,13 +32,14 @@ LAYERS = {
     "metrics": GROUND | {"data"},
     "families": GROUND | {"data"},
     "steps": {"identity", "types", "values"},
+    "sizes": {"types"},
     "store": {"disk_errors", "errors", "files", "identity"},
     "experiment": {"errors", "policies", "policy_text", "types", "values"},
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "catalog": {"errors"},
     "experiment_file": {"catalog", "errors", "experiment", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
-    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "steps"},
+    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types"},
     "plan": {"loop", "steps", "store", "types"},
     "executors": {"environment", "experiment", "files", "loop", "plan", "steps", "store", "types", "values"},
     "runs": CORE | {"catalog", "experiment_file"},
@@ -48,7 +49,7 @@ LAYERS = {
     "paper": READ | {"analysis", "data", "families", "metrics", "recipes", "report", "study"},
     "cli": READ | {"analysis", "data", "report", "study"},
     **{face: {"data", "families", "metrics"} for face in ("images", "molecules", "numbers", "text")},
-    "genloop": {"errors", "experiment", "policies", "runs", "types", "version"},
+    "genloop": {"errors", "experiment", "policies", "runs", "types", "values", "version"},
 }
 
 

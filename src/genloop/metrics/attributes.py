@@ -35,6 +35,7 @@ class AttributeShares:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    any_size: ClassVar[bool] = True  # a share of them
 
     attributes: tuple[str, ...]
     num_images: int = 1000
@@ -53,6 +54,10 @@ class AttributeShares:
     @property
     def about(self) -> str:
         return "samples of model_t | classifiers of real test images"
+
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         labels = _labels(evidence.test, self.attributes)

@@ -30,6 +30,7 @@ class Copying:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "train"})
+    any_size: ClassVar[bool] = True  # a share of them
 
     n: int = 8
     num_tokens: int = 20_000

@@ -48,6 +48,10 @@ class Diversity:
     def __post_init__(self) -> None:
         check_positive(num_tokens=self.num_tokens)
 
+    @property
+    def most_examples(self) -> int:
+        return self.num_tokens
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         samples = first_tokens(evidence.samples, self.num_tokens)
         documents = [words(text) for text in samples.texts()]

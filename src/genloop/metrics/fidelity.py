@@ -69,6 +69,10 @@ class PixelFidelity:
     def __post_init__(self) -> None:
         check_positive(num_images=self.num_images, num_components=self.num_components, neighbours=self.neighbours)
 
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))
         components = PrincipalComponents.of(real, self.num_components)
@@ -86,7 +90,7 @@ class EncoderFidelity:
         neighbours: k of precision, recall, density and coverage.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
     values = values_in("encoder", rank_of_vendi=1)
     about = "samples of model_t and real test images | encoder of model_1"
@@ -96,6 +100,10 @@ class EncoderFidelity:
 
     def __post_init__(self) -> None:
         check_positive(num_images=self.num_images, neighbours=self.neighbours)
+
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         if not hasattr(evidence.first, "encode"):

@@ -53,6 +53,10 @@ class Geometry:
         if self.num_conformations < 1:
             raise UserError(f"num_conformations={self.num_conformations} leaves nothing to look at. Use 1 or more.")
 
+    @property
+    def most_examples(self) -> int:
+        return self.num_conformations
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         samples, test = (
             data.slice(0, min(self.num_conformations, len(data))) for data in (evidence.samples, evidence.test)

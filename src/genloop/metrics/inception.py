@@ -58,6 +58,10 @@ class InceptionFID:
     def __post_init__(self) -> None:
         check_positive(num_images=self.num_images)
 
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         both = equally_many(evidence.test, evidence.samples, self.num_images)
         if len(both[0]) < 2:

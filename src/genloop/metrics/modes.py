@@ -52,6 +52,10 @@ class Modes:
     def about(self) -> str:
         return "samples of model_t beside real test images"
 
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))
         components = PrincipalComponents.of(real, NUM_COMPONENTS)

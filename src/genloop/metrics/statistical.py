@@ -96,10 +96,7 @@ class Wasserstein:
         test, samples = evidence.test.read(), evidence.samples.read()
         size = min(samples.shape[1], test.shape[1] // 2)
         if size < 1:
-            raise UserError(
-                "wasserstein halves the test examples, and those of a noise floor are halved before, but one is left. "
-                "Give 3 test examples or more."
-            )
+            raise UserError("wasserstein compares two halves of the test examples, but there is one. Give 2 or more.")
         deviation = np.sqrt(_real_moments(evidence.test)[1])[:, None]
         first, second = test[:, :size] / deviation, test[:, size : 2 * size] / deviation
         return average(
@@ -120,6 +117,7 @@ class Tails:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    any_size: ClassVar[bool] = True  # a share of them
     values = (Value("tail_mass", "share of samples", worse="lower", aspect=TAILS),)
     about = "samples of model_t | tails of real test examples"
 

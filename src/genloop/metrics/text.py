@@ -54,6 +54,7 @@ class SampleLoss:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    any_size: ClassVar[bool] = True  # a mean over them
     values = (Value("sample_loss", "nats/token"),)  # a collapsing model's text may be more or less likely to the first
     about = "text of model_t | model_1"
 

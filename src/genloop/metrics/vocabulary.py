@@ -33,6 +33,10 @@ class TailMass:
     def __post_init__(self) -> None:
         check_positive(num_tokens=self.num_tokens)
 
+    @property
+    def most_examples(self) -> int:
+        return self.num_tokens
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))
         test_words = all_words(evidence.test)
@@ -67,6 +71,10 @@ class RareTypes:
 
     def __post_init__(self) -> None:
         check_positive(num_tokens=self.num_tokens)
+
+    @property
+    def most_examples(self) -> int:
+        return self.num_tokens
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))

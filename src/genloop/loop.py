@@ -166,8 +166,8 @@ def _noise_floor(scores: Sequence[Score], num_samples: int, sizes: Sizes) -> tup
 
 
 def _stand_in(metric: Metric, num_samples: int, sizes: Sizes) -> RealSamples | HeldOut:
-    num = sizes.of(metric)
     if is_of_samples_alone(metric):
-        return RealSamples(most_of(metric, min(num_samples, sizes.train) if num is None else num))
-    there_are = num_samples if sizes.half_of_test is None else min(num_samples, sizes.half_of_test)
-    return HeldOut(num_samples if num in (None, there_are) else num)
+        return RealSamples(most_of(metric, min(sizes.samples, sizes.train)))
+    num, half = sizes.of(metric), sizes.half_of_test
+    there_are = num_samples if half is None else min(num_samples, half)
+    return HeldOut(num_samples if num in (None, there_are) else num)  # which has keys of before

@@ -169,6 +169,7 @@ class SampleLoss:
     """Mean negative log-likelihood of the samples under the first model."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    any_size: ClassVar[bool] = True
     values: ClassVar[Sequence[Value]] = (Value("sample_loss", "nats/number"),)
     about: ClassVar[str] = "samples of model_t | model_1"
 

@@ -30,7 +30,9 @@ def test_shipped_metrics_are_read_with_what_they_declare_now(metric):
 def test_an_error_under_a_suffix_belongs_to_its_value():
     metric = next(each for each in every_metric() if type(each).__name__ == "Support")
     names = ("missing_mass", "missing_mass_standard_error", "surviving_support", "surviving_support_standard_error")
-    found = readings(recorded(metric, dict.fromkeys(names, "share"), dict(zip(names, (0.2, 0.01, 0.9, None), strict=True))))
+    found = readings(
+        recorded(metric, dict.fromkeys(names, "share"), dict(zip(names, (0.2, 0.01, 0.9, None), strict=True)))
+    )
     assert [(each.of.name, each.value, each.standard_error) for each in found] == [
         ("missing_mass", 0.2, 0.01),
         ("surviving_support", 0.9, None),

@@ -78,13 +78,12 @@ def losses_run(
 
 def two_floors_run(folder: Path) -> Run:
     """Return a run as it was before all policies had one noise floor: of 2 T where a policy samples 2 T at first."""
-    source = Zipf(num_replicates=1, num_train=2000)
+    source = Zipf(num_replicates=1, num_train=2000, seed=1)
     policies = (Replace(), Accumulate(), ReplaceMultiple())
     loop = replace(zipf(), source=source, policies=policies, num_iterations=2, seeds=(0, 1))
     found = run(loop, folder / "zipf")
-    twice = run(
-        replace(loop, policies=(Replace(),), num_samples=2000), folder / "twice", store_dir=folder / "zipf/store"
-    )
+    of_two = replace(loop, policies=(Replace(),), num_samples=2000)
+    twice = run(of_two, folder / "twice", store_dir=folder / "zipf" / "store")
     floors = {item.seed: list(item.noise_floor) for item in twice.record.iterations if item.noise_floor}
     record = json.loads((folder / "zipf" / "run.json").read_text("utf-8"))
     for item in record["iterations"]:

@@ -21,7 +21,6 @@ from genloop.report.tables import rows_json
 from genloop.runs.record import Run
 from genloop.study.grid import Grid
 from genloop.study.verdicts import grid_table
-from genloop.types import STANDARD_ERROR
 
 FEWEST_HIDDEN = 2
 
@@ -36,8 +35,7 @@ def read_curves(place: Path) -> Iterator[KnownCurve]:
 def _curves(name: str, rows: Iterable[Mapping[str, Any]]) -> Iterator[KnownCurve]:
     found: dict[tuple[str, str, int], dict[int, float | None]] = defaultdict(dict)
     for row in rows:
-        if not row["metric"].endswith(STANDARD_ERROR):
-            found[row["metric"], row["policy"], row["seed"]][row["iteration"]] = row["value"]
+        found[row["metric"], row["policy"], row["seed"]][row["iteration"]] = row["value"]
     for (metric, policy, seed), by_iteration in found.items():
         values = [by_iteration[iteration] for iteration in sorted(by_iteration)]
         finite = [value for value in values if value is not None]

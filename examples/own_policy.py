@@ -43,11 +43,11 @@ EXPERIMENT = Experiment(
 def main(folder: str = "runs/own-policy") -> None:
     """Print the test error of every iteration: as predicted, and as measured."""
     predicted = ols_test_error(100, 10) * error_curve(POLICY, EXPERIMENT.num_iterations).values
-    measured = {(row.metric, row.iteration): row.value for row in run(EXPERIMENT, folder).rows()}
+    measured = {row.iteration: row for row in run(EXPERIMENT, folder).rows() if row.metric == "test_loss"}
     print("iteration  predicted  measured (standard error)")
     for iteration, theory in enumerate(predicted, start=1):
-        value, error = (measured[name, iteration] for name in ("test_loss", "test_loss_standard_error"))
-        print(f"{iteration:9}  {theory:9.4f}  {value:8.4f} ({error:.4f})")
+        row = measured[iteration]
+        print(f"{iteration:9}  {theory:9.4f}  {row.value:8.4f} ({row.standard_error:.4f})")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from genloop.policies import (
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.types import Runtime
+from genloop.values import Measured, Value
 from genloop.version import __version__
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Augment",
     "Experiment",
     "Fresh",
+    "Measured",
     "Mix",
     "Replace",
     "ReplaceMultiple",
@@ -34,6 +36,7 @@ __all__ = [
     "Runtime",
     "Schedule",
     "UserError",
+    "Value",
     "Window",
     "__version__",
     "run",

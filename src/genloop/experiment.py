@@ -1,7 +1,7 @@
 """What to compute: the experiment is the configuration."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
 from typing import Literal
@@ -10,6 +10,7 @@ from genloop.errors import UserError
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
 from genloop.types import Estimator, Metric, Refittable, Source
+from genloop.values import Value
 
 MOST_ITERATIONS = 10_000  # a plan of more is made for hours
 LONGEST_NAME = 200  # bytes; file systems take 255 with all that is added
@@ -54,6 +55,7 @@ class Experiment:
             (bool(self.policies), "No policy is given. Name at least one, such as accumulate."),
             (bool(self.seeds), "No seed is given. Name at least one, such as 0."),
             (len(set(names)) == len(names), f"The policies {', '.join(names)} name one twice. Name each once."),
+            (not (silent := _undeclared(self.metrics)), _declares_nothing(silent)),
             (not (shared := _shared_values(self.metrics)), _measured_twice(shared)),
             (self.init in ("fresh", "previous"), f"init is {self.init!r}. Use 'fresh' or 'previous'."),
             (self.init != "previous" or isinstance(self.estimator, Refittable), _no_refit(self.estimator)),
@@ -84,8 +86,25 @@ def _whole(name: str, value: int) -> int:
         raise UserError(f"{name} is {value!r}. Use a whole number.") from error
 
 
+def _undeclared(metrics: Iterable[Metric]) -> list[str]:
+    """Return the metrics that do not say what they measure."""
+    return [type(metric).__name__ for metric in metrics if not _values_of(metric)]
+
+
+def _values_of(metric: Metric) -> list[Value]:
+    values = getattr(metric, "values", ())
+    return [value for value in values if isinstance(value, Value)] if isinstance(values, Sequence) else []
+
+
+def _declares_nothing(metrics: Iterable[str]) -> str:
+    return (
+        f"{', '.join(metrics)} does not say what it measures. Give the metric `values`, such as "
+        '(Value("test_loss", "nats/token", worse="higher", aspect="loss"),).'
+    )
+
+
 def _shared_values(metrics: Iterable[Metric]) -> list[str]:
-    times = Counter(name for metric in metrics for name in metric.units)
+    times = Counter(value.name for metric in metrics for value in _values_of(metric))
     return [name for name, number in times.items() if number > 1]
 
 

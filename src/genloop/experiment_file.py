@@ -59,6 +59,15 @@ def from_dict(written: Mapping[str, Any]) -> Experiment:
     return Experiment(**values)
 
 
+def part_from_dict(kind: str, written: Any) -> Any:
+    """Return the source, the estimator or a metric, as `kind` says, that plain values describe.
+
+    Raises:
+        UserError: if it is none that genloop knows, or a setting is wrong.
+    """
+    return _build(kind, written)
+
+
 def read(path: Path) -> dict[str, Any]:
     """Read an experiment file as plain values.
 

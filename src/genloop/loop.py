@@ -12,7 +12,9 @@ from genloop.experiment import Experiment
 from genloop.identity import derive_seed
 from genloop.policies import Policy, check_supply
 from genloop.policy_text import policy_name
-from genloop.steps import Data, Fit, Fitted, Generated, HeldOut, Prepare, Sample, Score, Step, TrainingSet
+from genloop.sizes import Sizes, is_of_samples_alone, most_of
+from genloop.steps import Data, Fit, Fitted, HeldOut, Prepare, RealSamples, Sample, Score, Step, TrainingSet
+from genloop.types import Metric
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,15 @@ class Iteration:
         return self.model.train
 
 
-def plan_iterations(experiment: Experiment, num_real: int, real: Prepare | None = None) -> list[Iteration]:
+def plan_iterations(
+    experiment: Experiment, num_real: int, real: Prepare | None = None, *, num_test: int | None = None
+) -> list[Iteration]:
     """Return the rounds of all policies and seeds, earlier iterations first.
 
     Args:
         experiment: what to compute.
         num_real: number of real training examples.
+        num_test: number of real test examples, where they have been counted.
         real: the real data, where their step is at hand: naming it anew reads files of the user's own once more.
 
     Raises:
@@ -62,11 +67,12 @@ def plan_iterations(experiment: Experiment, num_real: int, real: Prepare | None 
     unit = experiment.num_samples or num_real
     check_policies(experiment, num_real / unit)
     real = real or Prepare(experiment.source)
+    sizes = Sizes(_fewest_samples(experiment, unit), num_real, num_test)
     rounds = [
         iteration
         for seed in experiment.seeds
         for policy in experiment.policies
-        for iteration in unroll(experiment, policy, seed, unit, real)
+        for iteration in unroll(experiment, policy, seed, unit, real, sizes=sizes)
     ]
     return sorted(rounds, key=lambda iteration: iteration.number)
 
@@ -77,8 +83,25 @@ def check_policies(experiment: Experiment, num_real: float) -> None:
         check_supply(policy_name(policy), policy, experiment.num_iterations, num_real, unit=experiment.num_samples)
 
 
+def _fewest_samples(experiment: Experiment, unit: int) -> int:
+    """Return the size of the smallest sample of a run; none at all is no sample."""
+    numbers = range(1, experiment.num_iterations + 1)
+    sizes = [num for policy in experiment.policies for number in numbers if (num := _num_samples(policy, number, unit))]
+    return min(sizes, default=unit)
+
+
+def _num_samples(policy: Policy, number: int, unit: int) -> int:
+    return at_least(policy.num_samples(number) * unit)
+
+
 def unroll(
-    experiment: Experiment, policy: Policy, seed: int, unit: int, real: Prepare | None = None
+    experiment: Experiment,
+    policy: Policy,
+    seed: int,
+    unit: int,
+    real: Prepare | None = None,
+    *,
+    sizes: Sizes | None = None,
 ) -> Iterator[Iteration]:
     """Iterate over the rounds of one policy and seed.
 
@@ -88,8 +111,10 @@ def unroll(
         seed: seed of the loop; policies that share it meet the same random numbers.
         unit: T, the number of examples in the first training set.
         real: as in `plan_iterations`.
+        sizes: what the run offers to be looked at; by default, as much as the first training set holds.
     """
     real = real or Prepare(experiment.source)
+    sizes = sizes or Sizes(unit, unit)
     sources: list[Data] = [real]
     models: list[Fitted] = []
 
@@ -97,10 +122,10 @@ def unroll(
         train = assemble(policy, number, sources, unit, seed=derive_seed(seed, "draw", number))
         model = _fit(experiment, train, models, seed=derive_seed(seed, "fit", number))
         models.append(model.result)
-        num_samples = at_least(policy.num_samples(number) * unit)
+        num_samples = _num_samples(policy, number, unit)
         samples = Sample(model.result, num_samples, seed=derive_seed(seed, "sample", number))
-        scores = _evaluate(experiment, train, models, samples.result, seed=derive_seed(seed, "score", number))
-        noise_floor = _noise_floor(scores, num_samples) if number == 1 else ()
+        scores = _evaluate(experiment, train, models, samples, sizes, seed=derive_seed(seed, "score", number))
+        noise_floor = _noise_floor(scores, num_samples, sizes) if number == 1 else ()
         yield Iteration(policy, seed, number, model, samples, scores, noise_floor)
         sources.append(samples.result)
 
@@ -112,15 +137,37 @@ def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fitted], 
 
 
 def _evaluate(
-    experiment: Experiment, train: TrainingSet, models: Sequence[Fitted], samples: Generated, *, seed: int
+    experiment: Experiment, train: TrainingSet, models: Sequence[Fitted], samples: Sample, sizes: Sizes, *, seed: int
 ) -> tuple[Score, ...]:
     """Return the scores of the latest model."""
     return tuple(
-        Score(metric, train.real, models[-1], samples, train, models[0], seed) for metric in experiment.metrics
+        Score(
+            metric, train.real, models[-1], samples.result, train, models[0], seed,
+            num=_num_looked_at(metric, samples.num, sizes),
+            by_half=sizes.of(metric) is not None and not is_of_samples_alone(metric),
+        )
+        for metric in experiment.metrics
+    )  # fmt: skip
+
+
+def _num_looked_at(metric: Metric, num_samples: int, sizes: Sizes) -> int | None:
+    """Return how many samples a metric looks at; None where it looks at no fewer than if there were no such rule."""
+    num = sizes.of(metric)
+    return num if num is not None and num < most_of(metric, num_samples) else None
+
+
+def _noise_floor(scores: Sequence[Score], num_samples: int, sizes: Sizes) -> tuple[Score, ...]:
+    """Return the scores of samples once more, with as many real examples in their place."""
+    of_samples = [score for score in scores if "samples" in score.metric.needs]
+    return tuple(
+        replace(score, samples=_stand_in(score.metric, num_samples, sizes), num=None, by_half=False)
+        for score in of_samples
     )
 
 
-def _noise_floor(scores: Sequence[Score], num_samples: int) -> tuple[Score, ...]:
-    """Return the scores of samples once more, with as many real examples in their place."""
-    of_samples = [score for score in scores if "samples" in score.metric.needs]
-    return tuple(replace(score, samples=HeldOut(num_samples)) for score in of_samples)
+def _stand_in(metric: Metric, num_samples: int, sizes: Sizes) -> RealSamples | HeldOut:
+    if is_of_samples_alone(metric):
+        return RealSamples(most_of(metric, min(sizes.samples, sizes.train)))
+    num, half = sizes.of(metric), sizes.half_of_test
+    there_are = num_samples if half is None else min(num_samples, half)
+    return HeldOut(num_samples if num in (None, there_are) else num)  # which has keys of before

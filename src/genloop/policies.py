@@ -124,6 +124,7 @@ class Replace(_OneBatchPerIteration):
     """Train on the latest synthetic data only; the error grows by one unit each iteration (eq. 1)."""
 
     steady_from: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("shumailov2023curse", "alemohammad2023mad", "dohmatob2024regression")
 
     def training_set(self, iteration: int) -> Mixture:
         return Mixture([_whole(iteration - 1)])
@@ -138,6 +139,7 @@ class Accumulate(_OneBatchPerIteration):
     """
 
     steady_from: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("dey2024universality",)
 
     real: float = later(0.0)
 
@@ -169,6 +171,7 @@ class AccumulateSubsample(_OneBatchPerIteration):
     """Train on a uniform T out of the real data and all synthetic data: accumulating at fixed compute."""
 
     steady_from: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("kazdan2024collapse", "dey2024universality")
 
     def training_set(self, iteration: int) -> Mixture:
         return Mixture(map(_whole, range(iteration)), draw=1.0)
@@ -184,6 +187,7 @@ class Augment:
 
     version: ClassVar[int] = 1
     steady_from: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("alemohammad2023mad",)
 
     synthetic: float = later(1.0)
 
@@ -210,6 +214,7 @@ class Fresh:
 
     version: ClassVar[int] = 1
     steady_from: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("alemohammad2023mad", "he2025golden")
 
     real: float
     weight: float | None = later(None)
@@ -246,6 +251,7 @@ class Mix:
 
     version: ClassVar[int] = 1
     steady_from: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("bertrand2023stability",)
 
     real: float
 
@@ -296,6 +302,7 @@ class Schedule:
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("xu2025probabilistic",)
 
     rows: tuple[tuple[Share, ...], ...]
 

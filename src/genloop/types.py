@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtim
 if TYPE_CHECKING:
     import numpy as np
 
-STANDARD_ERROR = "_standard_error"  # ends the name of a value that is the standard error of another
+from genloop.values import Measured, Value
 
 
 @dataclass(frozen=True)
@@ -370,22 +370,24 @@ class Evidence:
 class Metric(Protocol):
     """A measurement of a model or of its samples, against real test data.
 
-    A value's standard error may stand beside it, under the same name and `_standard_error`.
+    What is measured of samples depends on how many they are, so one number of them is looked at throughout a run, and
+    as many real examples for the noise floor. A metric may declare `any_size = True` if its values do not depend on
+    it, and `most_examples`, the number that it looks at at most.
 
     Attributes:
         needs: what it looks at besides the test data, of `model`, `samples`, `train` and `first`.
-        units: the unit of each of its values, by name.
+        values: what it measures, and what that means: see `Value`.
         about: which scorer judges what, such as `real test text | model_t`.
     """
 
     needs: ClassVar[frozenset[str]]
 
     @property
-    def units(self) -> Mapping[str, str]: ...
+    def values(self) -> Sequence[Value]: ...
 
     @property
     def about(self) -> str: ...
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
-        """Return one value for every name in `units`."""
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float | Measured]:
+        """Return every value by its name: a number, or a `Measured` one with its standard error."""
         ...

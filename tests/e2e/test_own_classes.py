@@ -10,7 +10,9 @@ import own_model
 import own_policy
 import pytest
 from cases import CASES
+from own_model import RichestTenth
 
+from genloop.analysis.profile import profile
 from genloop.data.images.digits import Digits
 from genloop.data.known import Normal
 from genloop.data.molecules.drug_like import DrugLike
@@ -50,7 +52,7 @@ class ParameterError(regression.ParameterError):
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> dict[str, float]:
         values = super().score(evidence, seed=seed, context=context)
-        return {name: 1000 * value for name, value in values.items()}
+        return {name: 1000 * found.value for name, found in values.items()}
 
 
 def test_an_own_metric_is_not_given_the_results_of_the_shipped_one_of_its_name(tmp_path):
@@ -59,6 +61,28 @@ def test_an_own_metric_is_not_given_the_results_of_the_shipped_one_of_its_name(t
         for metric in (regression.ParameterError(), ParameterError())
     )
     assert [row.value for row in own.rows()] == [1000 * (row.value or 0) for row in shipped.rows()]
+
+
+def test_an_own_metric_enters_profile_gates_forecasts_and_citations_by_what_it_declares(genloop, tmp_path):
+    """The share of the richest tenth falls under replace, as the own model's example prints; no name is known to us."""
+    entry = "@misc{gini1912,\n  title = {Variability},\n}"
+    share = replace(RichestTenth.values[0], worse="lower", aspect="diversity", citations=(entry,))
+    metric = type("Spread", (RichestTenth,), {"values": (share,), "__module__": __name__})()
+    loop = replace(own_model.EXPERIMENT, metrics=(own_model.IncomeLoss(), metric), num_iterations=6)
+    found = run(loop, tmp_path / "runs" / "own")
+
+    told = {(each.policy, each.aspect): (each.metric, each.verdict) for each in profile(found)}
+    assert told["replace", "diversity"] == ("richest_tenth", "collapsing")
+    assert told["accumulate", "diversity"][1] == "stable"
+    assert told["replace", "loss"] == ("test_loss", "collapsing")
+    code, _, _ = genloop("check", "runs/own", "--policy", "replace", "--min-diversity", 0.99)
+    assert code == 1
+    code, _, _ = genloop("check", "runs/own", "--policy", "replace", "--min-diversity", 0.5)
+    assert code == 0
+    code, _, err = genloop("check", "runs/own", "--metric", "richest_tenth", "--max-increase", 0.1)
+    assert (code, "is the better the higher" in " ".join(err.split())) == (2, True)
+    assert genloop("forecast", "runs/own", "--metric", "richest_tenth")[0] == 0
+    assert entry in genloop("cite", "runs/own")[1]
 
 
 @pytest.mark.parametrize("shipped", [Bible, Digits, DrugLike, Normal, Regression, StoryGrammar])

@@ -1,5 +1,6 @@
 """Runs for pages: cheap ones, and one on text that would do harm if a page believed it."""
 
+import json
 import random
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +20,7 @@ from genloop.policies import Accumulate, Replace, ReplaceMultiple
 from genloop.recipes.statistical import zipf
 from genloop.runs.record import Run
 from genloop.runs.runner import run
+from genloop.values import Value, to_facts
 
 HARM = "window.harmed = (window.harmed || 0) + 1"
 HOSTILE = (
@@ -68,13 +70,24 @@ def losses_run(
         found.store.discard(key)
         if item.iteration in losses[item.seed]:
             values = {metric: losses[item.seed][item.iteration]}
-            facts = {**manifest.facts, "values": values, "units": {metric: unit}}
+            declared = Value(metric, unit, worse="higher", aspect="loss")
+            facts = {**manifest.facts, **to_facts([declared], values)}
             found.store.create(key, manifest.inputs, lambda *_, facts=facts: facts)
     return Run(found.directory)
 
 
 def two_floors_run(folder: Path) -> Run:
-    """Run policies of which one samples 2 T of its first model: twice as much real data has more types."""
-    source = Zipf(num_replicates=1, num_test=8000)
+    """Return a run as it was before all policies had one noise floor: of 2 T where a policy samples 2 T at first."""
+    source = Zipf(num_replicates=1, num_train=2000, seed=1)
     policies = (Replace(), Accumulate(), ReplaceMultiple())
-    return run(replace(zipf(), source=source, policies=policies, num_iterations=2, seeds=(0, 1)), folder / "zipf")
+    loop = replace(zipf(), source=source, policies=policies, num_iterations=2, seeds=(0, 1))
+    found = run(loop, folder / "zipf")
+    of_two = replace(loop, policies=(Replace(),), num_samples=2000)
+    twice = run(of_two, folder / "twice", store_dir=folder / "zipf" / "store")
+    floors = {item.seed: list(item.noise_floor) for item in twice.record.iterations if item.noise_floor}
+    record = json.loads((folder / "zipf" / "run.json").read_text("utf-8"))
+    for item in record["iterations"]:
+        if item["policy"] == "replace-multiple" and item["noise_floor"]:
+            item["noise_floor"] = floors[item["seed"]]
+    (folder / "zipf" / "run.json").write_text(json.dumps(record), "utf-8")
+    return Run(found.directory)

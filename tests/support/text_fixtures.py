@@ -1,13 +1,11 @@
 """Texts of a few words, and metrics of them."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from genloop.data.text import vocabularies
 from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
-from genloop.types import Context, Evidence
 
 
 def byte_vocabulary(directory: Path) -> Vocabulary:
@@ -23,9 +21,3 @@ def encoded(vocabulary: Vocabulary, *texts: str) -> TokenDataset:
 
 def raw(vocabulary: Vocabulary, tokens: list[int]) -> TokenDataset:
     return TokenDataset((Segment(np.array(tokens, np.uint16)),), vocabulary)
-
-
-def score(metric: Any, *, seed: int = 0, **evidence: Any) -> dict[str, float]:
-    values = metric.score(Evidence(**{"test": None, **evidence}), seed=seed, context=Context())
-    assert values.keys() == metric.units.keys()
-    return values

@@ -12,6 +12,7 @@ import numpy as np
 from genloop.experiment import Experiment
 from genloop.policies import Accumulate, Replace
 from genloop.types import Context, Cost, Evidence, Examples, Format, Progress
+from genloop.values import Value
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class NormalLoss:
     """Mean negative log-likelihood of the test numbers."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    units: ClassVar[Mapping[str, str]] = {"test_loss": "nats/number"}
+    values: ClassVar[Sequence[Value]] = (Value("test_loss", "nats/number", worse="higher", aspect="loss"),)
     about: ClassVar[str] = "real test numbers | model_t"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
@@ -156,7 +157,7 @@ class SampleMean:
     """Mean of the samples."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
-    units: ClassVar[Mapping[str, str]] = {"sample_mean": "number"}
+    values: ClassVar[Sequence[Value]] = (Value("sample_mean", "number"),)
     about: ClassVar[str] = "samples of model_t"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
@@ -168,7 +169,8 @@ class SampleLoss:
     """Mean negative log-likelihood of the samples under the first model."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
-    units: ClassVar[Mapping[str, str]] = {"sample_loss": "nats/number"}
+    any_size: ClassVar[bool] = True
+    values: ClassVar[Sequence[Value]] = (Value("sample_loss", "nats/number"),)
     about: ClassVar[str] = "samples of model_t | model_1"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:

@@ -3,7 +3,7 @@
 Means are over R replicates; 4 of their own standard errors are crossed by chance with probability 6e-5 for each point.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,6 +40,7 @@ from genloop.theory.propagate import error_curve
 from genloop.theory.regression import accumulated_parameters, ols_parameter_error, ols_test_error
 from genloop.theory.smoothers import KernelProblem, ridge_problem, smoother_error_curve
 from genloop.types import Context
+from genloop.values import Value
 
 N = 6
 WEIGHTED_WINDOW = schedule_from_rows(
@@ -56,17 +57,13 @@ def assert_within(measured, standard_error, expected, *, standard_errors=4.0):
 
 
 def measured_curve(finished, policy, name="test_loss"):
-    rows = {(row.metric, row.iteration): row.value for row in finished.rows() if row.policy == policy_name(policy)}
-    count = max(iteration for _, iteration in rows)
-    return tuple(
-        np.array([rows[metric, iteration] for iteration in range(1, count + 1)])
-        for metric in (name, f"{name}_standard_error")
-    )
+    found = [row for row in finished.rows() if (row.policy, row.metric) == (policy_name(policy), name)]
+    return np.array([row.value for row in found]), np.array([row.standard_error for row in found])
 
 
 def simulated_curve(experiment, name="test_loss"):
-    values = [each for _, each in simulate(experiment)]
-    return tuple(np.array([each[metric] for each in values]) for metric in (name, f"{name}_standard_error"))
+    found = [each[name] for _, each in simulate(experiment)]
+    return np.array([each.value for each in found]), np.array([each.standard_error for each in found])
 
 
 def test_stored_loops_of_whole_sources_follow_theory(tmp_path):
@@ -151,7 +148,7 @@ def test_shrinking_estimators_follow_theory_given_their_designs(estimator, polic
             for pair in zip(rows, test_rows, strict=True)
         ]
     )
-    measured = np.array([[*values.values()] for _, values in simulate(experiment)]).T  # (R, n)
+    measured = np.array([[each.value for each in values.values()] for _, values in simulate(experiment)]).T  # (R, n)
     differences = measured - expected
     assert_within(differences.mean(axis=0), differences.std(axis=0, ddof=1) / 20, 0)
 
@@ -161,11 +158,12 @@ class EachError:
     """Test error of every replicate."""
 
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    units: ClassVar[Mapping[str, str]] = {f"replicate_{number}": "squared error" for number in range(400)}
+    values: ClassVar[Sequence[Value]] = [Value(f"replicate_{number}", "squared error") for number in range(400)]
     about: ClassVar[str] = "real test rows | model_t"
 
     def score(self, evidence, *, seed, context):
-        return dict(zip(self.units, evidence.model.excess_errors(evidence.test), strict=True))
+        names = [value.name for value in self.values]
+        return dict(zip(names, evidence.model.excess_errors(evidence.test), strict=True))
 
 
 def _problem(estimator, rows, test_rows, truth) -> KernelProblem:

@@ -25,20 +25,21 @@ POLICIES = (
 
 
 def measured(tmp_path, *, policies=POLICIES[:2], num_iterations=STEPS, num_samples=SIZE, **parts):
-    """Run the loop; return by policy and metric the values per iteration, (iteration,)."""
+    """Run the loop; return by policy and metric the values per iteration, (iteration,), and their errors."""
     found: dict[tuple[str, str], list[float]] = {}
     experiment = Experiment(
         name="loop", policies=policies, num_iterations=num_iterations, num_samples=num_samples, **parts
     )
     for row in run(experiment, tmp_path).rows():
-        found.setdefault((row.policy, row.metric), []).append(np.nan if row.value is None else row.value)
+        for name, number in ((row.metric, row.value), (f"error of {row.metric}", row.standard_error)):
+            found.setdefault((row.policy, name), []).append(np.nan if number is None else number)
     return {key: np.array(values) for key, values in found.items()}
 
 
 def agrees(values, policy, metric, expected):
     """Whether a metric is within 4 of its standard errors of the theory at every iteration."""
     name = policy_name(policy)
-    error = values[name, f"{metric}_standard_error"]
+    error = values[name, f"error of {metric}"]
     return bool(np.all(np.abs(values[name, metric] - expected) <= 4 * error + ROUNDING))
 
 
@@ -134,7 +135,7 @@ def test_zipf_loses_its_tail_as_predicted(tmp_path):
     )  # fmt: skip
     items = tails.zipf(2000, 1.5)
     predicted = tails.missing_mass_replace(STEPS + 1, probabilities=items, num_examples=1000).values[1:]
-    missing, error = (values["replace", name] for name in ("missing_mass", "missing_mass_standard_error"))
+    missing, error = (values["replace", name] for name in ("missing_mass", "error of missing_mass"))
     assert np.all(np.abs(missing - predicted) < 4 * error + 0.01 * predicted)
 
 
@@ -145,7 +146,7 @@ def test_mixture_of_clusters_forgets_under_replace_only(tmp_path):
         num_samples=100, metrics=(KLDivergence(), Wasserstein()),
     )  # fmt: skip
     replaced, accumulated = (values[policy, "kl_divergence"] for policy in ("replace", "accumulate"))
-    error = values["replace", "kl_divergence_standard_error"]
+    error = values["replace", "error of kl_divergence"]
     assert replaced[0] == accumulated[0]
     assert replaced[-1] - accumulated[-1] > 4 * error[-1]
     assert np.all(values["replace", "wasserstein"] > values["replace", "wasserstein_floor"])

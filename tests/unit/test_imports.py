@@ -9,9 +9,9 @@ from package_imports import PACKAGE, circles, import_graph, parts_of
 GRAPH = import_graph()
 
 # Who may import whom, part by part: each part itself, and what stands behind it here.
-GROUND = {"errors", "files", "identity", "left_out", "numerals", "scratch", "types", "version"}
+GROUND = {"errors", "files", "identity", "left_out", "numerals", "scratch", "types", "values", "version"}
 STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store"}
-CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan"}
+CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan", "sizes"}
 READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory"}
 LAYERS = {
     "version": set(),
@@ -21,7 +21,8 @@ LAYERS = {
     "scratch": {"files", "identity"},
     "errors": set(),
     "left_out": set(),
-    "types": set(),
+    "values": {"errors"},
+    "types": {"values"},
     "identity": {"errors"},
     "environment": {"version"},
     "policies": {"errors", "identity"},
@@ -30,16 +31,17 @@ LAYERS = {
     "data": GROUND,
     "metrics": GROUND | {"data"},
     "families": GROUND | {"data"},
-    "steps": {"identity", "types"},
+    "steps": {"identity", "types", "values"},
+    "sizes": {"types"},
     "store": {"disk_errors", "errors", "files", "identity"},
-    "experiment": {"errors", "policies", "policy_text", "types"},
+    "experiment": {"errors", "policies", "policy_text", "types", "values"},
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "catalog": {"errors"},
     "experiment_file": {"catalog", "errors", "experiment", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
-    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "steps"},
+    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types"},
     "plan": {"loop", "steps", "store", "types"},
-    "executors": {"environment", "experiment", "files", "loop", "plan", "steps", "store", "types"},
+    "executors": {"environment", "experiment", "files", "loop", "plan", "steps", "store", "types", "values"},
     "runs": CORE | {"catalog", "experiment_file"},
     "analysis": READ,
     "report": READ | {"analysis", "data"},
@@ -47,7 +49,7 @@ LAYERS = {
     "paper": READ | {"analysis", "data", "families", "metrics", "recipes", "report", "study"},
     "cli": READ | {"analysis", "data", "report", "study"},
     **{face: {"data", "families", "metrics"} for face in ("images", "molecules", "numbers", "text")},
-    "genloop": {"errors", "experiment", "policies", "runs", "types", "version"},
+    "genloop": {"errors", "experiment", "policies", "runs", "types", "values", "version"},
 }
 
 

@@ -36,6 +36,10 @@ class Arm:
         """Return the values of a metric, one for each seed, at the iterations that all seeds have."""
         return next((measured.curve for measured in series(self.rows, metric)), {})
 
+    def errors(self, metric: str) -> Curve:
+        """Return the standard errors that were recorded of a metric, at the same places as its values."""
+        return next((measured.recorded_errors for measured in series(self.rows, metric)), {})
+
     @property
     def iterations(self) -> list[RecordedIteration]:
         """The rounds of all seeds, earlier ones first."""

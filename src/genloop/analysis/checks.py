@@ -3,15 +3,15 @@
 With several seeds the mean over them decides, and the 90 % interval of the change stands beside it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from genloop.analysis.aspects import ASPECTS, DIVERSITY, Sign, aspect_of, signs_of
 from genloop.analysis.series import Series, find_series
 from genloop.errors import UserError
 from genloop.numerals import plain
 from genloop.runs.record import Run, named
+from genloop.values import DIVERSITY, Value, telling_of
 
 ALIASES = {"loss": "test_loss"}
 Kind = Literal["max-increase", "max-rise", "min-diversity"]
@@ -94,7 +94,7 @@ def _of_metric(run: Run, limits: Limits, metric: str, policies: Sequence[str]) -
     if limits.max_increase is None and limits.max_rise is None:
         return
     for measured in find_series(run, metric, policies):
-        _refuse_better(measured)
+        _refuse_better(metric, run.declared())
         first = measured.mean(measured.iterations[0])
         if limits.max_increase is not None:
             yield from _checks(measured, "max-increase", _share_bound(measured, first, limits.max_increase))
@@ -105,17 +105,17 @@ def _of_metric(run: Run, limits: Limits, metric: str, policies: Sequence[str]) -
 def _of_diversity(run: Run, limits: Limits, policies: Sequence[str]) -> Iterator[Check]:
     if limits.min_diversity is None:
         return
-    found = signs_of(DIVERSITY, {row.metric: row.unit for row in run.rows()})
+    found = telling_of(DIVERSITY, run.declared())
     if not found:
         raise UserError(
             "--min-diversity: this run has measured none. Add a metric such as diversity, modes or coverage to its "
-            "experiment, and run it again: only that is computed."
+            "experiment, or one of your own that declares such a value, and run it again: only that is computed."
         )
-    for metric, sign in found:
-        for measured in find_series(run, metric, policies):
+    for value in found:
+        for measured in find_series(run, value.name, policies):
             first = measured.mean(measured.iterations[0])
-            factor = limits.min_diversity**-sign.worse
-            yield from _checks(measured, "min-diversity", None if first is None else first * factor, sign.worse)
+            factor = limits.min_diversity**-value.sign
+            yield from _checks(measured, "min-diversity", None if first is None else first * factor, value.sign)
 
 
 def _checks(measured: Series, limit: Kind, bound: float | None, worse: int = 1) -> Iterator[Check]:
@@ -140,12 +140,10 @@ def _share_bound(measured: Series, first: float | None, share: float) -> float |
     return first * (1 + share)
 
 
-def _refuse_better(measured: Series) -> None:
+def _refuse_better(metric: str, declared: Iterable[Value]) -> None:
     """Raise UserError if the metric may rise as it likes."""
-    signs = ASPECTS.get(aspect_of(measured.metric, measured.unit) or "", ())
-    sign = next((sign for sign in signs if sign.matches(measured.metric, measured.unit)), Sign("", 1))
-    if sign.worse < 0:
+    if any(value.name == metric and value.worse == "lower" for value in declared):
         raise UserError(
-            f"--metric {measured.metric} is the better the higher, so no increase of it is too much. Name a loss, or "
+            f"--metric {metric} is the better the higher, so no increase of it is too much. Name a loss, or "
             "use --min-diversity for measures of diversity."
         )

@@ -11,7 +11,6 @@ from typing import TypeVar
 from genloop.analysis.arms import Arm
 from genloop.analysis.series import Series, series
 from genloop.runs.record import Row
-from genloop.types import STANDARD_ERROR
 
 REAL_DATA = "real data"
 
@@ -49,7 +48,7 @@ def floors_of(arms: Sequence[Arm], metric: str, unit: str) -> dict[str, Series]:
     """
     by_run: dict[str, list[Row]] = defaultdict(list)
     for arm in arms:
-        wanted = [row for row in arm.floor if row.metric in (metric, metric + STANDARD_ERROR) and row.unit == unit]
+        wanted = [row for row in arm.floor if (row.metric, row.unit) == (metric, unit)]
         by_run[arm.label.removesuffix(arm.policy)] += wanted
     names: dict[tuple[Row, ...], str] = {}
     for run, rows in by_run.items():

@@ -1,30 +1,52 @@
-"""Theory's curves for a run that theory covers, to be drawn over what was measured."""
+"""Theory's curves for a run that theory covers, to be drawn over what was measured.
 
+A value and an estimator say of which theory they are; where both say the same, its curve is drawn.
+"""
+
+from collections.abc import Callable, Mapping
 from itertools import filterfalse
 
+from genloop import catalog
+from genloop.policies import Policy
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.runs.record import Run
 from genloop.theory.curve import Array
 from genloop.theory.fresh_design import exact_ols_error_curve
 
 
-def predicted_test_loss(run: Run) -> dict[str, Array]:
-    """Return, for each policy of a linear regression, the expected test loss of every iteration; else nothing.
+def predicted(run: Run, metric: str) -> dict[str, Array]:
+    """Return, for each policy, what theory expects of a value at every iteration; nothing where it says nothing.
 
     Left out are policies of which only the limit of large T / d is known, and those of the user's own, of which a
-    record has only the name. The first iteration's loss is sigma^2 d / (T - d - 1) (Lemma 1 of arXiv 2404.01413), so no
-    constant is fitted.
+    record has only the name.
     """
     experiment = run.record.experiment
-    if experiment["estimator"]["type"] != "linear-regression":
+    theory = next((value.theory for value in run.declared() if value.name == metric), "")
+    if not theory or theory != _theory_of(experiment["estimator"]["type"]):
         return {}
-    source, length = experiment["source"], experiment["num_iterations"]
-    curves = {}
-    for written in filterfalse(is_own_policy, experiment["policies"]):
-        expected = exact_ols_error_curve(
-            parse_policy(written), length, num_examples=run.record.num_samples, dimension=source["dimension"],
-            design_rows=source["num_train"] if source["design"] == "reused" else None,
-        )  # fmt: skip
-        if expected is not None:
-            curves[written] = source["noise_deviation"] ** 2 * expected.values
-    return curves
+    policies = filterfalse(is_own_policy, experiment["policies"])
+    curves = {written: THEORIES[theory](run, parse_policy(written)) for written in policies}
+    return {written: curve for written, curve in curves.items() if curve is not None}
+
+
+def _theory_of(estimator: str) -> str:
+    """Return the theory that an estimator of this package says to follow; of the user's own a record tells nothing."""
+    if estimator not in catalog.ESTIMATORS:
+        return ""
+    return getattr(catalog.load("estimator", estimator, catalog.ESTIMATORS), "theory", "")
+
+
+def _least_squares(run: Run, policy: Policy) -> Array | None:
+    """Return the expected test error of linear regression, where it is known exactly.
+
+    The first iteration's is sigma^2 d / (T - d - 1) (Lemma 1 of arXiv 2404.01413), so no constant is fitted.
+    """
+    source, length = run.record.experiment["source"], run.record.experiment["num_iterations"]
+    expected = exact_ols_error_curve(
+        policy, length, num_examples=run.record.num_samples, dimension=source["dimension"],
+        design_rows=source["num_train"] if source["design"] == "reused" else None,
+    )  # fmt: skip
+    return None if expected is None else source["noise_deviation"] ** 2 * expected.values
+
+
+THEORIES: Mapping[str, Callable[[Run, Policy], Array | None]] = {"least squares": _least_squares}

@@ -1,13 +1,13 @@
 """The collapse profile: for every policy, which aspects of the model have got worse, and how surely."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from genloop.analysis.aspects import ASPECTS, COPYING, Sign, signs_of
 from genloop.analysis.outcome import outcome_of
 from genloop.analysis.series import FEWEST_SEEDS, Series, series
 from genloop.runs.record import Row, Run
+from genloop.values import ASPECTS, COPYING, Value, telling_of
 
 Verdict = Literal["collapsing", "stable", "undecided", "not measured"]
 
@@ -21,7 +21,7 @@ class Finding:
 
     Attributes:
         policy: its name.
-        aspect: one of `aspects.ASPECTS`.
+        aspect: one of `values.ASPECTS`.
         metric: the value that stands for it; empty, as is its unit, where none was measured.
         unit: of the values.
         first: as in `Outcome`.
@@ -64,32 +64,32 @@ def profile(run: Run) -> list[Finding]:
     and all seeds must agree. That speaks for these loops only, and needs four iterations.
     Of values that only scatter, one in twenty is surely worse by chance, and fewer get worse at the end too.
     """
-    rows = list(run.rows())
-    units = {row.metric: row.unit for row in rows}
-    measured, floors = _by_policy(rows, units), _by_policy(list(run.noise_floor()), units)
+    declared = run.declared()
+    measured, floors = _by_policy(run.rows(), declared), _by_policy(run.noise_floor(), declared)
     return [
-        _finding(policy, aspect, units, measured, floors)
+        _finding(policy, aspect, declared, measured, floors)
         for policy in dict.fromkeys(item.policy for item in run.record.iterations)
         for aspect in ASPECTS
     ]
 
 
-def _by_policy(rows: Sequence[Row], metrics: Iterable[str]) -> Mapping[tuple[str, str], Series]:
-    """Return the series of some metrics, by policy and metric."""
-    return {(each.policy, metric): each for metric in metrics for each in series(rows, metric)}
+def _by_policy(rows: Iterable[Row], declared: Iterable[Value]) -> Mapping[tuple[str, str], Series]:
+    """Return the series of some values, by policy and name."""
+    rows = list(rows)
+    return {(each.policy, value.name): each for value in declared for each in series(rows, value.name)}
 
 
 def _finding(
     policy: str,
     aspect: str,
-    units: Mapping[str, str],
+    declared: Iterable[Value],
     measured: Mapping[tuple[str, str], Series],
     floors: Mapping[tuple[str, str], Series],
 ) -> Finding:
-    for metric, sign in signs_of(aspect, units):
-        found = measured.get((policy, metric))
+    for value in telling_of(aspect, declared):
+        found = measured.get((policy, value.name))
         if found and _first_mean(found) is not None:
-            return finding_of(found, aspect, sign, _first_mean(floors.get((policy, metric))))
+            return finding_of(found, value, _first_mean(floors.get((policy, value.name))))
     return Finding(policy, aspect, "", "", None, None, None, None, None, "not measured")
 
 
@@ -97,27 +97,27 @@ def _first_mean(found: Series | None) -> float | None:
     return found.mean(found.iterations[0]) if found else None
 
 
-def finding_of(measured: Series, aspect: str, sign: Sign, floor: float | None) -> Finding:
-    """Return what one series says of its aspect."""
+def finding_of(measured: Series, value: Value, floor: float | None) -> Finding:
+    """Return what one series says of the aspect that its value tells of."""
     outcome = outcome_of(measured)
     return Finding(
-        measured.policy, aspect, measured.metric, measured.unit, outcome.first, outcome.last, outcome.change,
-        outcome.margin, floor, _verdict(measured, aspect, sign, floor),
+        measured.policy, value.aspect or "", measured.metric, measured.unit, outcome.first, outcome.last,
+        outcome.change, outcome.margin, floor, _verdict(measured, value, floor),
     )  # fmt: skip
 
 
-def _verdict(measured: Series, aspect: str, sign: Sign, floor: float | None) -> Verdict:
+def _verdict(measured: Series, value: Value, floor: float | None) -> Verdict:
     """Return the verdict; all numbers are turned so that more is worse."""
     outcome = outcome_of(measured)
     if outcome.first is None or outcome.last is None or outcome.change is None:
         return "undecided"
-    if aspect == COPYING and floor is not None and outcome.last <= floor:
+    if value.aspect == COPYING and floor is not None and outcome.last <= floor:
         return "stable"
 
-    worse_trend, better_trend = ("growing", "falling") if sign.worse > 0 else ("falling", "growing")
-    worsening, margin = sign.worse * outcome.change, noise_margin(measured)
-    is_sure = margin is not None and worsening > margin and _seeds_agree(measured, sign)
-    if is_sure and (outcome.trend == worse_trend or _half_is_gone(outcome.first, outcome.last, sign)):
+    worse_trend, better_trend = ("growing", "falling") if value.sign > 0 else ("falling", "growing")
+    worsening, margin = value.sign * outcome.change, noise_margin(measured)
+    is_sure = margin is not None and worsening > margin and _seeds_agree(measured, value)
+    if is_sure and (outcome.trend == worse_trend or _half_is_gone(outcome.first, outcome.last, value)):
         return "collapsing"
     if outcome.trend in ("flat", better_trend):
         return "stable"
@@ -137,12 +137,12 @@ def noise_margin(measured: Series) -> float | None:
     return max(of_two_values, measured.measurement_margin(last) or 0.0)
 
 
-def _seeds_agree(measured: Series, sign: Sign) -> bool:
+def _seeds_agree(measured: Series, value: Value) -> bool:
     changes = measured.change(measured.iterations[-1]).differences
-    return measured.num_seeds >= FEWEST_SEEDS or all(sign.worse * change > 0 for change in changes)
+    return measured.num_seeds >= FEWEST_SEEDS or all(value.sign * change > 0 for change in changes)
 
 
-def _half_is_gone(first: float, last: float, sign: Sign) -> bool:
+def _half_is_gone(first: float, last: float, value: Value) -> bool:
     if first <= 0:
         return False  # a share of nothing, or of less, means nothing
-    return last <= HALF * first if sign.worse < 0 else last >= first / HALF
+    return last <= HALF * first if value.sign < 0 else last >= first / HALF

@@ -17,7 +17,6 @@ from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.runs.record import Row, Run
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
-from genloop.types import STANDARD_ERROR
 
 Values = Mapping[int, Mapping[int, float | None]]  # seed -> iteration -> value
 Curve = Mapping[int, Sequence[float | None]]  # iteration -> one value for each seed
@@ -44,7 +43,7 @@ class Series:
         metric: name of the value.
         unit: of the values.
         values: by seed and iteration.
-        errors: standard errors that the metric measured beside its values, where it did.
+        errors: standard errors that the metric recorded; None where it told none.
     """
 
     policy: str
@@ -76,6 +75,13 @@ class Series:
         """The values of the iterations that all seeds have."""
         return {iteration: self.at(iteration) for iteration in self.iterations}
 
+    @property
+    def recorded_errors(self) -> Curve:
+        """The standard errors that the metric recorded, at the iterations that all seeds have."""
+        return {
+            iteration: [of_seed.get(iteration) for of_seed in self.errors.values()] for iteration in self.iterations
+        }
+
     def standard_error(self, iteration: int) -> float | None:
         """Return the standard error of the mean: over seeds or, of a single one, that which its metric recorded."""
         values = [value for value in self.at(iteration) if value is not None]
@@ -92,7 +98,7 @@ class Series:
         They tell how exactly each model was measured, or, of many loops run as one, how much loops differ; None unless
         they were recorded for a single seed.
         """
-        if self.num_seeds > 1 or not self.errors:
+        if self.num_seeds > 1:
             return None
         (of_seed,) = self.errors.values()
         first, last = (of_seed.get(each) for each in (self.iterations[0], iteration))
@@ -136,8 +142,8 @@ class Series:
 
 
 def is_shown(metric: str) -> bool:
-    """Whether a value has a curve of its own: errors stand beside others, and values within a fit elsewhere."""
-    return not metric.endswith(STANDARD_ERROR) and not metric.startswith(LEARNING_CURVE)
+    """Whether a value has a curve of its own: values within a fit stand elsewhere."""
+    return not metric.startswith(LEARNING_CURVE)
 
 
 def series(rows: Iterable[Row], metric: str) -> list[Series]:
@@ -148,9 +154,8 @@ def series(rows: Iterable[Row], metric: str) -> list[Series]:
     for row in rows:
         if row.metric == metric:
             values[row.policy][row.seed][row.iteration] = row.value
+            errors[row.policy][row.seed][row.iteration] = row.standard_error
             unit = row.unit
-        elif row.metric == metric + STANDARD_ERROR:
-            errors[row.policy][row.seed][row.iteration] = row.value
     found = [Series(policy, metric, unit, of_policy, errors[policy]) for policy, of_policy in values.items()]
     return [each for each in found if each.iterations]
 
@@ -167,7 +172,7 @@ def find_series(run: Run, metric: str, policies: Sequence[str] = ()) -> list[Ser
         UserError: if a name is unknown, or nothing has been measured.
     """
     rows = list(run.rows())
-    measured = {row.metric for row in rows if not row.metric.endswith(STANDARD_ERROR)}
+    measured = {row.metric for row in rows}
     if not measured:
         raise UserError(f"{run.directory} has no results yet. Run it first, or wait for its first iteration.")
     if metric not in measured:

@@ -144,6 +144,8 @@ class Zipf(KnownSource):
         exponent: b.
     """
 
+    citations: ClassVar[tuple[str, ...]] = ("dohmatob2024tails", "hutter2021learning")
+
     num_types: int = 1000
     exponent: float = 1.5
 

@@ -14,9 +14,10 @@ from genloop.loop import Iteration
 from genloop.steps import Result, Step
 from genloop.store import Store
 from genloop.types import Context
+from genloop.values import Reading, from_facts
 
 
-def simulate(experiment: Experiment) -> Iterator[tuple[Iteration, Mapping[str, float | None]]]:
+def simulate(experiment: Experiment) -> Iterator[tuple[Iteration, Mapping[str, Reading]]]:
     """Iterate over the rounds of an experiment, each with the values of its metrics.
 
     The numbers are those that `genloop.run` writes, from the same steps; only the real data pass through a folder.
@@ -26,8 +27,8 @@ def simulate(experiment: Experiment) -> Iterator[tuple[Iteration, Mapping[str, f
         iterations = prepare(experiment, store, LocalExecutor(), Silence())
         results = _ResultsInMemory(iterations, store)
         for iteration in iterations:
-            values = [score.make(results, results.context)["values"] for score in iteration.scores]
-            yield iteration, {name: value for each in values for name, value in each.items()}
+            facts = [score.make(results, results.context) for score in iteration.scores]
+            yield iteration, {found.of.name: found for each in facts for found in from_facts(each)}
 
 
 class _ResultsInMemory:

@@ -25,7 +25,8 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
         tell.warned(remark)
     real = Prepare(experiment.source)
     executor.run([real], store, tell)
-    return plan_iterations(experiment, facts_of(real, store)["num_train"], real)
+    facts = facts_of(real, store)
+    return plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
 
 
 def facts_of(step: Step, store: Store) -> Mapping[str, Any]:

@@ -78,6 +78,7 @@ class KernelRegression:
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
 
     bandwidth: float = 3.0
     penalty: float = 1.0

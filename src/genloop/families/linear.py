@@ -96,6 +96,8 @@ class LinearRegression(_LeastSquares):
     """Ordinary least squares, w = (X'X)^-1 X'y; examples of a training set count by their weight."""
 
     version: ClassVar[int] = 1
+    theory: ClassVar[str] = "least squares"  # whose curve its values may be compared with
+    citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
 
     def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> LinearModel:
         """Fit every replicate.
@@ -122,6 +124,7 @@ class Ridge(_LeastSquares):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
 
     penalty: float = 1.0
 

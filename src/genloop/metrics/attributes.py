@@ -12,6 +12,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, first_images, pixels
 from genloop.types import Context, Evidence
+from genloop.values import Value
 
 NUM_COMPONENTS = 64  # of real pixels, which the classifier sees
 NUM_FOLDS = 5
@@ -34,6 +35,7 @@ class AttributeShares:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    any_size: ClassVar[bool] = True  # a share of them
 
     attributes: tuple[str, ...]
     num_images: int = 1000
@@ -44,14 +46,18 @@ class AttributeShares:
             raise UserError("attribute-shares has no attributes. Name some, such as attributes: [Eyeglasses].")
 
     @property
-    def units(self) -> Mapping[str, str]:
+    def values(self) -> tuple[Value, ...]:
         names = [name.replace(" ", "_") for name in self.attributes]
-        shares = {f"share_{name}": "share of samples" for name in names}
-        return {**shares, **{f"judge_{name}": "area under ROC curve" for name in names}}
+        shares = [Value(f"share_{name}", "share of samples") for name in names]  # worth more or less
+        return (*shares, *(Value(f"judge_{name}", "area under ROC curve") for name in names))
 
     @property
     def about(self) -> str:
         return "samples of model_t | classifiers of real test images"
+
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         labels = _labels(evidence.test, self.attributes)
@@ -60,7 +66,8 @@ class AttributeShares:
         real, synthetic = components.project(real), components.project(synthetic)
         judged = [judge(real, each, synthetic) for each in labels.T]
         shares, areas = zip(*judged, strict=True)
-        return dict(zip(self.units, (*shares, *areas), strict=True))
+        names = [value.name for value in self.values]
+        return dict(zip(names, (*shares, *areas), strict=True))
 
 
 def judge(real: np.ndarray, labels: np.ndarray, synthetic: np.ndarray) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Metrics of distributions over numbered types, against the truth where it is known and test frequencies elsewhere.
 
-Every value is the mean over replicates; its standard error stands beside it.
+Every value is the mean over replicates, with its standard error.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ import numpy as np
 
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import as_types
-from genloop.metrics.replicates import average, with_errors
+from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, SUPPORT, TAILS, Measured, Value
 
 TRUTH = "the truth, or frequencies of real test examples where it is unknown"
 
@@ -28,17 +29,15 @@ class TableError:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    units = with_errors(
-        {
-            "total_variation": "probability",
-            "variance_ratio": "fitted/real",
-            "mean_error": "real variances",
-            "reverse_kl": "nats/example",
-        }
+    values = (
+        Value("total_variation", "probability", worse="higher", aspect=LOSS, rank=4),
+        Value("variance_ratio", "fitted/real", worse="lower", aspect=SUPPORT),
+        Value("mean_error", "real variances", worse="higher", aspect=LOSS, rank=5),
+        Value("reverse_kl", "nats/example", worse="higher", aspect=LOSS, rank=3),
     )
     about = f"probabilities of model_t | {TRUTH}"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         p = evidence.model.distribution.probabilities
         q = _real_probabilities(evidence.test, p.shape[1])
         spread = 1 - (q**2).sum(axis=1)
@@ -64,10 +63,13 @@ class Support:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
-    units = with_errors({"missing_mass": "real probability", "surviving_support": "share of real types"})
+    values = (
+        Value("missing_mass", "real probability", worse="higher", aspect=TAILS, rank=2),
+        Value("surviving_support", "share of real types", worse="lower", aspect=SUPPORT, rank=2),
+    )
     about = f"samples of model_t | {TRUTH}"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         num_types = _num_types(evidence.test, evidence.samples)
         q = _real_probabilities(evidence.test, num_types)
         held = _frequencies(evidence.samples, num_types) > 0

@@ -10,6 +10,7 @@ from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
+from genloop.values import COPYING, Value
 
 CHUNK = 1 << 20  # tokens of the training set looked at at a time
 MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd multiplier with well-spread bits: 2^64 over the golden ratio
@@ -29,6 +30,7 @@ class Copying:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "train"})
+    any_size: ClassVar[bool] = True  # a share of them
 
     n: int = 8
     num_tokens: int = 20_000
@@ -37,8 +39,8 @@ class Copying:
         check_positive(n=self.n, num_tokens=self.num_tokens)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return {f"copied_{self.n}grams": "share of n-grams"}
+    def values(self) -> tuple[Value, ...]:
+        return (Value(f"copied_{self.n}grams", "share of n-grams", worse="higher", aspect=COPYING),)
 
     @property
     def about(self) -> str:

@@ -12,10 +12,18 @@ import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
-from genloop.metrics.replicates import average, with_errors
+from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
+from genloop.values import DIVERSITY, LOSS, Measured, Value
 
 RATIO = 2  # generated conformers for each real one, as in GeoDiff
+CITATIONS = ("xu2021learning", "ganea2021geomol")
+VALUES = (
+    Value("coverage_recall", "share of conformers", worse="lower", aspect=DIVERSITY, citations=CITATIONS),
+    Value("matching_recall", "angstrom", worse="higher", aspect=DIVERSITY, rank=2, citations=CITATIONS),
+    Value("coverage_precision", "share of conformers", worse="lower", aspect=LOSS, rank=5, citations=CITATIONS),
+    Value("matching_precision", "angstrom", worse="higher", aspect=LOSS, rank=4, citations=CITATIONS),
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Coverage:
 
     `coverage_recall` is the share of a molecule's real conformers with a generated one closer than the threshold, and
     `matching_recall` the mean distance from a real one to the nearest generated. Precision is the same with real and
-    generated exchanged. All are averaged over molecules, whose standard errors stand beside them.
+    generated exchanged. All are averaged over molecules, and have standard errors over them.
 
     The values that end in `_real` are what real conformers score: one half of each molecule's in the place of the
     generated, against the other half. No model can be expected to do better, but for the number of its attempts, of
@@ -48,14 +56,14 @@ class Coverage:
             raise UserError(f"num_molecules={self.num_molecules} leaves nothing to look at. Use a positive number.")
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return {**with_errors(_units("")), **with_errors(_units("_real"))}
+    def values(self) -> tuple[Value, ...]:
+        return (*VALUES, *(Value(f"{value.name}_real", value.unit, citations=CITATIONS) for value in VALUES))
 
     @property
     def about(self) -> str:
         return f"conformers by model_t of test molecules | real conformers, within {self.threshold:g} angstrom"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         real = _of_first_molecules(evidence.test, self.num_molecules)
         wanted = real.take(np.repeat(np.arange(len(real)), RATIO))
         generated = evidence.model.sample(len(wanted), seed=seed, conditions=wanted, context=context)
@@ -72,15 +80,10 @@ class Coverage:
         return np.array([value for each in nearest for value in (np.mean(each <= self.threshold), np.mean(each))])
 
 
-def _units(ending: str) -> dict[str, str]:
-    units = {"coverage": "share of conformers", "matching": "angstrom"}
-    return {f"{name}_{side}{ending}": unit for side in ("recall", "precision") for name, unit in units.items()}
-
-
 def _named(ending: str, scores: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Return the values of all molecules by name; NaN where there are none."""
     columns = np.array(scores or [np.full(4, np.nan)]).T
-    return dict(zip(_units(ending), columns, strict=True))
+    return {value.name + ending: column for value, column in zip(VALUES, columns, strict=True)}
 
 
 def _of_first_molecules(test: MoleculeDataset, num: int | None) -> MoleculeDataset:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from genloop.errors import UserError
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, Value
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class DenoisingLoss:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    values = (Value("test_loss", "squared error", worse="higher", aspect=LOSS, citations=("xu2022geodiff",)),)
+    about = "real test conformations | model_t, the same noise in every iteration"
 
     num_conformations: int | None = None
     noise_seed: int = 0
@@ -31,14 +34,6 @@ class DenoisingLoss:
             raise UserError(
                 f"num_conformations={self.num_conformations} leaves nothing to score. Use 1 or more, or None."
             )
-
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {"test_loss": "squared error"}
-
-    @property
-    def about(self) -> str:
-        return "real test conformations | model_t, the same noise in every iteration"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         num = min(self.num_conformations or len(evidence.test), len(evidence.test))

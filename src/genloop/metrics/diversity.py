@@ -13,6 +13,13 @@ from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, first_tokens, ngrams, words
 from genloop.types import Context, Evidence
+from genloop.values import DIVERSITY, Value
+
+
+def _share_of_ngrams(n: int) -> Value:
+    rank = 1 if n == 2 else 2
+    name, cited = f"distinct_{n}", ("li2016diversity",)
+    return Value(name, "share of n-grams", worse="lower", aspect=DIVERSITY, rank=rank, citations=cited)
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,12 @@ class Diversity:
 
     version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = (
+        *(_share_of_ngrams(n) for n in (1, 2, 3)),
+        Value("unigram_entropy", "nats/word", worse="lower", aspect=DIVERSITY, rank=3),
+        Value("mean_length", "tokens/document"),
+    )
+    about = f"text of model_t ({WORDS})"
 
     num_tokens: int = 20_000
 
@@ -36,13 +49,8 @@ class Diversity:
         check_positive(num_tokens=self.num_tokens)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        shares = dict.fromkeys(("distinct_1", "distinct_2", "distinct_3"), "share of n-grams")
-        return {**shares, "unigram_entropy": "nats/word", "mean_length": "tokens/document"}
-
-    @property
-    def about(self) -> str:
-        return f"text of model_t ({WORDS})"
+    def most_examples(self) -> int:
+        return self.num_tokens
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         samples = first_tokens(evidence.samples, self.num_tokens)

@@ -4,7 +4,7 @@ The spaces are each data set's own: values compare within one loop, and between 
 the encoder's, with the same first model). Published values, whose features are those of Inception, are others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,8 +17,27 @@ from genloop.metrics.frechet import frechet_distance
 from genloop.metrics.prdc import overlap
 from genloop.metrics.vendi import typical_squared_distance, vendi_score
 from genloop.types import Context, Evidence
+from genloop.values import DIVERSITY, LOSS, SUPPORT, Value
 
 FEWEST = 10  # images of either kind; fewer tell nothing
+
+
+def values_in(space: str, *, rank_of_vendi: int) -> tuple[Value, ...]:
+    """Return the values that `compare` measures in a space.
+
+    Precision and density rise when samples collapse to typical images, so neither way is worse.
+    """
+    neighbours, balls = ("kynkaanniemi2019improved",), ("naeem2020reliable",)
+    frechet, vendi = ("heusel2017gans",), ("friedman2023vendi",)
+    of_real, rank = "share of real images", rank_of_vendi
+    return (
+        Value(f"precision_{space}", "share of samples", citations=neighbours),
+        Value(f"recall_{space}", of_real, worse="lower", aspect=SUPPORT, rank=2, citations=neighbours),
+        Value(f"density_{space}", "1 for real images", citations=balls),
+        Value(f"coverage_{space}", of_real, worse="lower", aspect=SUPPORT, rank=3, citations=balls),
+        Value(f"frechet_{space}", "squared distance", worse="higher", aspect=LOSS, rank=5, citations=frechet),
+        Value(f"vendi_{space}", "effective number of images", "lower", DIVERSITY, rank=rank, citations=vendi),
+    )
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,8 @@ class PixelFidelity:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = values_in("pixels", rank_of_vendi=2)
+    about = "samples of model_t and real test images | principal components of these"
 
     num_images: int = 500
     num_components: int = 64
@@ -49,17 +70,13 @@ class PixelFidelity:
         check_positive(num_images=self.num_images, num_components=self.num_components, neighbours=self.neighbours)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return units("pixels")
-
-    @property
-    def about(self) -> str:
-        return "samples of model_t and real test images | principal components of these"
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))
         components = PrincipalComponents.of(real, self.num_components)
-        return compare(components.project(real), components.project(synthetic), self.neighbours, "pixels")
+        return compare(components.project(real), components.project(synthetic), self.neighbours, self.values)
 
 
 @dataclass(frozen=True)
@@ -73,8 +90,10 @@ class EncoderFidelity:
         neighbours: k of precision, recall, density and coverage.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    values = values_in("encoder", rank_of_vendi=1)
+    about = "samples of model_t and real test images | encoder of model_1"
 
     num_images: int = 500
     neighbours: int = 5
@@ -83,12 +102,8 @@ class EncoderFidelity:
         check_positive(num_images=self.num_images, neighbours=self.neighbours)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return units("encoder")
-
-    @property
-    def about(self) -> str:
-        return "samples of model_t and real test images | encoder of model_1"
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         if not hasattr(evidence.first, "encode"):
@@ -98,28 +113,16 @@ class EncoderFidelity:
             )
         both = equally_many(evidence.test, evidence.samples, self.num_images)
         real, synthetic = (evidence.first.encode(images, context=context) for images in both)
-        return compare(real, synthetic, self.neighbours, "encoder")
+        return compare(real, synthetic, self.neighbours, self.values)
 
 
-def units(space: str) -> Mapping[str, str]:
-    """Return the units of what `compare` measures in a space."""
-    return {
-        f"precision_{space}": "share of samples",
-        f"recall_{space}": "share of real images",
-        f"density_{space}": "1 for real images",
-        f"coverage_{space}": "share of real images",
-        f"frechet_{space}": "squared distance",
-        f"vendi_{space}": "effective number of images",
-    }
-
-
-def compare(real: np.ndarray, synthetic: np.ndarray, neighbours: int, space: str) -> Mapping[str, float]:
+def compare(real: np.ndarray, synthetic: np.ndarray, neighbours: int, values: Sequence[Value]) -> Mapping[str, float]:
     """Return how synthetic features compare with real ones, equally many of both, shape (image, feature)."""
     if len(real) < FEWEST:
-        return dict.fromkeys(units(space), float("nan"))
-    values = (
+        return {value.name: float("nan") for value in values}
+    found = (
         *overlap(real, synthetic, neighbours),
         frechet_distance(real, synthetic),
         vendi_score(synthetic, typical_squared_distance(real)),
     )
-    return dict(zip(units(space), values, strict=True))
+    return {value.name: number for value, number in zip(values, found, strict=True)}

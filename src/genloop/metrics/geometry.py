@@ -11,11 +11,13 @@ from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.metrics.internal_coordinates import by_kind, mean_distance
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, Value
 
 # Of the sum of two covalent radii (Cordero et al. 2008, as RDKit has them). In 4,835 DFT conformers of 500 drug-like
 # molecules, bonds are 0.78 to 1.10 of it, and atoms without a bond at 1.36 or more; in 1,048 force-field geometries of
 # 270 molecules at 1.22 or more (sulphurs at one nitrogen).
 SHORTEST, LONGEST, CLOSEST = 0.75, 1.25, 1.2
+RADII = ("cordero2008covalent",)
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,14 @@ class Geometry:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = (
+        Value("broken", "share of conformations", worse="higher", aspect=LOSS, rank=3, citations=RADII),
+        Value("bad_bonds", "share of bonds", worse="higher", aspect=LOSS, rank=3, citations=RADII),
+        Value("clashes", "pairs/conformation", worse="higher", aspect=LOSS, rank=3, citations=RADII),
+        Value("bond_wasserstein", "angstrom", worse="higher", aspect=LOSS, rank=2),
+        Value("angle_wasserstein", "degrees", worse="higher", aspect=LOSS, rank=2),
+    )
+    about = "conformations by model_t of training molecules | real test molecules"
 
     num_conformations: int = 2000
 
@@ -44,13 +54,8 @@ class Geometry:
             raise UserError(f"num_conformations={self.num_conformations} leaves nothing to look at. Use 1 or more.")
 
     @property
-    def units(self) -> Mapping[str, str]:
-        counts = {"broken": "share of conformations", "bad_bonds": "share of bonds", "clashes": "pairs/conformation"}
-        return {**counts, "bond_wasserstein": "angstrom", "angle_wasserstein": "degrees"}
-
-    @property
-    def about(self) -> str:
-        return "conformations by model_t of training molecules | real test molecules"
+    def most_examples(self) -> int:
+        return self.num_conformations
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         samples, test = (

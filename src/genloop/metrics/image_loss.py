@@ -11,9 +11,11 @@ from genloop.data.images.dataset import ImageDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import first_images, pixels
 from genloop.metrics.replicates import standard_error
-from genloop.types import STANDARD_ERROR, Context, Evidence
+from genloop.types import Context, Evidence
+from genloop.values import LOSS, Measured, Value
 
 DRAW_SEED = 0  # of the posterior draws: the same at every iteration, so that iterations compare
+ELBO = ("kingma2013auto",)
 LEVELS = 255  # steps between the values 0 and 1 of a byte
 
 
@@ -34,6 +36,14 @@ class ImageLoss:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    values = (
+        Value("test_loss", "nats/image", worse="higher", aspect=LOSS, citations=ELBO),
+        Value("bits_per_dimension", "bits", worse="higher", aspect=LOSS, rank=2, citations=ELBO),
+        Value("reconstruction_loss", "nats/image", worse="higher", aspect=LOSS, rank=3, citations=ELBO),
+        Value("kl", "nats/image", citations=ELBO),  # one term of the loss, of which less may be better or worse
+        Value("pixel_error", "squared value, 0 to 1", worse="higher", aspect=LOSS, rank=4),
+    )
+    about = "real test images | model_t"
 
     num_images: int | None = None
 
@@ -41,28 +51,12 @@ class ImageLoss:
         if self.num_images is not None:
             check_positive(num_images=self.num_images)
 
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {
-            "test_loss": "nats/image",
-            "test_loss" + STANDARD_ERROR: "nats/image",
-            "bits_per_dimension": "bits",
-            "reconstruction_loss": "nats/image",
-            "kl": "nats/image",
-            "pixel_error": "squared value, 0 to 1",
-        }
-
-    @property
-    def about(self) -> str:
-        return "real test images | model_t"
-
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float | Measured]:
         test = first_images(evidence.test, self.num_images)
         losses = evidence.model.losses(test, seed=DRAW_SEED, context=context)
         total = losses.reconstruction + losses.kl
         return {
-            "test_loss": float(total.mean()),
-            "test_loss" + STANDARD_ERROR: standard_error(total),
+            "test_loss": Measured(float(total.mean()), standard_error(total)),
             "bits_per_dimension": float(total.mean() / math.prod(test.shape) / math.log(2) + math.log2(LEVELS)),
             "reconstruction_loss": float(losses.reconstruction.mean()),
             "kl": float(losses.kl.mean()),

@@ -18,6 +18,7 @@ from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import equally_many
 from genloop.metrics.frechet import frechet_distance
 from genloop.types import Context, Evidence, Progress
+from genloop.values import LOSS, Value
 
 STYLEGAN_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
 AT_ONCE = 32  # images in one pass through the network
@@ -42,6 +43,13 @@ class InceptionFID:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = (
+        Value(
+            "fid", "squared distance", worse="higher", aspect=LOSS, rank=6,
+            citations=("heusel2017gans", "szegedy2016rethinking"),
+        ),
+    )  # fmt: skip
+    about = "samples of model_t and real test images | Inception"
 
     weights: Path = field(compare=False)
     sha256: str = STYLEGAN_SHA256
@@ -51,12 +59,8 @@ class InceptionFID:
         check_positive(num_images=self.num_images)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return {"fid": "squared distance"}
-
-    @property
-    def about(self) -> str:
-        return "samples of model_t and real test images | Inception"
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         both = equally_many(evidence.test, evidence.samples, self.num_images)

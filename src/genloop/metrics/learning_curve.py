@@ -8,6 +8,7 @@ from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
+from genloop.values import Value
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class LearningCurve:
         check_positive(num_tokens=self.num_tokens, num_points=self.num_points)
 
     @property
-    def units(self) -> Mapping[str, str]:
+    def values(self) -> tuple[Value, ...]:
         fractions = (number / self.num_points for number in range(1, self.num_points + 1))
-        return {f"test_loss_at_{fraction:.3g}": "nats/token" for fraction in fractions}
+        return tuple(Value(f"test_loss_at_{fraction:.3g}", "nats/token") for fraction in fractions)  # unfinished fits
 
     @property
     def about(self) -> str:
@@ -51,4 +52,4 @@ class LearningCurve:
                 f"num_points={self.num_points} of the learning curve: the fit kept {len(losses)}. "
                 f"Use estimator.snapshots={self.num_points}."
             )
-        return dict(zip(self.units, losses, strict=True))
+        return {value.name: loss for value, loss in zip(self.values, losses, strict=True)}

@@ -4,9 +4,11 @@ The values compare within one loop, and between loops with the same first model;
 are those of GPT-2 large, they do not.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from statistics import fmean
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,14 +17,17 @@ from genloop.data.extras import needs_extra
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
+from genloop.metrics.replicates import standard_error
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, Measured, Value
 
 TOKENS_AT_ONCE = 8192
-FEWEST = 20  # documents that make two cells
+FEWEST = 100  # documents that make ten cells
 DOCUMENTS_PER_CELL = 10
+NUM_CLUSTERINGS = 5
+CHOICE_SEED = 0  # of the real documents, the same ones at every iteration
 VARIANCE = 0.9  # share of it that the features keep
 NUM_STARTS = 5  # of k-means; the best is taken
-SEED_LIMIT = 1 << 32
 SHARPNESS = 5.0  # c, of exp(-c KL)
 MIXTURES = np.linspace(0, 1, 201)[1:-1]  # lambda
 
@@ -37,38 +42,54 @@ class Mauve:
     quantised together by k-means, into a cell for every ten documents of one. MAUVE is the area under the curve of
     exp(-5 KL) from either histogram to the mixtures of both (Pillutla et al. 2021, arXiv 2102.01454, sections 2 and 3).
 
-    The value depends on the number of documents, so equally many are taken of both, of the test text at random; the
-    authors advise thousands, and fewer than 20 give NaN. Compare with the value of real text in the samples' place.
+    It is the mean over five clusterings, with the standard error that they give it; that the model could have written
+    other documents is not in this error.
+
+    The value depends on the number of documents (of the same texts, it is the lower the more they are), so one number
+    is taken of both texts throughout a run: half of those in as much real test text as there are samples, as a model's
+    may be longer. Samples of fewer give NaN. The authors advise thousands; fewer than 100 are refused. Compare with
+    the value of real text in the samples' place.
 
     Attributes:
-        num_documents: documents of either text, or as many as both have.
+        num_documents: documents of either text at most.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    values = (Value("mauve", "area, 0 to 1", worse="lower", aspect=LOSS, rank=3, citations=("pillutla2021mauve",)),)
+    about = "real test text and text of model_t | model_1"
 
     num_documents: int = 1000
 
     def __post_init__(self) -> None:
         check_positive(num_documents=self.num_documents)
+        if self.num_documents < FEWEST:
+            raise UserError(f"num_documents={self.num_documents} say nothing by mauve. Use {FEWEST} or more.")
 
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {"mauve": "area, 0 to 1"}
-
-    @property
-    def about(self) -> str:
-        return "real test text and text of model_t | model_1"
-
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
-        network = _network(evidence.first)
-        real = _documents(evidence.test.draw(len(evidence.test), seed=seed), self.num_documents)
-        synthetic = _documents(evidence.samples, self.num_documents)
-        num = min(len(real), len(synthetic))
+    def requires(self, test: TokenDataset, num_samples: int, estimator: Any) -> Iterator[str]:
+        """Iterate over what stands in the way: too few documents in the real text that judges."""
+        num = self._num_compared(test, num_samples)
         if num < FEWEST:
-            return {"mauve": float("nan")}
-        p, q = (features(network, each[:num]) for each in (real, synthetic))
-        return {"mauve": frontier_area(*histograms(p, q, seed=seed))}
+            yield (
+                f"mauve compares {FEWEST} documents or more, and takes half of those in as much real test text as "
+                f"there are samples: {num} here. Give more test text, raise num_samples (T), or leave mauve out."
+            )
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+        network = _network(evidence.first)
+        num = self._num_compared(evidence.test, len(evidence.samples))
+        real = _documents(evidence.test.draw(len(evidence.test), seed=CHOICE_SEED), num)
+        synthetic = _documents(evidence.samples, num)
+        if num < FEWEST or len(synthetic) < num:
+            return {"mauve": Measured(math.nan)}
+        p, q = (features(network, each) for each in (real, synthetic))
+        areas = [frontier_area(*histograms(p, q, seed=clustering)) for clustering in range(NUM_CLUSTERINGS)]
+        return {"mauve": Measured(fmean(areas), standard_error(np.array(areas)))}
+
+    def _num_compared(self, test: TokenDataset, num_tokens: int) -> int:
+        """Return how many documents are compared: with any samples of this size, the same number."""
+        there_are = sum(1 for _ in test.slice(0, num_tokens).documents())
+        return min(self.num_documents, there_are // 2)
 
 
 def features(network: Any, documents: Sequence[np.ndarray]) -> np.ndarray:
@@ -101,7 +122,7 @@ def histograms(p: np.ndarray, q: np.ndarray, *, seed: int) -> tuple[np.ndarray, 
     both /= np.linalg.norm(both, axis=1, keepdims=True)
     both = PCA(VARIANCE, svd_solver="full").fit_transform(both)
     num_cells = max(2, round(min(len(p), len(q)) / DOCUMENTS_PER_CELL))
-    kmeans = KMeans(num_cells, n_init=NUM_STARTS, random_state=seed % SEED_LIMIT)  # pyright: ignore[reportArgumentType]
+    kmeans = KMeans(num_cells, n_init=NUM_STARTS, random_state=seed)  # pyright: ignore[reportArgumentType]
     cells = kmeans.fit_predict(both)
     counts = [np.bincount(part, minlength=num_cells) for part in np.split(cells, [len(p)])]
     return counts[0] / len(p), counts[1] / len(q)

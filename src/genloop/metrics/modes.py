@@ -10,6 +10,7 @@ from genloop.data.extras import needs_extra
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, equally_many, pixels
 from genloop.types import Context, Evidence
+from genloop.values import DIVERSITY, SUPPORT, Value
 
 NUM_COMPONENTS = 64  # of real pixels, in which modes are looked for
 NUM_STARTS = 5  # of k-means; the best is taken
@@ -41,12 +42,19 @@ class Modes:
         check_positive(num_images=self.num_images, num_clusters=self.num_clusters)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return {"pixel_variance": "share of real variance", "effective_modes": f"modes, 1 to {self.num_clusters}"}
+    def values(self) -> tuple[Value, ...]:
+        return (
+            Value("pixel_variance", "share of real variance", worse="lower", aspect=SUPPORT),
+            Value("effective_modes", f"modes, 1 to {self.num_clusters}", worse="lower", aspect=DIVERSITY, rank=3),
+        )
 
     @property
     def about(self) -> str:
         return "samples of model_t beside real test images"
+
+    @property
+    def most_examples(self) -> int:
+        return self.num_images
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))

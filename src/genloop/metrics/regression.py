@@ -1,4 +1,4 @@
-"""Metrics of regression against the known truth; means over replicates, with their standard errors beside them.
+"""Metrics of regression against the known truth; means over replicates, with their standard errors.
 
 The test error is in closed form for linear models, so it has no noise but that of the loop itself.
 """
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from genloop.errors import UserError
-from genloop.metrics.replicates import average, with_errors
+from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, Measured, Value
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,10 @@ class TestError:
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    values = (Value("test_loss", "squared error", worse="higher", aspect=LOSS, theory="least squares"),)
+    about = "real test rows, noise taken off | model_t"
 
-    @property
-    def units(self) -> Mapping[str, str]:
-        return with_errors({"test_loss": "squared error"})
-
-    @property
-    def about(self) -> str:
-        return "real test rows, noise taken off | model_t"
-
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         return average({"test_loss": evidence.model.excess_errors(evidence.test)})
 
 
@@ -38,16 +33,10 @@ class ParameterError:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    values = (Value("parameter_error", "squared distance", worse="higher", aspect=LOSS, rank=2),)
+    about = "true parameters | model_t"
 
-    @property
-    def units(self) -> Mapping[str, str]:
-        return with_errors({"parameter_error": "squared distance"})
-
-    @property
-    def about(self) -> str:
-        return "true parameters | model_t"
-
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         if not hasattr(evidence.model, "parameter_errors"):
             raise UserError("The metric parameter-error needs a linear model. Leave it out for kernel regression.")
         return average({"parameter_error": evidence.model.parameter_errors(evidence.test)})

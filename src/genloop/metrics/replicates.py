@@ -1,22 +1,15 @@
-"""Averages over independent loops, with the standard error of the average beside them."""
+"""Averages over independent loops, with the standard error of the average."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from genloop.types import STANDARD_ERROR
+from genloop.values import Measured
 
 
-def with_errors(units: Mapping[str, str]) -> dict[str, str]:
-    """Return the units of some values, then those of their standard errors."""
-    return {**units, **{name + STANDARD_ERROR: unit for name, unit in units.items()}}
-
-
-def average(values: Mapping[str, np.ndarray]) -> dict[str, float]:
+def average(values: Mapping[str, np.ndarray]) -> dict[str, Measured]:
     """Return for every value, shape (replicate,), its mean and standard error; NaN for the error of one replicate."""
-    means = {name: float(np.mean(each)) for name, each in values.items()}
-    errors = {name + STANDARD_ERROR: standard_error(each) for name, each in values.items()}
-    return {**means, **errors}
+    return {name: Measured(float(np.mean(each)), standard_error(each)) for name, each in values.items()}
 
 
 def standard_error(values: np.ndarray) -> float:

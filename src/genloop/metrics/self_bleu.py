@@ -11,6 +11,7 @@ from genloop.data.extras import needs_extra
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, ngrams, words
 from genloop.types import Context, Evidence
+from genloop.values import DIVERSITY, Value
 
 MAX_N = 4  # words in the longest n-grams of BLEU
 FLOOR = 0.1  # stands for the count of n-grams without a match: "method 1" of Chen & Cherry 2014, as Texygen has it
@@ -35,20 +36,19 @@ class SelfBLEU:
 
     version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = (
+        Value(
+            "self_bleu", "BLEU points", worse="higher", aspect=DIVERSITY, rank=4,
+            citations=("zhu2018texygen", "papineni2002bleu", "post2018call"),
+        ),
+    )  # fmt: skip
+    about = f"documents of model_t | its other documents ({WORDS})"
 
     num_documents: int = 100
     num_words: int = 50
 
     def __post_init__(self) -> None:
         check_positive(num_documents=self.num_documents, num_words=self.num_words)
-
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {"self_bleu": "BLEU points"}
-
-    @property
-    def about(self) -> str:
-        return f"documents of model_t | its other documents ({WORDS})"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         documents = (words(text)[: self.num_words] for text in evidence.samples.texts())

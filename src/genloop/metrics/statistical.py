@@ -1,6 +1,6 @@
 """Metrics of distributions over numbers, against the truth where it is known and real test examples elsewhere.
 
-Every value is the mean over replicates; its standard error stands beside it.
+Every value is the mean over replicates, with its standard error.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ import numpy as np
 
 from genloop.data.arrays import ArrayDataset
 from genloop.errors import UserError
-from genloop.metrics.replicates import average, with_errors
+from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, SUPPORT, TAILS, Measured, Value
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,10 @@ class NegativeLogLikelihood:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    units = with_errors({"test_loss": "nats/example"})
+    values = (Value("test_loss", "nats/example", worse="higher", aspect=LOSS),)
     about = "real test examples | model_t"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         losses = -evidence.model.distribution.log_density(evidence.test.read())
         return average({"test_loss": per_replicate(losses)})
 
@@ -35,10 +36,10 @@ class KLDivergence:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    units = with_errors({"kl_divergence": "nats/example"})
+    values = (Value("kl_divergence", "nats/example", worse="higher", aspect=LOSS, rank=2),)
     about = "truth | model_t, on real test examples"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         truth, test = evidence.test.truth, evidence.test.read()
         if truth is None:
             raise UserError(
@@ -58,10 +59,13 @@ class Moments:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    units = with_errors({"mean_error": "real variances", "variance_ratio": "fitted/real"})
+    values = (
+        Value("mean_error", "real variances", worse="higher", aspect=LOSS, rank=5),
+        Value("variance_ratio", "fitted/real", worse="lower", aspect=SUPPORT),
+    )
     about = "moments of model_t | the truth, or real test examples where it is unknown"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         fitted = evidence.model.distribution
         mean, variance = _real_moments(evidence.test)
         return average(
@@ -82,17 +86,17 @@ class Wasserstein:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
-    units = with_errors(dict.fromkeys(("wasserstein", "wasserstein_floor"), "real standard deviations"))
+    values = (
+        Value("wasserstein", "real standard deviations", worse="higher", aspect=LOSS, rank=6),
+        Value("wasserstein_floor", "real standard deviations"),
+    )
     about = "samples of model_t | real test examples"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         test, samples = evidence.test.read(), evidence.samples.read()
         size = min(samples.shape[1], test.shape[1] // 2)
         if size < 1:
-            raise UserError(
-                "wasserstein halves the test examples, and those of a noise floor are halved before, but one is left. "
-                "Give 3 test examples or more."
-            )
+            raise UserError("wasserstein compares two halves of the test examples, but there is one. Give 2 or more.")
         deviation = np.sqrt(_real_moments(evidence.test)[1])[:, None]
         first, second = test[:, :size] / deviation, test[:, size : 2 * size] / deviation
         return average(
@@ -113,7 +117,8 @@ class Tails:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
-    units = with_errors({"tail_mass": "share of samples"})
+    any_size: ClassVar[bool] = True  # a share of them
+    values = (Value("tail_mass", "share of samples", worse="lower", aspect=TAILS),)
     about = "samples of model_t | tails of real test examples"
 
     share: float = 0.05
@@ -122,7 +127,7 @@ class Tails:
         if not 0 < self.share < 1:
             raise UserError(f"share={self.share} is no part of a distribution. Use a number such as 0.05.")
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         test, samples = evidence.test.read(), evidence.samples.read()
         low, high = np.quantile(test, [self.share / 2, 1 - self.share / 2], axis=(0, 1))
         return average({"tail_mass": np.mean((samples < low) | (samples > high), axis=(1, 2))})

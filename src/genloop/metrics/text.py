@@ -8,6 +8,7 @@ from typing import ClassVar
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
+from genloop.values import LOSS, Value
 
 
 @dataclass(frozen=True)
@@ -21,20 +22,17 @@ class TestLoss:
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    values = (
+        Value("test_loss", "nats/token", worse="higher", aspect=LOSS),
+        Value("bits_per_byte", "bits/byte", worse="higher", aspect=LOSS, rank=2),
+    )
+    about = "real test text | model_t"
 
     num_tokens: int | None = None
 
     def __post_init__(self) -> None:
         if self.num_tokens is not None:
             check_positive(num_tokens=self.num_tokens)
-
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {"test_loss": "nats/token", "bits_per_byte": "bits/byte"}
-
-    @property
-    def about(self) -> str:
-        return "real test text | model_t"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         test = first_tokens(evidence.test, self.num_tokens)
@@ -56,19 +54,14 @@ class SampleLoss:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
+    any_size: ClassVar[bool] = True  # a mean over them
+    values = (Value("sample_loss", "nats/token"),)  # a collapsing model's text may be more or less likely to the first
+    about = "text of model_t | model_1"
 
     num_tokens: int = 20_000
 
     def __post_init__(self) -> None:
         check_positive(num_tokens=self.num_tokens)
-
-    @property
-    def units(self) -> Mapping[str, str]:
-        return {"sample_loss": "nats/token"}
-
-    @property
-    def about(self) -> str:
-        return "text of model_t | model_1"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         samples = first_tokens(evidence.samples, self.num_tokens)

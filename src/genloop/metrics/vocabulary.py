@@ -10,6 +10,7 @@ import numpy as np
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, all_words, first_tokens
 from genloop.types import Context, Evidence
+from genloop.values import TAILS, Value
 
 BANDS = {"head": 0.80, "middle": 0.95, "tail": 1.0}  # share of the test words at which a band ends
 
@@ -24,6 +25,8 @@ class TailMass:
 
     version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = (Value("tail_mass", "share of test words", worse="higher", aspect=TAILS, rank=3),)
+    about = f"real test words | text of model_t ({WORDS})"
 
     num_tokens: int = 20_000
 
@@ -31,12 +34,8 @@ class TailMass:
         check_positive(num_tokens=self.num_tokens)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return {"tail_mass": "share of test words"}
-
-    @property
-    def about(self) -> str:
-        return f"real test words | text of model_t ({WORDS})"
+    def most_examples(self) -> int:
+        return self.num_tokens
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))
@@ -61,6 +60,12 @@ class RareTypes:
 
     version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
+    values = (
+        Value("survival_head", "share of types", worse="lower", aspect=TAILS, rank=2),
+        Value("survival_middle", "share of types", worse="lower", aspect=TAILS, rank=2),
+        Value("survival_tail", "share of types", worse="lower", aspect=TAILS),
+    )
+    about = f"types of real test text | text of model_t ({WORDS})"
 
     num_tokens: int = 20_000
 
@@ -68,12 +73,8 @@ class RareTypes:
         check_positive(num_tokens=self.num_tokens)
 
     @property
-    def units(self) -> Mapping[str, str]:
-        return {f"survival_{band}": "share of types" for band in BANDS}
-
-    @property
-    def about(self) -> str:
-        return f"types of real test text | text of model_t ({WORDS})"
+    def most_examples(self) -> int:
+        return self.num_tokens
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))

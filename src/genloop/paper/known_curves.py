@@ -69,7 +69,7 @@ def known_curves(name: str, family: Family) -> Iterator[KnownCurve]:
     for seed in family.seeds:
         curves: dict[Policy, list[float]] = defaultdict(list)
         for iteration, values in simulate(family.experiment(seed)):
-            value = values[family.metric]
+            value = values[family.metric].value
             assert value is not None
             curves[iteration.policy].append(value)
         for policy, values in curves.items():

@@ -145,10 +145,10 @@ def measure(setting: Setting, *, num_iterations: int, seed: int) -> list[Measure
     )
     points: dict[Policy, list[tuple[float, float]]] = defaultdict(list)
     for iteration, values in simulate(experiment):
-        error, standard_error = values["test_loss"], values["test_loss_standard_error"]
-        assert error is not None
-        assert standard_error is not None
-        points[iteration.policy].append((error, standard_error))
+        error = values["test_loss"]
+        assert error.value is not None
+        assert error.standard_error is not None
+        points[iteration.policy].append((error.value, error.standard_error))
     return [
         MeasuredCurve(setting, policy, predict(setting, policy, num_iterations), *np.transpose(points[policy]))
         for policy in LAWS

@@ -1,7 +1,7 @@
 """Results and plans as tables for people and rows for programs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -14,7 +14,6 @@ from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
 from genloop.report.number_column import NumberColumn
 from genloop.runs.record import RecordedIteration, Row, Run, named
-from genloop.types import STANDARD_ERROR
 
 FIRST = 1  # the iteration that changes are from, and that noise floors belong to
 
@@ -50,7 +49,7 @@ def results_table(run: Run, *, width: int) -> Table:
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    measured = {metric: _Measured.of(series(rows, metric)) for metric in _own_values(units)}
+    measured = {metric: _Measured.of(series(rows, metric)) for metric in units}
     shown = _shown_metrics(run, width, max((each.longest for each in measured.values()), default=0))
     hidden = len(measured) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
@@ -138,7 +137,7 @@ def _floor_cells(floor: Sequence[Row], columns: Mapping[str, NumberColumn]) -> l
 
 def _shown_metrics(run: Run, width: int, longest: int) -> list[str]:
     """Return the metrics that there is room for: first one of every score, then the second ones, ..."""
-    groups = [_own_values(values) for values in run.values().values()]
+    groups = list(run.values().values())
     by_rank = [group[rank] for rank in range(max(map(len, groups), default=0)) for group in groups if rank < len(group)]
     cell = max(longest + 3, 18 if _has_errors(run) else 9)
     room = max(1, (width - 50) // cell)
@@ -148,7 +147,7 @@ def _shown_metrics(run: Run, width: int, longest: int) -> list[str]:
 
 def _has_errors(run: Run) -> bool:
     """Whether some values have a standard error: over seeds, or one that the metric measured."""
-    is_measured = any(_own_values(values) != values for values in run.values().values())
+    is_measured = any(row.standard_error is not None for row in run.rows())
     return is_measured or len({item.seed for item in run.record.iterations}) > 1
 
 
@@ -214,8 +213,3 @@ def _by_policy(iterations: Sequence[RecordedIteration]) -> dict[str, dict[int, R
 
 def _num_trained(item: RecordedIteration) -> int:
     return sum(part.num_examples for part in item.train) if item.drawn is None else item.drawn
-
-
-def _own_values(metrics: Iterable[str]) -> list[str]:
-    """Return the metrics that are not the standard error of another."""
-    return [metric for metric in metrics if not metric.endswith(STANDARD_ERROR)]

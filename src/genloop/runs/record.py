@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from pydantic import TypeAdapter
 from genloop.errors import UserError
 from genloop.files import write_atomically
 from genloop.identity import digest
+from genloop.runs.measurements import readings
 from genloop.store import Manifest, Store
+from genloop.values import Value
 from genloop.version import __version__
 
 FORMAT = 1
@@ -31,6 +33,7 @@ class Row:
         metric: name of the value.
         unit: of the value.
         value: None where the measurement was not finite.
+        standard_error: of the value; None where its metric tells none.
     """
 
     policy: str
@@ -39,6 +42,7 @@ class Row:
     metric: str
     unit: str
     value: float | None
+    standard_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class RunRecord:
         unit: what one example is.
         num_samples: T, the number of examples in the first training set.
         iterations: the rounds of all policies and seeds.
+        citations: what its parts cite, by what for; None in records of before they were in it.
     """
 
     name: str
@@ -117,6 +122,7 @@ class RunRecord:
     unit: str
     num_samples: int
     iterations: tuple[RecordedIteration, ...]
+    citations: Mapping[str, Sequence[str]] | None = None
 
 
 class Run:
@@ -153,9 +159,9 @@ class Run:
 
     def _rows(self, item: RecordedIteration, scores: Iterable[str]) -> Iterator[Row]:
         for manifest in filter(None, map(self.store.find, scores)):
-            for metric, value in manifest.facts["values"].items():
-                number = None if value is None else float(value)
-                yield Row(item.policy, item.seed, item.iteration, metric, manifest.facts["units"][metric], number)
+            for found in readings(manifest):
+                name, unit = found.of.name, found.of.unit
+                yield Row(item.policy, item.seed, item.iteration, name, unit, found.value, found.standard_error)
 
     def manifest(self, key: str) -> Manifest | None:
         """Return the manifest of a finished step."""
@@ -164,10 +170,18 @@ class Run:
     def values(self) -> dict[str, list[str]]:
         """Return the metrics measured so far: which scorer judged which text, and what it measured."""
         found: dict[str, dict[str, None]] = defaultdict(dict)
-        for iteration in self.record.iterations:
-            for manifest in filter(None, map(self.store.find, iteration.scores)):
-                found[manifest.facts["about"]] |= dict.fromkeys(manifest.facts["units"])
+        for manifest in self._measured():
+            found[manifest.facts["about"]] |= {each.of.name: None for each in readings(manifest)}
         return {about: list(metrics) for about, metrics in found.items()}
+
+    def declared(self) -> list[Value]:
+        """Return what is declared of the values measured so far."""
+        found = (each.of for manifest in self._measured() for each in readings(manifest))
+        return list({value.name: value for value in found}.values())
+
+    def _measured(self) -> Iterator[Manifest]:
+        for item in self.record.iterations:
+            yield from filter(None, map(self.store.find, item.scores))
 
     def diverged(self) -> list[RecordedIteration]:
         """Return the rounds whose fit left the finite numbers; their model is the last finite state."""

@@ -11,6 +11,7 @@ from genloop.experiment import Experiment
 from genloop.experiment_file import to_dict
 from genloop.loop import Iteration
 from genloop.policy_text import policy_name
+from genloop.runs.citing import citations_of
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
 from genloop.steps import Part
 from genloop.store import Store
@@ -65,6 +66,7 @@ def _record(experiment: Experiment, store: Store, iterations: Sequence[Iteration
         unit=facts["unit"],
         num_samples=experiment.num_samples or facts["num_train"],
         iterations=tuple(map(_recorded, iterations)),
+        citations=citations_of(experiment),
     )
 
 

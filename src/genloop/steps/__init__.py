@@ -6,7 +6,7 @@ All keys are known before anything runs, and two policies that ask for the same 
 from genloop.steps.fit import Fit, Fitted
 from genloop.steps.prepare import Prepare
 from genloop.steps.sample import Generated, Sample
-from genloop.steps.score import HeldOut, Score
+from genloop.steps.score import HeldOut, RealSamples, Score
 from genloop.steps.step import Data, Facts, Opened, Result, Step
 from genloop.steps.training_set import Draw, Part, TrainingSet
 
@@ -21,6 +21,7 @@ __all__ = [
     "Opened",
     "Part",
     "Prepare",
+    "RealSamples",
     "Result",
     "Sample",
     "Score",

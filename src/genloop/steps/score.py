@@ -1,26 +1,50 @@
 """A measurement of a model, or of its samples, against real test data."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from genloop.identity import derive_seed
 from genloop.steps.fit import Fitted, resources_of
 from genloop.steps.sample import Generated
 from genloop.steps.step import Data, Facts, KeyedStep, Opened, distinct
 from genloop.steps.training_set import TrainingSet
 from genloop.types import Context, Dataset, Evidence, Metric, Resources
+from genloop.values import to_facts
+
+
+@dataclass(frozen=True)
+class RealSamples:
+    """Real data in the place of samples: a draw of `num` training examples, judged as samples are.
+
+    What a metric says of them is its noise floor: what a model scores that cannot be told from real data, on average.
+    """
+
+    num: int
+
+    def draw(self, train: Dataset, seed: int) -> Dataset:
+        """Return the examples."""
+        return train.draw(min(self.num, len(train)), seed=derive_seed(seed, "real samples"))
 
 
 @dataclass(frozen=True)
 class HeldOut:
     """Real data in the place of samples: up to `num` examples of one half of the test data, judged by the other half.
 
-    What a metric says of them is its noise floor: no model can be told from real data beyond it.
+    They stand in where a metric knows a model or a training set: to these, the training data are no new examples.
     """
 
     num: int
+
+    def halves(self, test: Dataset) -> tuple[Dataset, Dataset]:
+        """Return the half that judges, and what stands in the place of samples."""
+        return judging_half(test), test.slice(0, min(len(test) // 2, self.num))
+
+
+def judging_half(test: Dataset) -> Dataset:
+    """Return the half of the test data that judges where the other stands in the place of samples."""
+    return test.slice(len(test) // 2, len(test))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,6 +59,8 @@ class Score(KeyedStep):
         train: what the model was fitted on.
         first: the model of iteration 1.
         seed: of the measurement.
+        num: samples to look at, from the first; None for all.
+        by_half: whether one half of the test data judges, as it does where the other stands in the place of samples.
     """
 
     kind: ClassVar[str] = "score"
@@ -42,21 +68,28 @@ class Score(KeyedStep):
     metric: Metric
     real: Data
     model: Fitted
-    samples: Generated | HeldOut
+    samples: Generated | RealSamples | HeldOut
     train: TrainingSet
     first: Fitted
     seed: int
+    num: int | None = None
+    by_half: bool = False
 
     @property
     def inputs(self) -> Mapping[str, Any]:
         evidence = {
             "model": self.model.key,
-            "samples": self.samples if isinstance(self.samples, HeldOut) else self.samples.key,
+            "samples": self.samples.key if isinstance(self.samples, Generated) else self.samples,
             "train": self.train,
             "first": self.first.key,
         }
         needed = {name: evidence[name] for name in sorted(self.metric.needs)}
-        return {"metric": self.metric, "test": self.real.key, "seed": self.seed, **needed}
+        return {"metric": self.metric, "test": self.real.key, "seed": self.seed, **needed, **self._amounts()}
+
+    def _amounts(self) -> Mapping[str, Any]:
+        """Return how much is looked at; nothing where it is all, as in keys from before there was a choice."""
+        num = {} if self.num is None else {"num": self.num}
+        return {**num, "judge": "half"} if self.by_half else num
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -86,9 +119,8 @@ class Score(KeyedStep):
             train=self.train.open(opened) if "train" in needs else None,
             first=opened.open(self.first) if "first" in needs else None,
         )
-        values = self.metric.score(evidence, seed=self.seed, context=context)
-        finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
-        return {"values": finite, "units": dict(self.metric.units), "about": self.metric.about}
+        scored = self.metric.score(evidence, seed=self.seed, context=context)
+        return {**to_facts(self.metric.values, scored), "about": self.metric.about}
 
     def compute(self, opened: Opened, out: Path, context: Context) -> Facts:
         return self.make(opened, context)
@@ -98,6 +130,9 @@ class Score(KeyedStep):
         if "samples" not in self.metric.needs:
             return test, None
         if isinstance(self.samples, HeldOut):
-            half = len(test) // 2
-            return test.slice(half, len(test)), test.slice(0, min(half, self.samples.num))
-        return test, opened.open(self.samples)
+            return self.samples.halves(test)
+        if isinstance(self.samples, RealSamples):
+            return test, self.samples.draw(opened.open(self.real).prepared("train"), self.seed)
+        samples = opened.open(self.samples)
+        test = judging_half(test) if self.by_half else test
+        return test, samples if self.num is None else samples.slice(0, self.num)

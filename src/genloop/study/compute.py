@@ -69,7 +69,9 @@ def _rounds(experiments: Iterable[Experiment], real: Mapping[str, Any]) -> list[
     return [
         iteration
         for experiment in experiments
-        for iteration in plan_iterations(experiment, real["num_train"], Prepare(experiment.source))
+        for iteration in plan_iterations(
+            experiment, real["num_train"], Prepare(experiment.source), num_test=real["num_test"]
+        )
     ]
 
 

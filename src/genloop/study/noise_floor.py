@@ -6,7 +6,6 @@ from statistics import mean
 
 from genloop.runs.record import Row, Run
 from genloop.study.grid import Grid
-from genloop.types import STANDARD_ERROR
 
 
 def beside_real_data(replaced: Run, accumulated: Run, last: int) -> Grid:
@@ -22,7 +21,7 @@ def _means(rows: Iterator[Row], iteration: int) -> Mapping[str, float]:
     """Return every metric of an iteration, averaged over seeds; no number where one of them is not finite."""
     found: dict[str, list[float]] = {}
     for row in rows:
-        if row.iteration == iteration and not row.metric.endswith(STANDARD_ERROR):
+        if row.iteration == iteration:
             found.setdefault(row.metric, []).append(math.nan if row.value is None else row.value)
     return {metric: mean(values) for metric, values in found.items()}
 

@@ -11,14 +11,20 @@ from genloop.analysis.checks import Check, Limits, check
 from genloop.errors import UserError
 from genloop.report.checks import checks_json
 from genloop.runs.record import Row, Run
+from genloop.values import DIVERSITY, LOSS, Value
 
-UNITS = {"test_loss": "nats/image", "vendi_pixels": "effective number of images", "self_bleu": "BLEU points"}
+DECLARED = (
+    Value("test_loss", "nats/image", worse="higher", aspect=LOSS),
+    Value("self_bleu", "BLEU points", worse="higher", aspect=DIVERSITY),
+    Value("vendi_pixels", "effective number of images", worse="lower", aspect=DIVERSITY),
+)
 
 
 def made_up(curves: Mapping[str, Sequence[float | None]]) -> Run:
     """Return what stands for a finished run of one seed under replace."""
+    units = {value.name: value.unit for value in DECLARED}
     rows = [
-        Row("replace", 0, n, metric, UNITS.get(metric, ""), value)
+        Row("replace", 0, n, metric, units.get(metric, ""), value)
         for metric, curve in curves.items()
         for n, value in enumerate(curve, start=1)
     ]
@@ -26,6 +32,7 @@ def made_up(curves: Mapping[str, Sequence[float | None]]) -> Run:
     run: Any = SimpleNamespace(
         rows=lambda: iter(rows), missing=lambda: [], directory=Path("made-up"),
         record=SimpleNamespace(iterations=iterations),
+        declared=lambda: [value for value in DECLARED if value.name in curves],
     )  # fmt: skip
     return cast(Run, run)
 

@@ -23,12 +23,12 @@ def measured(
     *curves: Curve, policy: str = "replace", errors: Curve = (), unit: str = "nats/token", metric: str = "test_loss"
 ) -> Series:
     """Return one curve for each seed, with the standard errors of the first."""
+    recorded = dict(enumerate(errors, start=1))
     rows = [
-        Row(policy, seed, iteration, metric, unit, value)
+        Row(policy, seed, iteration, metric, unit, value, recorded.get(iteration) if seed == 0 else None)
         for seed, curve in enumerate(curves)
         for iteration, value in enumerate(curve, start=1)
     ]
-    rows += [Row(policy, 0, n, f"{metric}_standard_error", unit, error) for n, error in enumerate(errors, start=1)]
     (found,) = series(rows, metric)
     return found
 

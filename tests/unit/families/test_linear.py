@@ -115,8 +115,8 @@ def test_metrics_average_over_replicates():
     evidence = Evidence(test=real(part="test"), model=LinearRegression().fit(real(), seed=0, context=CONTEXT))
     errors = evidence.model.excess_errors(evidence.test)
     values = TestError().score(evidence, seed=0, context=CONTEXT)
-    assert values["test_loss"] == pytest.approx(errors.mean())
-    assert values["test_loss_standard_error"] == pytest.approx(errors.std(ddof=1) / 2)
+    assert values["test_loss"].value == pytest.approx(errors.mean())
+    assert values["test_loss"].standard_error == pytest.approx(errors.std(ddof=1) / 2)
     kernel_model = ESTIMATORS[2].fit(real(), seed=0, context=CONTEXT)
     with pytest.raises(UserError, match="needs a linear model"):
         ParameterError().score(replace(evidence, model=kernel_model), seed=0, context=CONTEXT)
@@ -194,8 +194,11 @@ def test_recipe_runs_and_its_numbers_are_those_in_memory(tmp_path):
         for iteration, values in simulate(experiment)
         for name, value in values.items()
     }
-    assert list(in_memory.values()) == [row.value for row in finished.rows()]
-    assert len(in_memory) == len(list(finished.rows())) == 3 * 3 * 4
+    rows = list(finished.rows())
+    assert [(found.value, found.standard_error) for found in in_memory.values()] == [
+        (row.value, row.standard_error) for row in rows
+    ]
+    assert len(in_memory) == len(rows) == 3 * 3 * 2
     console = Console(width=200)
     with console.capture() as capture:
         console.print(results_table(Run(tmp_path), width=200))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genloop.metrics.features import PrincipalComponents
-from genloop.metrics.fidelity import compare, units
+from genloop.metrics.fidelity import EncoderFidelity, compare
 from genloop.metrics.frechet import frechet_distance
 from genloop.metrics.modes import effective_number, nearest_modes
 from genloop.metrics.prdc import overlap
@@ -159,8 +159,9 @@ def test_modes_are_clusters_of_real_vectors():
     assert effective_number(np.bincount([5, 5])) == pytest.approx(1)
 
 
-def test_comparison_names_the_space_and_is_empty_of_few_images():
-    found = compare(normal(20, 2, seed=0), normal(20, 2, seed=1), 5, "encoder")
-    assert found.keys() == units("encoder").keys()
+def test_comparison_names_its_values_and_is_empty_of_few_images():
+    values = EncoderFidelity.values
+    found = compare(normal(20, 2, seed=0), normal(20, 2, seed=1), 5, values)
+    assert list(found) == [value.name for value in values]
     assert all(math.isfinite(value) for value in found.values())
-    assert all(math.isnan(value) for value in compare(np.zeros((9, 2)), np.zeros((9, 2)), 5, "encoder").values())
+    assert all(math.isnan(value) for value in compare(np.zeros((9, 2)), np.zeros((9, 2)), 5, values).values())

@@ -2,13 +2,14 @@
 
 import math
 import sys
+from itertools import islice
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from lm_fixtures import random_tokens, small_vocabulary
-from text_fixtures import score
+from scoring import score, standard_errors
 
 from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError
@@ -31,9 +32,11 @@ def first(vocabulary: Vocabulary):
     return GPT2(**SHAPE).fit(random_tokens(vocabulary, 100), seed=0, context=context)
 
 
-def documents(vocabulary: Vocabulary, low: int, high: int, *, seed: int, num: int = 200) -> TokenDataset:
-    """Return documents of six uniformly random words from a range."""
-    tokens = np.random.default_rng(seed).integers(low, high, (num, 7)).astype(vocabulary.dtype)
+def documents(
+    vocabulary: Vocabulary, low: int, high: int, *, seed: int, num: int = 200, length: int = 7
+) -> TokenDataset:
+    """Return documents of uniformly random words from a range, six of them and the end by default."""
+    tokens = np.random.default_rng(seed).integers(low, high, (num, length)).astype(vocabulary.dtype)
     tokens[:, -1] = vocabulary.end_of_text
     return TokenDataset((Segment(tokens.ravel()),), vocabulary)
 
@@ -74,14 +77,45 @@ def test_near_one_for_the_same_distribution_and_near_zero_for_another(vocabulary
     assert other < 0.05
 
 
-def test_takes_equally_many_documents_of_both_texts(vocabulary, first, monkeypatch):
+def test_as_many_documents_of_both_texts_are_compared_whatever_the_samples(vocabulary, first, monkeypatch):
+    """Half of those in as much test text as there are samples: 110 of 1,540 tokens in documents of 7."""
     seen = _stand_in(monkeypatch)
-    test, samples = documents(vocabulary, 1, 10, seed=0), documents(vocabulary, 1, 10, seed=1, num=30)
-    assert score(Mauve(), test=test, samples=samples, first=first) == {"mauve": pytest.approx(1)}
-    assert score(Mauve(num_documents=25), test=test, samples=samples, first=first) == {"mauve": pytest.approx(1)}
-    few = samples.slice(0, 7 * 19)
-    assert math.isnan(score(Mauve(), test=test, samples=few, first=first)["mauve"])
-    assert [(len(p), len(q)) for p, q in seen] == [(30, 30), (25, 25)]
+    test, short = documents(vocabulary, 1, 10, seed=0, num=400), documents(vocabulary, 1, 10, seed=1, num=220)
+    longer = documents(vocabulary, 1, 10, seed=1, num=110, length=14)
+    assert score(Mauve(), test=test, samples=short, first=first) == {"mauve": pytest.approx(1)}
+    assert score(Mauve(), test=test, samples=longer, first=first) == {"mauve": pytest.approx(1)}
+    assert score(Mauve(num_documents=105), test=test, samples=short, first=first) == {"mauve": pytest.approx(1)}
+    assert [len(p) for p, _ in seen] == [len(q) for _, q in seen] == [110] * 10 + [105] * 5
+    too_long = documents(vocabulary, 1, 10, seed=1, num=77, length=20)
+    assert math.isnan(score(Mauve(), test=test, samples=too_long, first=first)["mauve"])
+
+
+def test_fewer_than_a_hundred_documents_are_refused(vocabulary, first):
+    test = documents(vocabulary, 1, 10, seed=0, num=199)
+    assert math.isnan(score(Mauve(), test=test, samples=test, first=first)["mauve"])
+    (problem,) = Mauve().requires(test, len(test), GPT2(**SHAPE))
+    assert "100 documents or more" in problem
+    assert ": 99 here" in problem
+    assert list(Mauve().requires(documents(vocabulary, 1, 10, seed=0, num=200), 1400, GPT2(**SHAPE))) == []
+    with pytest.raises(UserError, match="num_documents=99 say nothing"):
+        Mauve(num_documents=99)
+
+
+def test_it_is_the_mean_of_five_clusterings_whatever_the_seed(vocabulary, first):
+    """The seed of an iteration changes nothing: iterations differ by their texts alone."""
+    test, samples = (documents(vocabulary, 1, high, seed=seed) for high, seed in ((10, 0), (13, 1)))
+    evidence = {"test": test, "samples": samples, "first": first}
+    one, other = (score(Mauve(), seed=seed, **evidence)["mauve"] for seed in (1, 2))
+    assert one == other
+    p, q = (
+        features(first.network, [np.insert(document.tokens, 0, 0) for document in islice(text.documents(), 100)])
+        for text in (test.draw(len(test), seed=0), samples)
+    )
+    areas = [frontier_area(*histograms(p, q, seed=clustering)) for clustering in range(5)]
+    assert one == pytest.approx(np.mean(areas))
+    error = standard_errors(Mauve(), **evidence)["mauve"]
+    assert error == pytest.approx(np.std(areas, ddof=1) / 5**0.5)
+    assert error > 0
 
 
 def test_a_model_without_hidden_states_is_refused(vocabulary):

@@ -6,7 +6,8 @@ from statistics import fmean
 
 import pytest
 from sacrebleu.metrics.bleu import BLEU
-from text_fixtures import byte_vocabulary, encoded, score
+from scoring import score
+from text_fixtures import byte_vocabulary, encoded
 
 from genloop.data.text.tokens import Vocabulary
 from genloop.errors import UserError

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from text_fixtures import byte_vocabulary, encoded, raw, score
+from scoring import score
+from text_fixtures import byte_vocabulary, encoded, raw
 
 from genloop.data.text.tokens import TokenDataset, Vocabulary
 from genloop.errors import UserError

@@ -2,22 +2,44 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
+from report_fixtures import toy_run
+from scoring import every_metric
+from toys import SampleMean
 
 import genloop
 from genloop import catalog
+from genloop.data.text.hub import CITED
+from genloop.policies import Replace
 from genloop.policy_text import POLICIES as KINDS
 from genloop.report import references as table
 from genloop.report.citation import bibtex
 from genloop.runs.record import Run, RunRecord, write_record
+from genloop.values import Value
 
-MAPPINGS = (table.POLICIES, table.SOURCES, table.HUB, table.ESTIMATORS, table.THEORY, table.METRICS)
-USED = {*table.ALWAYS, *chain.from_iterable(chain.from_iterable(each.values()) for each in MAPPINGS)}
+
+def shipped() -> Iterator[str]:
+    """Iterate over the citations of every part of this package; a metric of arguments declares as without."""
+    yield from chain.from_iterable(getattr(kind, "citations", ()) for kind in KINDS.values())
+    for names in (catalog.SOURCES, catalog.ESTIMATORS):
+        kinds = [catalog.load("part", name, names) for name in names]
+        yield from chain.from_iterable(
+            kind.citations for kind in kinds if isinstance(getattr(kind, "citations", 0), tuple)
+        )
+    yield from chain.from_iterable(CITED.values())
+    for value in chain.from_iterable(metric.values for metric in every_metric()):
+        yield from value.citations
+
+
+USED = {*table.ALWAYS, *shipped()}
 BIB = files("genloop.report").joinpath("references.bib").read_text("utf-8")
 FIELDS = re.compile(r"^  (?P<name>[a-z]+) = \{(?P<value>.+)\},$")
 REQUIRED = {
@@ -42,6 +64,23 @@ def fields(entry: str) -> dict[str, str]:
     found = [FIELDS.match(line) for line in entry.splitlines()[1:-1]]
     assert all(found), entry
     return {each["name"]: each["value"] for each in found if each}
+
+
+ENTRY = "@article{mine2026metric,\n  title = {A Metric of My Own},\n}"
+
+
+@dataclass(frozen=True)
+class Cited(SampleMean):
+    """The mean of the samples, with citations."""
+
+    values: ClassVar = (Value("sample_mean", "number", citations=("li2016diversity", ENTRY)),)
+
+
+@dataclass(frozen=True)
+class CitedPolicy(Replace):
+    """Replace, which cites what nobody has written."""
+
+    citations: ClassVar = (ENTRY, "nobody2000")
 
 
 @pytest.fixture
@@ -102,13 +141,16 @@ def test_an_extension_and_an_unknown_data_set_have_no_reference(run):
     assert keys == ["genloop", "gerstgrasser2024inevitable"]
 
 
-def test_every_name_has_an_entry_or_is_without_one_on_purpose():
-    for names, listed in (
-        (KINDS, table.POLICIES), (catalog.SOURCES, table.SOURCES), (catalog.ESTIMATORS, table.ESTIMATORS),
-        (catalog.METRICS, table.METRICS),
-    ):  # fmt: skip
-        assert listed.keys() == names.keys()
-    assert table.THEORY.keys() <= catalog.ESTIMATORS.keys() | catalog.SOURCES.keys()
+def test_what_a_class_of_the_users_own_declares_is_cited_by_key_or_as_an_entry(tmp_path):
+    """The record has it, so that neither the class nor the entry is needed to read the run."""
+    found = toy_run(tmp_path, metrics=(Cited(),), policies=(CitedPolicy(),), seeds=(0,), num_iterations=1)
+    assert sorted(cited(Run(found.directory))) == sorted(
+        ["genloop", "gerstgrasser2024inevitable", "li2016diversity", "mine2026metric"]
+    )
+    text = bibtex(found)
+    assert re.search(r"% for policy \S*CitedPolicy\S*, metric \S+:Cited\n@article{mine2026metric,", text)
+    assert text.count(ENTRY) == 1
+    assert "% nobody2000 is no key of genloop's references." in text
 
 
 def test_every_key_stands_once_and_is_used():

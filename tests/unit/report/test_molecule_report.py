@@ -68,7 +68,7 @@ def test_noise_gathers_in_the_samples_of_replace(finished):
     assert bonds["replace"][0] < bonds["replace"][1] < bonds["replace"][2]
     assert bonds["accumulate"][2] < bonds["replace"][2]
     floor = {row.metric: row.value for row in finished.noise_floor()}
-    assert set(floor) == set(Geometry().units)
+    assert set(floor) == {value.name for value in Geometry.values}
     assert floor["broken"] == 0
     assert 0 < floor["bond_wasserstein"] < bonds["replace"][0]
 

@@ -8,7 +8,7 @@ import pytest
 from report_fixtures import losses_run, two_floors_run
 
 from genloop.analysis.outcome import outcomes
-from genloop.numerals import MINUS, unsigned
+from genloop.numerals import MINUS
 from genloop.report.tables import results_table
 from genloop.runs.record import Run
 
@@ -60,4 +60,6 @@ def test_policies_of_different_noise_floors_have_one_each(tmp_path: Path):
     assert names == ["real data (replace, accumulate)", "real data (replace-multiple)"]
     for policy, text in zip(("accumulate", "replace-multiple"), table["missing mass"][-2:], strict=True):
         floor = [row.value for row in run.noise_floor() if (row.policy, row.metric) == (policy, "missing_mass")]
-        assert text == unsigned(mean(floor), stdev(floor) / 2**0.5)  # type: ignore[type-var]
+        value, error = map(float, text.split(" ± "))
+        assert value == pytest.approx(mean(floor), abs=0.0005)  # type: ignore[type-var]
+        assert error == pytest.approx(stdev(floor) / 2**0.5, rel=0.05)  # type: ignore[type-var]

@@ -24,6 +24,7 @@ from genloop.runs.runner import run
 from genloop.steps import Step
 from genloop.store import Manifest
 from genloop.types import Context, Evidence, Progress
+from genloop.values import Value
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class SampleMoment:
     about: ClassVar[str] = SampleMean.about
 
     @property
-    def units(self) -> dict[str, str]:
-        return {f"moment_{self.power}": "number"}
+    def values(self) -> tuple[Value, ...]:
+        return (Value(f"moment_{self.power}", "number"),)
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> dict[str, float]:
         return {f"moment_{self.power}": float(np.mean(np.array(evidence.samples.values) ** self.power))}

@@ -34,6 +34,7 @@ class CelebA(ImageSource):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("liu2015deep",)
 
     path: str
     partition: str | None = None

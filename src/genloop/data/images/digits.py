@@ -31,6 +31,7 @@ class Digits(ImageSource):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("lecun1998gradient", "raschka2018mlxtend")
 
     resolution: int = 32
     channels: Channels = "grey"

@@ -43,6 +43,13 @@ class DrugLike(MoleculeSource):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = (
+        "saubern2011knime",
+        "rdkit",
+        "riniker2015better",
+        "wang2020improving",
+        "halgren1996merck",
+    )
 
     num_molecules: int = 500
     num_conformers: int = 5

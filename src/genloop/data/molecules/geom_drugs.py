@@ -40,6 +40,7 @@ class GeomDrugs(MoleculeSource):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("axelrod2022geom",)
 
     train: str
     test: str | None = None

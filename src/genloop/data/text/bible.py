@@ -44,6 +44,7 @@ class Bible(TextSource):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("worldenglishbible",)
 
     passage: int = 600
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
+CITED = {"roneneldan/TinyStories": ("eldan2023tinystories",)}
+
+
 @dataclass(frozen=True)
 class HubTexts(HubSplits, TextSource):
     """A column of a data set that the `datasets` library loads; `HubSplits` says which.
@@ -26,6 +29,11 @@ class HubTexts(HubSplits, TextSource):
     """
 
     version: ClassVar[int] = 2  # leaves near copies of test documents out of the training documents
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """Publications of the data sets that we know."""
+        return CITED.get(self.name, ())
 
     text_column: str = "text"
     max_documents: int | None = None

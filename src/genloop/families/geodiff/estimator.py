@@ -46,6 +46,7 @@ class GeoDiff(NeuralEstimator):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("xu2022geodiff",)
 
     batch: int = 32
     weight_decay: float = 0.0

@@ -35,6 +35,7 @@ class CausalLM(LanguageEstimator):
     """
 
     version: ClassVar[int] = 1  # bump when the same data and seed would give another model
+    citations: ClassVar[tuple[str, ...]] = ("wolf2019transformers",)
 
     config: str = field(kw_only=True)
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ class GPT2(TransformerEstimator):
     """A pre-LN GPT-2 (Radford et al., 2019); the settings are those of `TransformerEstimator`."""
 
     version: ClassVar[int] = 1  # bump when the same data and seed would give another model
+    citations: ClassVar[tuple[str, ...]] = ("radford2019language",)
 
     def network(self, vocabulary: int, *, seed: int) -> "Network":
         from genloop.families.lm.gpt2_network import GPT2Network

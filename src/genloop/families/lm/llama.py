@@ -22,6 +22,7 @@ class Llama(TransformerEstimator):
     """
 
     version: ClassVar[int] = 1  # bump when the same data and seed would give another model
+    citations: ClassVar[tuple[str, ...]] = ("touvron2023llama2",)
 
     inner: int | None = None
     tied: bool = False

@@ -24,6 +24,8 @@ class Discrete(StatisticalEstimator):
         temperature: samples have probabilities proportional to p^(1 / temperature).
     """
 
+    citations: ClassVar[tuple[str, ...]] = ("seddik2024bad", "suresh2024rate")
+
     kind: ClassVar[type[Categorical]] = Categorical
     sampling: ClassVar[frozenset[str]] = frozenset({"temperature"})
 

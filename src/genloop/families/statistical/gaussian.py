@@ -24,6 +24,8 @@ class Gaussian(StatisticalEstimator):
         narrowing: tau, variance of the samples over that of the model.
     """
 
+    citations: ClassVar[tuple[str, ...]] = ("shumailov2023curse", "suresh2024rate")
+
     kind: ClassVar[type[NormalMixture]] = NormalMixture
     sampling: ClassVar[frozenset[str]] = frozenset({"narrowing"})
 

@@ -28,6 +28,8 @@ class KDE(StatisticalEstimator):
             in the data's units, whatever their standard deviation, as in scikit-learn.
     """
 
+    citations: ClassVar[tuple[str, ...]] = ("silverman1986density", "kazdan2024collapse")
+
     kind: ClassVar[type[KernelDensity]] = KernelDensity
 
     bandwidth: float | Rule = "silverman"

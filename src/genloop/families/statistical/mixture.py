@@ -30,6 +30,7 @@ class GaussianMixture(StatisticalEstimator):
     """
 
     version: ClassVar[int] = 2
+    citations: ClassVar[tuple[str, ...]] = ("arthur2007kmeans",)
     kind: ClassVar[type[NormalMixture]] = NormalMixture
     sampling: ClassVar[frozenset[str]] = frozenset({"narrowing"})
     operations: ClassVar[int] = 5000

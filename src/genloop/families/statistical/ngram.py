@@ -31,6 +31,7 @@ class NGram:
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("mackay1995hierarchical",)
 
     order: int = 3
     smoothing: float = 1.0

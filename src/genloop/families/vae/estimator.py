@@ -45,6 +45,7 @@ class VAE(NeuralEstimator):
     """
 
     version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("kingma2013auto", "rezende2014stochastic")
 
     batch: int = 64
     weight_decay: float = 0.0

@@ -9,7 +9,7 @@ import yaml
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.report.markdown import markdown_table
 from genloop.runs.lineage import ancestors, finished
-from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.record import RecordedIteration, Row, Run
 from genloop.version import __version__
 
 PAPER = "https://arxiv.org/abs/2404.01413"
@@ -52,7 +52,7 @@ def model_card(run: Run, item: RecordedIteration, *, is_huggingface: bool) -> st
         "## Lineage",
         _lineage(run, item),
         "## Measured",
-        _table(("metric", "value", "unit", "measured on"), _measured(run, item)),
+        _table(("metric", "value ± standard error", "unit", "measured on"), _measured(run, item)),
         "## Use",
         f"```python\n{_use(run, item, is_huggingface)}\n```",
         "## Reproduce",
@@ -129,10 +129,12 @@ def _measured(run: Run, item: RecordedIteration) -> list[tuple[str, str, str, st
     about = {metric: text for text, metrics in run.values().items() for metric in metrics}
     place = (item.policy, item.seed, item.iteration)
     rows = [row for row in run.rows() if (row.policy, row.seed, row.iteration) == place]
-    return [
-        (row.metric, "not finite" if row.value is None else f"{row.value:.6g}", row.unit, about[row.metric])
-        for row in rows
-    ]
+    return [(row.metric, _number(row), row.unit, about[row.metric]) for row in rows]
+
+
+def _number(row: Row) -> str:
+    error = "" if row.standard_error is None else f" ± {row.standard_error:.2g}"
+    return "not finite" if row.value is None else f"{row.value:.6g}{error}"
 
 
 def _use(run: Run, item: RecordedIteration, is_huggingface: bool) -> str:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from genloop.analysis.arms import Arm, arms_of
 from genloop.analysis.floors import floors_of
 from genloop.analysis.learning_curves import learning_curves
-from genloop.analysis.predicted import predicted_test_loss
+from genloop.analysis.predicted import predicted
 from genloop.analysis.series import is_shown
 from genloop.disk_errors import report_disk_errors
 from genloop.report.figures.learning_curves import draw_learning_curves
@@ -22,7 +22,6 @@ from genloop.report.figures.shapes import draw_shapes
 from genloop.report.figures.training_sets import draw_training_sets
 from genloop.report.palette import REAL, THEORY_DASH, Style, floor_dash, styles
 from genloop.runs.record import Run
-from genloop.types import STANDARD_ERROR
 
 NUM_IMAGES = 16  # of a model
 NUM_MOLECULES = 4
@@ -91,15 +90,15 @@ def draw_lines(arms: Sequence[Arm], metric: str, unit: str, *paths: Path, title:
         count_iterations(axes)
         for arm in arms:
             if (metric, unit) in _metrics([arm]):
-                draw_curve(axes, arm.label, arm.curve(metric), arm.curve(metric + STANDARD_ERROR), looks[arm.label])
+                draw_curve(axes, arm.label, arm.curve(metric), arm.errors(metric), looks[arm.label])
                 _draw_theory(axes, arm, metric, looks[arm.label])
         _draw_floors(axes, arms, metric, unit)
         legend_below(figure)
 
 
 def _draw_theory(axes: Axes, arm: Arm, metric: str, style: Style) -> None:
-    values = predicted_test_loss(arm.run).get(arm.policy)
-    if metric == "test_loss" and values is not None:
+    values = predicted(arm.run, metric).get(arm.policy)
+    if values is not None:
         iterations = range(1, len(values) + 1)
         axes.plot(
             iterations, values, color=style.colour, linestyle=(0, THEORY_DASH), label=f"{arm.label}, theory", zorder=3
@@ -121,7 +120,7 @@ def _axis_label(metric: str, unit: str) -> str:
 
 
 def _metrics(arms: Sequence[Arm]) -> dict[tuple[str, str], None]:
-    """Return names and units of what was measured, in its order; errors stand beside values."""
+    """Return names and units of what was measured, in its order."""
     measured = {(row.metric, row.unit): None for arm in arms for row in arm.rows}
     return {(metric, unit): None for metric, unit in measured if is_shown(metric)}
 

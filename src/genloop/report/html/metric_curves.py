@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from genloop.analysis.arms import Arm
-from genloop.analysis.aspects import ASPECTS, aspect_of
 from genloop.analysis.floors import floors_of
-from genloop.analysis.predicted import predicted_test_loss
+from genloop.analysis.predicted import predicted
 from genloop.analysis.series import Series, is_shown, series
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
+from genloop.values import ASPECTS
 
 OTHER = "other values"
 
@@ -52,6 +52,7 @@ class MetricCurves:
         metric: its name.
         unit: of the values.
         about: which scorer judges which data.
+        aspect: what of a collapse the metric tells of.
         curves: one for each policy and run.
         floors: what real data score in the place of samples, each once, by name.
     """
@@ -59,17 +60,13 @@ class MetricCurves:
     metric: str
     unit: str
     about: str
+    aspect: str
     curves: tuple[Curve, ...]
     floors: Mapping[str, Point]
 
     @property
     def title(self) -> str:
         return self.metric.replace("_", " ")
-
-    @property
-    def aspect(self) -> str:
-        """What of a collapse the metric tells of."""
-        return aspect_of(self.metric, self.unit) or OTHER
 
     @property
     def last(self) -> int:
@@ -79,9 +76,12 @@ class MetricCurves:
 def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
     """Return all metrics measured so far by their aspects, the test loss first."""
     about = {metric: text for arm in arms for text, metrics in arm.run.values().items() for metric in metrics}
+    aspects = {value.name: value.aspect or OTHER for arm in arms for value in arm.run.declared()}
     measured = dict.fromkeys((row.metric, row.unit) for arm in arms for row in arm.rows if is_shown(row.metric))
     found = [
-        MetricCurves(metric, unit, about[metric], _curves(arms, metric, unit), _floors(arms, metric, unit))
+        MetricCurves(
+            metric, unit, about[metric], aspects[metric], _curves(arms, metric, unit), _floors(arms, metric, unit)
+        )
         for metric, unit in measured
     ]
     order = [*ASPECTS, OTHER]
@@ -105,7 +105,7 @@ def _curve(arm: Arm, metric: str, unit: str) -> Curve | None:
         return None
     (measured,) = found
     points = {number: point(measured, number) for number in measured.iterations}
-    theory = predicted_test_loss(arm.run).get(arm.policy, ()) if metric == "test_loss" else ()
+    theory = predicted(arm.run, metric).get(arm.policy, ())
     return Curve(arm.label, points, tuple(map(float, theory)))
 
 

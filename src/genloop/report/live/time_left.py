@@ -53,7 +53,8 @@ def _estimates(run: Run, observer: Observer) -> Mapping[str, float]:
     try:
         experiment = from_dict(run.record.experiment)
         real = Prepare(experiment.source, known_key=run.record.source)
-        rounds = plan_iterations(experiment, prepared.facts["num_train"], real)
+        facts = prepared.facts
+        rounds = plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
         plan = make_plan(rounds, lambda step: observer.manifest(run, step.key), real.load(run.store.path, Context()))
     except (UserError, ImportError):
         return {}

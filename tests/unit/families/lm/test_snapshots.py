@@ -98,7 +98,8 @@ def test_curve_names_every_fraction(data):
     model = ESTIMATOR.fit(data, seed=1, context=Context(RUNTIME))
     metric = LearningCurve(num_tokens=100, num_points=4)
     values = metric.score(Evidence(data, model=model), seed=0, context=Context())
-    assert list(values) == list(metric.units) == [f"test_loss_at_{part}" for part in (0.25, 0.5, 0.75, 1)]
+    assert list(values) == [f"test_loss_at_{part}" for part in (0.25, 0.5, 0.75, 1)]
+    assert [value.name for value in metric.values] == list(values)
     assert tuple(values.values()) == model.learning_curve(data.slice(0, 100), context=Context())
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
+from scoring import score, standard_errors
 
 from genloop.catalog import ESTIMATORS, METRICS, RECIPES, SOURCES, load
 from genloop.data.array_file import ArrayFile
@@ -32,7 +33,7 @@ from genloop.report.samples import samples_table
 from genloop.report.tables import results_table
 from genloop.runs.record import Run
 from genloop.runs.runner import run
-from genloop.types import Context, Evidence
+from genloop.types import Context
 
 CONTEXT = Context()
 NORMAL_ENTROPY = np.log(2 * np.pi * np.e) / 2
@@ -48,12 +49,6 @@ def counted(*types):
 
 def fitted(estimator, values, **settings):
     return estimator.fit(ArrayDataset.of(values), seed=0, context=CONTEXT, **settings)
-
-
-def score(metric, **evidence):
-    values = metric.score(Evidence(**evidence), seed=0, context=CONTEXT)
-    assert values.keys() == metric.units.keys()
-    return values
 
 
 def test_everything_has_a_name_and_loads():
@@ -355,10 +350,8 @@ def test_results_show_the_error_beside_its_value(tmp_path):
         name="shown", source=Normal(num_replicates=4), estimator=Gaussian(), policies=(Replace(),),
         metrics=(NegativeLogLikelihood(),), num_iterations=2, num_samples=20,
     )  # fmt: skip
-    values = {(row.iteration, row.metric): row.value for row in run(one, tmp_path / "one").rows()}
-    text = shown(Run(tmp_path / "one"))
-    assert f"{values[2, 'test_loss']:.3f} ± {values[2, 'test_loss_standard_error']:.2g}" in text
-    assert "standard_error" not in text
+    _, last = (row for row in run(one, tmp_path / "one").rows())
+    assert f"{last.value:.3f} ± {last.standard_error:.2g}" in shown(Run(tmp_path / "one"))
     assert samples_table(Run(tmp_path / "one")) is None
 
     rows = list(run(replace(one, seeds=(0, 1, 2)), tmp_path / "three").rows())
@@ -382,15 +375,17 @@ def test_test_loss_is_the_cross_entropy():
     model = fitted(Gaussian(), examples(200, 2000, 1, seed=1))
     values = score(NegativeLogLikelihood(), model=model, test=test)
     expected = NORMAL_ENTROPY + 1 / 2000  # a normal fit of n examples costs about two parameters / (2 n)
-    assert abs(values["test_loss"] - expected) < 4 * values["test_loss_standard_error"]
+    error = standard_errors(NegativeLogLikelihood(), model=model, test=test)["test_loss"]
+    assert error is not None
+    assert abs(values["test_loss"] - expected) < 4 * error
 
 
 def test_one_replicate_has_the_error_of_its_examples():
     test = ArrayDataset.of(examples(1, 400, 1))
-    values = score(NegativeLogLikelihood(), model=fitted(Gaussian(), examples(1, 100, 1)), test=test)
-    assert values["test_loss_standard_error"] == pytest.approx(np.sqrt(0.5 / 400), rel=0.2)
-    moments = score(Moments(), model=fitted(Gaussian(), examples(1, 100, 1)), test=test)
-    assert np.isnan(moments["mean_error_standard_error"])
+    errors = standard_errors(NegativeLogLikelihood(), model=fitted(Gaussian(), examples(1, 100, 1)), test=test)
+    assert errors["test_loss"] == pytest.approx(np.sqrt(0.5 / 400), rel=0.2)
+    moments = standard_errors(Moments(), model=fitted(Gaussian(), examples(1, 100, 1)), test=test)
+    assert np.isnan(moments["mean_error"])
 
 
 def test_divergence_from_the_truth_needs_the_truth():
@@ -549,7 +544,7 @@ def test_numbers_of_a_file_run_through_the_loop(tmp_path):
         name="own", source=source, estimator=KDE(), policies=(Replace(), Accumulate()), num_iterations=2,
         metrics=(NegativeLogLikelihood(), Moments(), Wasserstein(), Tails()),
     )  # fmt: skip
-    values = [row.value for row in run(experiment, tmp_path / "run").rows() if "standard_error" not in row.metric]
+    values = [row.value for row in run(experiment, tmp_path / "run").rows()]
     assert len(values) == 2 * 2 * 6
     assert None not in values
 

@@ -14,7 +14,7 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.figure import Figure
 from report_fixtures import losses_run, two_floors_run
 
-from genloop.analysis.predicted import predicted_test_loss
+from genloop.analysis.predicted import predicted
 from genloop.errors import UserError
 from genloop.metrics.learning_curve import LearningCurve
 from genloop.policies import AccumulateSubsample, Mix, Replace, schedule_from_rows
@@ -23,7 +23,7 @@ from genloop.report.html.page import page
 from genloop.report.palette import REAL, styles
 from genloop.runs.record import Run
 from genloop.runs.runner import run
-from genloop.types import STANDARD_ERROR
+from genloop.values import Value, to_facts
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_lines_are_means_over_seeds_with_standard_errors(several: Run, tmp_path:
 
 def test_theory_is_drawn_in_the_colour_of_its_policy(several: Run, tmp_path: Path, drawn):
     save_figures([several], tmp_path, ["svg"])
-    for policy, values in predicted_test_loss(several).items():
+    for policy, values in predicted(several, "test_loss").items():
         (line,) = lines_named(drawn["test_loss.svg"], f"{policy}, theory")
         assert line.get_ydata() == pytest.approx(values)
         assert line.get_color() == styles([policy])[policy].colour
@@ -100,9 +100,8 @@ def test_theory_is_drawn_in_the_colour_of_its_policy(several: Run, tmp_path: Pat
 def test_one_seed_has_the_error_that_the_metric_measured(tmp_path: Path, drawn):
     found = run(CASES["linear-regression"](), tmp_path / "run")
     save_figures([found], tmp_path, ["svg"])
-    errors = {
-        (row.policy, row.iteration): row.value for row in found.rows() if row.metric == "test_loss" + STANDARD_ERROR
-    }
+    rows = [row for row in found.rows() if row.metric == "test_loss"]
+    errors = {(row.policy, row.iteration): row.standard_error for row in rows}
     lines = measured(drawn["test_loss.svg"])
     assert {(policy, n): bar for policy, points in lines.items() for n, _, bar in points} == pytest.approx(errors)
 
@@ -234,7 +233,7 @@ def test_a_name_from_outside_cannot_leave_the_folder(tmp_path: Path, drawn):
     manifest = found.manifest(key)
     assert manifest
     found.store.discard(key)
-    facts = {"values": {"../../up": 1.0}, "units": {"../../up": "$"}, "about": "x"}
+    facts = {**to_facts([Value("../../up", "$")], {"../../up": 1.0}), "about": "x"}
     found.store.create(key, manifest.inputs, lambda *_: facts)
     paths = save_figures([Run(tmp_path / "run")], tmp_path / "figures", ["svg"])
     assert {path.parent for path in paths} == {tmp_path / "figures"}

@@ -152,7 +152,7 @@ def test_one_seed_has_the_error_that_its_metric_recorded(tmp_path: Path, genloop
     """Intervals of one seed are 1.645 standard errors, and theory's prediction stands beside the means."""
     assert genloop("run", "linear", "-n", 3, "--set", "source.num_replicates=40")[0] == 0
     found = Run(tmp_path / "runs" / "linear")
-    errors = {row.iteration: row.value for row in found.rows() if row.metric == "test_loss_standard_error"}
+    errors = {row.iteration: row.standard_error for row in found.rows() if row.metric == "test_loss"}
     curve = metric_curves(arms_of([found]))[0].curves[-1]
     for iteration, point in curve.points.items():
         assert point.margin == pytest.approx(1.6449 * errors[iteration], rel=1e-4)

@@ -1,0 +1,109 @@
+"""What a metric measures: values that say themselves what they mean, so that nothing else has to know their metric."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from typing import Any, Literal, get_args
+
+from genloop.errors import UserError, unknown_name
+
+Aspect = Literal["loss", "diversity", "tails", "variance and support", "copying"]
+Worse = Literal["higher", "lower", "neither"]
+
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+LOSS, DIVERSITY, TAILS, SUPPORT, COPYING = ASPECTS
+
+
+@dataclass(frozen=True)
+class Value:
+    """One number that a metric measures, and what it means.
+
+    Attributes:
+        name: in tables, figures and rows; what has one name in two metrics cannot be measured in one run.
+        unit: of the number, and of its standard error.
+        worse: which way a collapsing model goes; `neither` where that may be better or worse.
+        aspect: of a collapse, of which it tells; None for none.
+        rank: of the values that tell of an aspect, the one of the lowest rank stands for it; of equals, the first one.
+        theory: whose curve it may be compared with where the estimator declares the same; empty for none.
+        citations: keys of `references.bib`, or whole BibTeX entries.
+    """
+
+    name: str
+    unit: str
+    worse: Worse = "neither"
+    aspect: Aspect | None = None
+    rank: int = 1
+    theory: str = ""
+    citations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.citations, str):
+            raise UserError(f"The citations of the value {self.name} are a text. Give a tuple of them.")
+        if self.worse not in get_args(Worse):
+            raise UserError(f"The value {self.name} is worse={self.worse!r}. Use higher, lower or neither.")
+        if self.aspect is not None and self.aspect not in ASPECTS:
+            raise unknown_name(f"aspect of the value {self.name}", str(self.aspect), ASPECTS)
+        if self.aspect is not None and self.worse == "neither":
+            raise UserError(f"The value {self.name} tells of {self.aspect}, so one way is worse. Say which.")
+
+    @property
+    def sign(self) -> int:
+        """1 if higher is worse, -1 if lower is, 0 if neither."""
+        return {"higher": 1, "lower": -1, "neither": 0}[self.worse]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of a value: the number, and its standard error where it is known."""
+
+    value: float
+    standard_error: float | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measurement as it is recorded: numbers that are not finite are None."""
+
+    of: Value
+    value: float | None
+    standard_error: float | None
+
+
+def telling_of(aspect: str, values: Iterable[Value]) -> list[Value]:
+    """Return the values that tell of an aspect, the one that stands for it first."""
+    return sorted((value for value in values if value.aspect == aspect), key=lambda value: value.rank)
+
+
+def to_facts(values: Iterable[Value], scored: Mapping[str, float | Measured]) -> dict[str, Any]:
+    """Return what is recorded of a measurement; `from_facts` reads it back.
+
+    Raises:
+        UserError: if not every declared value was measured, or another one was.
+    """
+    declared = list(values)
+    names, found = [value.name for value in declared], list(scored)
+    if set(names) != set(found):
+        raise UserError(f"A metric declares the values {', '.join(names)} and measured {', '.join(found) or 'none'}.")
+    pairs = {name: value if isinstance(value, Measured) else Measured(value) for name, value in scored.items()}
+    return {
+        "values": {name: _finite(pairs[name].value) for name in names},
+        "standard_errors": {name: _finite(pairs[name].standard_error) for name in names},
+        "declared": [asdict(value) for value in declared],
+    }
+
+
+def from_facts(facts: Mapping[str, Any]) -> list[Reading]:
+    """Return a measurement as it was recorded; what a newer version declares besides is not read."""
+    known = {field.name for field in fields(Value)}
+    plain = [{name: each for name, each in value.items() if name in known} for value in facts["declared"]]
+    declared = [Value(**{**each, "citations": tuple(each["citations"])}) for each in plain]
+    values, errors = facts["values"], facts["standard_errors"]
+    return [Reading(value, _number(values[value.name]), _number(errors[value.name])) for value in declared]
+
+
+def _finite(number: float | None) -> float | None:
+    return None if number is None or not isfinite(number) else float(number)
+
+
+def _number(plain: float | None) -> float | None:
+    return None if plain is None else float(plain)

@@ -136,10 +136,10 @@ class CuratedIteration(Iteration):
         return (self.model, self.samples, Curate(self.samples.result), *self.scores, *self.noise_floor)
 
 
-def curated_unroll(*args: Any) -> Any:
+def curated_unroll(*args: Any, **settings: Any) -> Any:
     """The loop with a curation between what is sampled and what is trained on."""
     sources: list[Data] = []
-    for item in unroll(*args):
+    for item in unroll(*args, **settings):
         parts = tuple(replace(part, data=sources[part.data.iteration - 1]) for part in item.train.parts if sources)
         model = replace(item.model, train=replace(item.train, parts=parts)) if sources else item.model
         samples = Sample(model.result, 2 * item.samples.num, item.samples.seed)

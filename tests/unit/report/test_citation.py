@@ -22,7 +22,7 @@ from genloop.policies import Replace
 from genloop.policy_text import POLICIES as KINDS
 from genloop.report import references as table
 from genloop.report.citation import bibtex
-from genloop.runs.record import Run, RunRecord, write_record
+from genloop.runs.record import RecordedIteration, Run, RunRecord, write_record
 from genloop.values import Value
 
 
@@ -83,6 +83,10 @@ class CitedPolicy(Replace):
     citations: ClassVar = (ENTRY, "nobody2000")
 
 
+KEY = "0" * 20
+ROUND = RecordedIteration("replace", 0, 1, f"fit-{KEY}", f"sample-{KEY}", (f"score-{KEY}",), ())
+
+
 @pytest.fixture
 def run(tmp_path):
     """Return a function that records a run of an experiment, given as plain values, of which nothing is computed."""
@@ -92,7 +96,7 @@ def run(tmp_path):
         (folder / "store").mkdir(parents=True)
         (folder / "store" / "format.json").write_text('{"format": 1}')
         plain = {**DEMO, **changed}
-        write_record(folder, RunRecord("run", plain, "store", f"prepare-{'0' * 20}", "token", 10, ()))
+        write_record(folder, RunRecord("run", plain, "store", f"prepare-{'0' * 20}", "token", 10, (ROUND,)))
         return Run(folder)
 
     return record

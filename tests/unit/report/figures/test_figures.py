@@ -32,7 +32,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
 
     def collect(figure: Figure, path: Path, **_: Any) -> None:
-        found[path.name] = figure
+        found[path.name[1:].rpartition(".")[0]] = figure  # it is written beside its place, `.NAME.PROCESS`
         path.touch()
 
     monkeypatch.setattr(Figure, "savefig", collect)

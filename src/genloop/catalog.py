@@ -1,141 +1,209 @@
-"""What can be named on the command line and in experiment files, and where it lives.
+"""What can be named on the command line and in experiment files: the entry points of genloop and of what is installed.
 
-Names map to classes of this package only; a file from outside cannot make genloop import anything else.
+A package offers sources, estimators, metrics and more under names, in groups such as `genloop.estimators` of its
+`pyproject.toml`; genloop's own stand in its own. A file from outside can name nothing else, so it cannot make genloop
+import anything else. Nothing is imported before it is asked for, and a package that is broken breaks only itself.
 """
 
-from collections.abc import Mapping
-from importlib import import_module
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module, invalidate_caches
+from pathlib import Path
 from typing import Any
 
-from genloop.errors import unknown_name
+from genloop.errors import UserError, unknown_name
 
-SOURCES: Mapping[str, str] = {
-    "bible": "genloop.data.text.bible:Bible",
-    "text": "genloop.data.text.files:Texts",
-    "hub": "genloop.data.text.hub:HubTexts",
-    "story-grammar": "genloop.data.text.grammar:StoryGrammar",
-    "digits": "genloop.data.images.digits:Digits",
-    "images": "genloop.data.images.files:Images",
-    "hub-images": "genloop.data.images.hub:HubImages",
-    "celeba": "genloop.data.images.celeba:CelebA",
-    "drug-like": "genloop.data.molecules.drug_like:DrugLike",
-    "conformers": "genloop.data.molecules.files:ConformerFiles",
-    "geom-drugs": "genloop.data.molecules.geom_drugs:GeomDrugs",
-    "normal": "genloop.data.known:Normal",
-    "clusters": "genloop.data.known:Clusters",
-    "types": "genloop.data.known:Types",
-    "zipf": "genloop.data.known:Zipf",
-    "array-file": "genloop.data.array_file:ArrayFile",
-    "regression": "genloop.data.regression.source:Regression",
-}
-ESTIMATORS: Mapping[str, str] = {
-    "gpt2": "genloop.families.lm.gpt2:GPT2",
-    "llama": "genloop.families.lm.llama:Llama",
-    "causal-lm": "genloop.families.lm.causal_lm:CausalLM",
-    "vae": "genloop.families.vae.estimator:VAE",
-    "geodiff": "genloop.families.geodiff.estimator:GeoDiff",
-    "gaussian": "genloop.families.statistical.gaussian:Gaussian",
-    "gaussian-mixture": "genloop.families.statistical.mixture:GaussianMixture",
-    "kde": "genloop.families.statistical.kernel_density:KDE",
-    "discrete": "genloop.families.statistical.discrete:Discrete",
-    "ngram": "genloop.families.statistical.ngram:NGram",
-    "linear-regression": "genloop.families.linear:LinearRegression",
-    "ridge": "genloop.families.linear:Ridge",
-    "kernel-regression": "genloop.families.kernel_regression:KernelRegression",
-}
-DOMAINS: Mapping[str, str] = {
-    "text": "genloop.data.text.domain:TextDomain",
-    "images": "genloop.data.images.domain:ImageDomain",
-    "molecules": "genloop.data.molecules.domain:MoleculeDomain",
-    "numbers": "genloop.data.numbers:NumberDomain",
-    "regression": "genloop.data.regression.domain:RegressionDomain",
-}
-METRICS: Mapping[str, str] = {
-    "test-loss": "genloop.metrics.text:TestLoss",
-    "learning-curve": "genloop.metrics.learning_curve:LearningCurve",
-    "sample-loss": "genloop.metrics.text:SampleLoss",
-    "diversity": "genloop.metrics.diversity:Diversity",
-    "self-bleu": "genloop.metrics.self_bleu:SelfBLEU",
-    "copying": "genloop.metrics.copying:Copying",
-    "tail-mass": "genloop.metrics.vocabulary:TailMass",
-    "rare-types": "genloop.metrics.vocabulary:RareTypes",
-    "mauve": "genloop.metrics.mauve:Mauve",
-    "image-loss": "genloop.metrics.image_loss:ImageLoss",
-    "denoising-loss": "genloop.metrics.denoising:DenoisingLoss",
-    "coverage": "genloop.metrics.coverage:Coverage",
-    "geometry": "genloop.metrics.geometry:Geometry",
-    "pixel-fidelity": "genloop.metrics.fidelity:PixelFidelity",
-    "encoder-fidelity": "genloop.metrics.fidelity:EncoderFidelity",
-    "modes": "genloop.metrics.modes:Modes",
-    "attribute-shares": "genloop.metrics.attributes:AttributeShares",
-    "inception-fid": "genloop.metrics.inception:InceptionFID",
-    "negative-log-likelihood": "genloop.metrics.statistical:NegativeLogLikelihood",
-    "kl-divergence": "genloop.metrics.statistical:KLDivergence",
-    "moments": "genloop.metrics.statistical:Moments",
-    "wasserstein": "genloop.metrics.statistical:Wasserstein",
-    "tails": "genloop.metrics.statistical:Tails",
-    "table-error": "genloop.metrics.categorical:TableError",
-    "support": "genloop.metrics.categorical:Support",
-    "test-error": "genloop.metrics.regression:TestError",
-    "parameter-error": "genloop.metrics.regression:ParameterError",
-}
-RECIPES: Mapping[str, str] = {
-    "demo": "genloop.recipes.stories:demo",
-    "demo-matched-steps": "genloop.recipes.stories:demo_matched_steps",
-    "text": "genloop.recipes.stories:text",
-    "tinystories": "genloop.recipes.stories:tinystories",
-    "gpt2-9m": "genloop.recipes.language_models:gpt2_9m",
-    "llama-12m": "genloop.recipes.language_models:llama_12m",
-    "llama-42m": "genloop.recipes.language_models:llama_42m",
-    "llama-126m": "genloop.recipes.language_models:llama_126m",
-    "grammar": "genloop.recipes.stories:grammar",
-    "digits": "genloop.recipes.images:digits",
-    "faces": "genloop.recipes.images:faces",
-    "conformers": "genloop.recipes.molecules:conformers",
-    "geodiff-paper": "genloop.recipes.molecules:geodiff_paper",
-    "gaussian": "genloop.recipes.statistical:gaussian",
-    "zipf": "genloop.recipes.statistical:zipf",
-    "numbers": "genloop.recipes.statistical:numbers",
-    "ngram": "genloop.recipes.statistical:ngram",
-    "linear": "genloop.recipes.linear:linear",
-}
-REPRODUCTIONS: Mapping[str, str] = {
-    "figure2": "genloop.paper.linear:reproduce_figure2",
-    "figure3": "genloop.paper.language_figures:reproduce_figure3",
-    "figure4": "genloop.paper.figure4:reproduce_figure4",
-    "figure5": "genloop.paper.figure5:reproduce_figure5",
-    "figure6": "genloop.paper.image_figures:reproduce_figure6",
-    "figure7": "genloop.paper.image_figures:reproduce_figure7",
-    "figure9": "genloop.paper.linear:reproduce_figure9",
-    "figure10": "genloop.paper.language_figures:reproduce_figure10",
-    "figure11": "genloop.paper.language_figures:reproduce_figure11",
-    "figure12": "genloop.paper.image_figures:reproduce_figure12",
-    "table1": "genloop.paper.table1:reproduce_table1",
-    "table2": "genloop.paper.table2:reproduce_table2",
-    "controls": "genloop.paper.controls:reproduce_controls",
-    "theory": "genloop.paper.theory_table:reproduce_theory",
-    "forecast": "genloop.paper.hidden_iterations:reproduce_forecast",
-    "all": "genloop.study.everything:reproduce_all",
-}
+OWN = "genloop"
+NUMBERED = re.compile(r"(\D+)(\d*)")
 
 
-def load(kind: str, name: str, catalog: Mapping[str, str]) -> Any:
-    """Return what `name` stands for.
+@dataclass(frozen=True)
+class Entry:
+    """A name, and what it stands for.
+
+    Attributes:
+        name: as people write it.
+        place: module and attribute, such as `genloop.families.linear:Ridge`.
+        distribution: the installed package that offers it.
+        version: of that package.
+    """
+
+    name: str
+    place: str
+    distribution: str
+    version: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+    def load(self) -> Any:
+        """Import what the name stands for.
+
+        Raises:
+            UserError: if a package other than genloop cannot be imported, naming it.
+        """
+        module, _, attribute = self.place.partition(":")
+        try:
+            with redirect_stdout(sys.stderr):  # where --json promises one document
+                return getattr(import_module(module), attribute)
+        except (Exception, SystemExit) as error:  # whatever a package of others does
+            if self.distribution == OWN:
+                raise
+            problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise UserError(
+                f"{self.name!r} is offered by {self.origin}, which cannot be imported ({problem}). "
+                f"Repair or uninstall {self.distribution}."
+            ) from error
+
+
+class Names(Mapping[str, Sequence[Entry]]):
+    """All names of one kind, each with what claims it: one entry, or several that stand in each other's way.
+
+    Attributes:
+        kind: what is named, in a word.
+        group: the entry points that name it.
+    """
+
+    def __init__(self, kind: str, group: str) -> None:
+        self.kind = kind
+        self.group = group
+
+    def __getitem__(self, name: str) -> Sequence[Entry]:
+        return _installed()[self.group][name.replace("_", "-")]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_installed()[self.group])
+
+    def __len__(self) -> int:
+        return len(_installed()[self.group])
+
+    def shipped(self) -> list[Entry]:
+        """Return genloop's own entries, whatever else claims their names."""
+        return [entry for entries in self.values() for entry in entries if entry.distribution == OWN]
+
+    def find(self, name: str) -> Entry:
+        """Return the one entry of a name.
+
+        Raises:
+            UserError: if there is none, and the nearest name is suggested; or if two packages claim it.
+        """
+        if name not in self:
+            raise unknown_name(self.kind, name, self)
+        entry, *others = self[name]
+        if others:
+            origins = " and ".join(each.origin for each in self[name])
+            raise UserError(f"The {self.kind} {name!r} is claimed by {origins}. Uninstall all but one.")
+        return entry
+
+    def load(self, name: str) -> Any:
+        """Import what a name stands for.
+
+        Raises:
+            UserError: as `find`, or if its package cannot be imported.
+        """
+        return self.find(name).load()
+
+    def entry_of(self, kind: type) -> Entry | None:
+        """Return the entry of a class; None if it has no name, or its name is not its alone."""
+        return _by_place(self.group).get(_place(kind))
+
+    def name_of(self, thing: object) -> str:
+        """Return the name of an object's class; of one that has none, its place, which no file reads back."""
+        entry = self.entry_of(type(thing))
+        return entry.name if entry else _place(type(thing))
+
+
+SOURCES = Names("source", "genloop.sources")
+ESTIMATORS = Names("estimator", "genloop.estimators")
+METRICS = Names("metric", "genloop.metrics")
+POLICIES = Names("policy", "genloop.policies")
+DOMAINS = Names("domain", "genloop.domains")
+EXECUTORS = Names("executor", "genloop.executors")
+RECIPES = Names("recipe", "genloop.recipes")
+STUDIES = Names("target", "genloop.studies")
+ALL = (RECIPES, POLICIES, SOURCES, ESTIMATORS, METRICS, DOMAINS, EXECUTORS, STUDIES)
+
+
+def look_again() -> None:
+    """Forget what is installed, as after installing a package in a running session."""
+    for remembered in (_installed, _by_place, _title):
+        remembered.cache_clear()
+    invalidate_caches()
+
+
+def plugin_of(kind: type) -> Entry | None:
+    """Return the entry under which a package other than genloop offers a class; None if there is none."""
+    entries = (names.entry_of(kind) for names in (SOURCES, ESTIMATORS, METRICS, POLICIES))
+    return next((entry for entry in entries if entry and entry.distribution != OWN), None)
+
+
+def _place(kind: type) -> str:
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+@lru_cache
+def _installed() -> Mapping[str, Mapping[str, Sequence[Entry]]]:
+    """Return all entries by group and name, genloop's own first.
 
     Raises:
-        UserError: if it is not in the catalog; the nearest name is suggested.
+        UserError: if genloop is neither installed nor in its source tree.
     """
-    place = catalog.get(name.replace("_", "-"))
-    if place is None:
-        raise unknown_name(kind, name, catalog)
-    module, attribute = place.split(":")
-    return getattr(import_module(module), attribute)
+    own = list(_of_source_tree())
+    offers = own + [offer for offer in _of_installed_packages() if not own or offer[1].distribution != OWN]
+    found: dict[str, dict[str, list[Entry]]] = {names.group: defaultdict(list) for names in ALL}
+    for group, entry in sorted(offers, key=_order):
+        found[group][entry.name].append(entry)
+    if not found[SOURCES.group]:
+        raise UserError(
+            "genloop was copied without being installed, so that its sources, estimators and metrics have no names. "
+            "Install it, as with pip install FOLDER."
+        )
+    return {group: dict(entries) for group, entries in found.items()}
 
 
-def name_of(thing: object, catalog: Mapping[str, str]) -> str:
-    """Return the name in the catalog of an object's class."""
-    place = f"{type(thing).__module__}:{type(thing).__name__}"
-    for name, listed in catalog.items():
-        if listed == place:
-            return name
-    return place  # an extension's class: recorded, but not readable from a file
+@lru_cache
+def _by_place(group: str) -> Mapping[str, Entry]:
+    return {entries[0].place: entries[0] for entries in _installed()[group].values() if len(entries) == 1}
+
+
+def _order(offer: tuple[str, Entry]) -> tuple[bool, list[tuple[str, int]]]:
+    """Sort genloop's own first, and figure2 before figure10."""
+    entry = offer[1]
+    return entry.distribution != OWN, [(text, int(digits or 0)) for text, digits in NUMBERED.findall(entry.name)]
+
+
+def _of_source_tree() -> Iterator[tuple[str, Entry]]:
+    """Iterate over groups and entries of the `pyproject.toml` beside this code, as metadata may be older than that."""
+    path = Path(__file__).parents[2] / "pyproject.toml"
+    if not path.is_file():
+        return
+    project = tomllib.loads(path.read_text("utf-8")).get("project", {})
+    if project.get("name") == OWN:
+        for names in ALL:
+            for name, place in project["entry-points"].get(names.group, {}).items():
+                yield names.group, _entry(name, place, OWN, project["version"])
+
+
+def _of_installed_packages() -> Iterator[tuple[str, Entry]]:
+    from importlib.metadata import entry_points  # late: it takes longer than the rest of `import genloop`
+
+    points = entry_points()
+    for names in ALL:
+        for point in points.select(group=names.group):
+            yield names.group, _entry(point.name, point.value, *_title(point.dist))
+
+
+@lru_cache
+def _title(distribution: Any) -> tuple[str, str]:
+    return distribution.name, distribution.version
+
+
+def _entry(name: str, place: str, distribution: str, version: str) -> Entry:
+    return Entry(name.replace("_", "-"), place.partition("[")[0].strip(), distribution, version)

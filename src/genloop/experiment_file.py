@@ -132,7 +132,7 @@ _SIMPLE: Mapping[str, Any] = {
 
 
 def _component(kind: str, thing: Any) -> dict[str, Any]:
-    return {"type": catalog.name_of(thing, _CATALOGS[kind]), **_plain(thing)}
+    return {"type": _CATALOGS[kind].name_of(thing), **_plain(thing)}
 
 
 def _plain(thing: Any) -> Any:
@@ -148,7 +148,7 @@ def _split_component(kind: str, written: Any) -> tuple[type, dict[str, Any]]:
     values = {"type": written} if isinstance(written, str) else written
     if not isinstance(values, Mapping) or not isinstance(values.get("type"), str):
         raise UserError(f"The {kind} is {written!r}. Write its name, or {{type: name, ...}}; `genloop list` has names.")
-    kind_class = catalog.load(kind, values["type"], _CATALOGS[kind])
+    kind_class = _CATALOGS[kind].load(values["type"])
     return kind_class, {str(name): value for name, value in values.items() if name != "type"}
 
 

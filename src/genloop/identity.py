@@ -8,7 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from genloop.catalog import plugin_of
 from genloop.errors import UserError
+from genloop.own_code import code_digest, is_changed, shipped_versions
+from genloop.own_modules import module_name
 
 KEY_DIGITS = 20  # hexadecimal digits of a key in names: 80 bits
 
@@ -36,14 +39,14 @@ def describe(thing: Any, name: str = "A number") -> Any:
         name: what to call it in an error.
 
     Raises:
-        UserError: if a number is not finite, as in `source.decay=.nan`.
+        UserError: if a number is not finite, as in `source.decay=.nan`, or a part has no plain values.
     """
     if isinstance(thing, Describing):
         return thing.describe()
     if is_dataclass(thing) and not isinstance(thing, type):
         kind, told = type(thing).__name__, [each.name for each in told_fields(thing) if each.compare]
         described = {name: describe(getattr(thing, name), f"{kind}.{name}") for name in told}
-        return {"type": type_name(thing), "version": getattr(thing, "version", 1), **described}
+        return {"type": describe_class(type(thing)), "version": getattr(thing, "version", 1), **described}
     if isinstance(thing, Mapping):
         return {str(key): describe(value, str(key)) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
@@ -54,14 +57,55 @@ def describe(thing: Any, name: str = "A number") -> Any:
         return describe_number(thing, name)
     if thing is None or isinstance(thing, str | int | bool):
         return thing
-    raise TypeError(f"{thing!r} cannot be part of a key; use numbers, strings, lists, mappings or dataclasses")
+    raise UserError(
+        f"{name} is {thing!r}, which cannot be part of a key. Use numbers, strings, lists, mappings and dataclasses, "
+        "and write what is to be computed as a method."
+    )
+
+
+def describe_component(component: object, described: Any) -> Any:
+    """Return what a component says of itself and, where its class is not one of genloop's, which class says so.
+
+    Args:
+        component: a source, an estimator or a metric.
+        described: what it says of itself, which classes of the user's own may do as they like.
+    """
+    kind = type(component)
+    return described if _is_shipped(kind) else {"class": describe_class(kind), "described": described}
+
+
+def describe_class(kind: type) -> Any:
+    """Return what stands for a class in keys: the name of one of genloop's; of another one, also what it does.
+
+    A class of the user's own is named by module and qualified name, and joined by a digest of its code and its bases.
+    One that an installed package offers by name, and that says a `version` of itself, is told by these.
+
+    Raises:
+        UserError: if neither its source can be read nor it says a version.
+    """
+    if _is_shipped(kind):
+        return kind.__name__
+    version, bases = vars(kind).get("version"), shipped_versions(kind)
+    plugin = plugin_of(kind)
+    if plugin and version is not None and not is_changed(kind):
+        return {"name": plugin.name, "distribution": plugin.distribution, "version": version, "bases": bases}
+    name = {"module": module_name(kind.__module__), "name": kind.__qualname__}
+    if code := code_digest(kind):
+        return {**name, "code": code}
+    if version is not None:
+        return {**name, "version": version, "bases": bases}
+    raise UserError(
+        f"The source of {kind.__qualname__} cannot be read, so its results would be taken for those of other code. "
+        "Define it in a file, or give it a class attribute such as version = 1 and raise that with every change."
+    )
+
+
+def _is_shipped(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "genloop" and not is_changed(kind)
 
 
 def type_name(thing: object) -> str:
-    """Return the name of an object's class, and `own Bible` for one that is not of this package.
-
-    The module stays out: a script's is another one when the script is imported.
-    """
+    """Return the name of an object's class, and `own Bible` for one that is not of this package."""
     kind = type(thing)
     return kind.__name__ if kind.__module__.partition(".")[0] == "genloop" else f"own {kind.__name__}"
 

@@ -5,39 +5,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
 import yaml
 
-from genloop.errors import UserError, unknown_name
+from genloop.catalog import POLICIES
+from genloop.errors import UserError
 from genloop.identity import told_fields
-from genloop.policies import (
-    Accumulate,
-    AccumulateSubsample,
-    Augment,
-    Fresh,
-    Mix,
-    Policy,
-    Replace,
-    ReplaceMultiple,
-    Schedule,
-    Share,
-    Window,
-    schedule_from_rows,
-)
+from genloop.policies import Policy, Schedule, Share, Window, schedule_from_rows
+from genloop.state import state
 
-POLICIES: Mapping[str, type] = {
-    "replace": Replace,
-    "accumulate": Accumulate,
-    "replace-multiple": ReplaceMultiple,
-    "accumulate-subsample": AccumulateSubsample,
-    "augment": Augment,
-    "fresh": Fresh,
-    "mix": Mix,
-    "window": Window,
-    "schedule": Schedule,
-}
 EXAMPLES = {"size": "3"}  # of parameters that are no share
 LONGEST = 1 << 20  # characters of a policy's arguments
 DEEPEST = 20  # brackets within brackets
@@ -63,8 +42,9 @@ def policy_without(written: str, parameter: str) -> Callable[[float], Policy]:
     kind, arguments = _kind_and_arguments(written)
     names = [] if kind is Schedule else [field.name for field in fields(kind)]
     if parameter not in names:
-        has = ", ".join(f"{each} in {name}" for name, other in POLICIES.items() if other is not Schedule
-                        for each in (field.name for field in fields(other)))  # fmt: skip
+        shipped = [(entry.name, entry.load()) for entry in POLICIES.shipped()]
+        has = ", ".join(f"{field.name} in {name}" for name, other in shipped if other is not Schedule
+                        for field in fields(other))  # fmt: skip
         raise UserError(f"{written!r} has no parameter {parameter!r} to solve for. There are: {has}.")
     if parameter in _named(names, arguments):
         raise UserError(f"{written!r} gives {parameter}, which is to be solved for. Leave it out.")
@@ -78,7 +58,7 @@ def policy_without(written: str, parameter: str) -> Callable[[float], Policy]:
 def parameter_type(written: str, parameter: str) -> type:
     """Return whether a parameter of a policy is a whole number, `int`, or any, `float`."""
     kind, _ = _kind_and_arguments(written)
-    return int if {field.name: field.type for field in fields(kind)}[parameter] is int else float
+    return int if _type_of({field.name: field for field in fields(kind)}[parameter]) == "int" else float
 
 
 def _kind_and_arguments(written: str | Sequence[Any] | Mapping[str, Any]) -> tuple[type, Any]:
@@ -88,9 +68,9 @@ def _kind_and_arguments(written: str | Sequence[Any] | Mapping[str, Any]) -> tup
         name, arguments = next(iter(written.items()))
     else:
         name, arguments = "schedule", [written]
-    kind = POLICIES.get(str(name).strip().replace("_", "-"))
-    if kind is None:
-        raise unknown_name("policy", str(name), POLICIES)
+    kind = POLICIES.load(str(name).strip())
+    if not is_dataclass(kind):
+        raise UserError(f"{name} cannot be written down, since {kind.__name__} is no dataclass. Use it from Python.")
     return kind, _with_numbers(arguments)
 
 
@@ -101,12 +81,32 @@ def policy_name(policy: Policy) -> str:
     """
     if type(policy) is Schedule:
         return f"schedule({_rows_text(policy)})"
-    name = {kind: name for name, kind in POLICIES.items()}.get(type(policy), type(policy).__name__)
+    entry = POLICIES.entry_of(type(policy))
+    name = entry.name if entry else type(policy).__name__
     if type(policy) is Window:
         return f"{name}({policy.size})"
-    told = [each.name for each in told_fields(policy)] if is_dataclass(policy) else list(vars(policy))
-    arguments = ", ".join(f"{argument}={_number(getattr(policy, argument))}" for argument in told)
+    arguments = ", ".join(f"{argument}={_number(value)}" for argument, value in _arguments(policy).items())
     return f"{name}({arguments})" if arguments else name
+
+
+def _arguments(policy: Policy) -> Mapping[str, Any]:
+    """Return what a policy was made with, by name, without what is kept of what it has worked out.
+
+    Raises:
+        UserError: if that holds a function, which no text can stand for.
+    """
+    hidden = {each.name for each in fields(policy)} if is_dataclass(policy) else set[str]()
+    hidden -= {each.name for each in told_fields(policy)} if is_dataclass(policy) else set()
+    members = [member for kind in type(policy).__mro__ for member in vars(kind).items()]
+    hidden |= {name for name, member in members if isinstance(member, cached_property)}
+    arguments = {name: value for name, value in state(policy).items() if name not in hidden}
+    for name, value in arguments.items():
+        if callable(value):
+            raise UserError(
+                f"{type(policy).__name__}.{name} is {value!r}, which cannot be written down. "
+                "Use a number or a text, and write what is to be computed as a method."
+            )
+    return arguments
 
 
 def is_own_policy(name: str) -> bool:
@@ -151,19 +151,24 @@ def _with_numbers(arguments: Any) -> Any:
 
 def _build(written: str, kind: type, arguments: Any, fixed: Mapping[str, float]) -> Policy:
     """Return a policy whose parameters, which are numbers, are given by name or by place, or `fixed`."""
-    parameters = {field.name: field for field in fields(kind)}
+    parameters = {field.name: field for field in fields(kind) if field.init}
     given = _named([name for name in parameters if name not in fixed], arguments) | dict(fixed)
     for name in given.keys() - parameters.keys():
         raise UserError(
             f"{written!r} gives {name}={given[name]!r}, but this policy takes {_expected(list(parameters))}."
         )
-    missing = [name for name, field in parameters.items() if field.default is MISSING and name not in given]
+    missing = [name for name, field in parameters.items() if _is_required(field) and name not in given]
     if missing:
-        example = EXAMPLES.get(missing[0], f"{missing[0]}=0.1")
+        number = "0.1" if _type_of(parameters[missing[0]]) == "float" else "1"
+        example = EXAMPLES.get(missing[0], f"{missing[0]}={number}")
         raise UserError(f"{written!r} lacks {missing[0]!r}. Write for example {written.strip('() ')}({example}).")
     for name, value in given.items():
         _check_number(written, parameters[name], value)
     return kind(**given)
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _named(names: Sequence[str], arguments: Any) -> dict[str, Any]:
@@ -182,11 +187,19 @@ def _expected(names: Sequence[str]) -> str:
     return f"the parameter {names[0]}" if len(names) == 1 else f"the parameters {' and '.join(names)}"
 
 
+def _type_of(field: Field[Any]) -> str:
+    """Return the name of a field's type, which `from __future__ import annotations` makes a text."""
+    return field.type if isinstance(field.type, str) else getattr(field.type, "__name__", "")
+
+
 def _check_number(written: str, field: Field[Any], value: Any) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    """Raise UserError if a value is no number where one is expected; policies see to their other parameters."""
+    kind = _type_of(field)
+    if kind in ("int", "float") and (not isinstance(value, int | float) or isinstance(value, bool)):
         raise UserError(f"{written!r} needs a number, not {value!r}.")
-    if field.type is int and not isinstance(value, int):
-        raise UserError(f"{written!r} needs a whole number of sources, not {value!r}.")
+    if kind == "int" and not isinstance(value, int):
+        what = "a whole number of sources" if field.name == "size" else f"a whole number as {field.name}"
+        raise UserError(f"{written!r} needs {what}, not {value!r}.")
 
 
 def _parse_schedule(arguments: Any) -> Schedule:

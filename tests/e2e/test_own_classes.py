@@ -19,11 +19,13 @@ from genloop.data.molecules.drug_like import DrugLike
 from genloop.data.regression.source import Regression
 from genloop.data.text.bible import Bible
 from genloop.data.text.grammar import StoryGrammar
+from genloop.errors import UserError
 from genloop.metrics import regression
 from genloop.policies import Accumulate, Replace
 from genloop.report.samples import sampled
 from genloop.runs.runner import run
 from genloop.steps import Prepare
+from genloop.theory.propagate import error_curve
 from genloop.types import Context, Evidence
 
 READERS = (
@@ -175,3 +177,64 @@ def test_numbers_of_an_own_source_are_exported_and_shown(genloop, tmp_path):
     page = html.unescape((tmp_path / "runs" / "own" / "report.html").read_text())
     assert "The first 8 examples of the first of 200 replicates, of the first seed" in page
     assert f"<td>{samples[0, 0, 0]:.4g}</td>" in page
+
+
+@dataclass(frozen=True, slots=True)
+class EverySecond(own_policy.EverySecond):
+    """The policy of the example, in slots."""
+
+    first: int = 0
+
+
+def test_a_policy_in_slots_is_run_predicted_and_read(genloop, tmp_path):
+    assert error_curve(EverySecond(), 4).values == pytest.approx(error_curve(own_policy.POLICY, 4).values)
+    finished = run(
+        replace(own_policy.EXPERIMENT, policies=(EverySecond(),), num_iterations=4), tmp_path / "runs" / "own"
+    )
+    assert {row.policy for row in finished.rows()} == {"EverySecond(first=0)"}
+    for arguments in READERS:
+        code, _, err = genloop(*arguments)
+        assert code == 0, (arguments, err)
+
+
+ONE_MORE = np.array([1.0, 0.0])[:, None, None]  # of the mean
+
+
+def test_an_own_class_that_changes_is_computed_anew_in_the_same_folder(tmp_path, monkeypatch):
+    """Mean and deviation of the logarithms of the incomes are near 0 and 1, so a mean of 1 too much costs about 1/2."""
+    experiment = replace(own_model.EXPERIMENT, policies=(Replace(),), num_iterations=1)
+
+    def loss() -> float:
+        return next(row.value for row in run(experiment, tmp_path).rows() if row.metric == "test_loss")
+
+    def shifted(self, train, *, seed, context):
+        return own_model.LogNormalModel(fit(self, train, seed=seed, context=context).parameters + ONE_MORE)
+
+    before, fit = loss(), own_model.LogNormal.fit
+    monkeypatch.setattr(own_model.LogNormal, "fit", shifted)
+    assert loss() == pytest.approx(before + 0.5, abs=0.05)
+    monkeypatch.undo()
+    assert loss() == before
+
+
+def test_an_own_estimator_at_iteration_1_has_keys_of_its_own(tmp_path):
+    experiment = replace(own_model.EXPERIMENT, policies=(Replace(),), num_iterations=1)
+    plain = run(experiment, tmp_path)
+    other = run(replace(experiment, first_estimator=Shifted()), tmp_path)
+    assert [row.value for row in plain.rows()] != [row.value for row in other.rows()]
+
+
+class Shifted(own_model.LogNormal):
+    """The family of the example with another fit and the same identities."""
+
+    def fit(self, train, *, seed, context):
+        return own_model.LogNormalModel(super().fit(train, seed=seed, context=context).parameters + 1.0)
+
+
+def test_a_class_without_source_is_refused_before_anything_is_computed(genloop, tmp_path):
+    script = "from own_model import *\nclass Typed(LogNormal):\n  def fit(self, *a, **k): return super().fit(*a, **k)\n"
+    namespace: dict[str, object] = {"__name__": "__console__"}
+    exec(script, namespace)
+    with pytest.raises(UserError, match="source of Typed cannot be read"):
+        run(replace(own_model.EXPERIMENT, estimator=namespace["Typed"]()), tmp_path)  # type: ignore[operator]
+    assert not list((tmp_path / "store").glob("fit-*"))

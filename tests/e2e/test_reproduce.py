@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from plugins import Only
 
 from genloop import catalog
 from genloop.data.extras import needs_extra
@@ -38,6 +39,9 @@ def test_figure_2_holds(genloop, tmp_path):
     assert (tmp_path / "figures" / "figure2.png").stat().st_size > 10_000
 
 
+ALL = "genloop.study.everything:reproduce_all"
+
+
 def failing(directory):
     true = Claim.of("one is one", expected=1.0, measured=1.0, standard_error=0.1)
     false = Claim.of("one is two", expected=2.0, measured=1.0, standard_error=0.1)
@@ -45,7 +49,7 @@ def failing(directory):
 
 
 def test_failed_claim_is_exit_code_1(genloop, monkeypatch):
-    monkeypatch.setattr(catalog, "REPRODUCTIONS", {"false": f"{__name__}:failing"})
+    monkeypatch.setattr(catalog, "STUDIES", Only("target", {"false": f"{__name__}:failing"}))
     code, out, _ = genloop("reproduce", "false")
     assert code == 1
     assert "1 of 2 claims FAIL" in out
@@ -151,8 +155,8 @@ def test_figures_are_drawn(at_tiny_scale, tmp_path, target):
 def test_all_targets_share_a_folder_and_an_index(at_tiny_scale, monkeypatch, tmp_path):
     """With one seed `figure10` may fail or not, but all say so: exit code, page, index."""
     mine = {"theory": f"{__name__}:simulated_target"}
-    known = {name: catalog.REPRODUCTIONS[name] for name in ("figure10", "figure4", "all")}
-    monkeypatch.setattr(catalog, "REPRODUCTIONS", {**mine, **known})
+    known = {name: catalog.STUDIES.find(name).place for name in ("figure10", "figure4", "all")}
+    monkeypatch.setattr(catalog, "STUDIES", Only("target", {**mine, **known}))
     monkeypatch.setattr(everything, "SCALES", ("tiny",))
     (tmp_path / "here").mkdir()
     (tmp_path / "here/remarks.md").write_text("## figure4\n\nWe looked at this one.\n")
@@ -185,7 +189,7 @@ def test_all_targets_share_a_folder_and_an_index(at_tiny_scale, monkeypatch, tmp
 def test_a_target_without_its_extra_does_not_stop_the_others(genloop, monkeypatch, tmp_path, missing, command):
     mine = {"figure5": missing, "theory": "simulated_target"}
     targets = {name: f"{__name__}:{function}" for name, function in mine.items()}
-    monkeypatch.setattr(catalog, "REPRODUCTIONS", {**targets, "all": catalog.REPRODUCTIONS["all"]})
+    monkeypatch.setattr(catalog, "STUDIES", Only("target", {**targets, "all": ALL}))
     code, out, err = genloop("reproduce", "all")
     assert code == 2
     assert command in " ".join(out.split())
@@ -195,9 +199,9 @@ def test_a_target_without_its_extra_does_not_stop_the_others(genloop, monkeypatc
     assert "one is one" in index
 
 
-@pytest.mark.parametrize("target", sorted(catalog.REPRODUCTIONS.keys() - {"all"}))
+@pytest.mark.parametrize("target", sorted(catalog.STUDIES.keys() - {"all"}))
 def test_targets_without_a_scale_are_known_to_all(tmp_path, target):
-    function = catalog.load("target", target, catalog.REPRODUCTIONS)
+    function = catalog.STUDIES.load(target)
     with pytest.raises(UserError) as problem:
         function(Request(out_dir=tmp_path, scale="lapto"))
     assert (f"{target} has no scale" in str(problem.value)) == (target in everything.SIMULATIONS)
@@ -205,8 +209,8 @@ def test_targets_without_a_scale_are_known_to_all(tmp_path, target):
 
 
 def test_an_interruption_of_all_stops_all(genloop, monkeypatch):
-    mine = {"figure5": f"{__name__}:interrupted", "all": catalog.REPRODUCTIONS["all"]}
-    monkeypatch.setattr(catalog, "REPRODUCTIONS", mine)
+    mine = {"figure5": f"{__name__}:interrupted", "all": ALL}
+    monkeypatch.setattr(catalog, "STUDIES", Only("target", mine))
     code, _, err = genloop("reproduce", "all")
     assert code == 130
     assert "The same command continues" in " ".join(err.split())

@@ -39,8 +39,8 @@ def test_every_page_has_one_place():
 
 
 def test_everything_with_a_name_has_its_reference():
-    named = [place for names in (catalog.SOURCES, catalog.ESTIMATORS, catalog.METRICS) for place in names.values()]
-    assert {place.replace(":", ".") for place in named} <= set(_referenced())
+    named = [names.find(name) for names in (catalog.SOURCES, catalog.ESTIMATORS, catalog.METRICS) for name in names]
+    assert {entry.place.replace(":", ".") for entry in named} <= set(_referenced())
 
 
 def test_every_command_has_its_row():

@@ -33,5 +33,5 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 def every_metric() -> list[Any]:
     """Return a metric of every name of the catalog."""
-    kinds = {name: catalog.load("metric", name, catalog.METRICS) for name in catalog.METRICS}
+    kinds = {name: catalog.METRICS.load(name) for name in catalog.METRICS}
     return [kind(**ARGUMENTS.get(name, {})) for name, kind in kinds.items()]

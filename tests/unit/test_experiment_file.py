@@ -25,7 +25,7 @@ PLAIN = {
 
 @pytest.mark.parametrize("name", catalog.RECIPES)
 def test_every_recipe_round_trips_through_yaml(name, tmp_path):
-    experiment = catalog.load("recipe", name, catalog.RECIPES)()
+    experiment = catalog.RECIPES.load(name)()
     path = tmp_path / "experiment.yaml"
     path.write_text(yaml.safe_dump(to_dict(experiment)))
     assert from_dict(read(path)) == experiment

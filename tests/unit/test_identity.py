@@ -5,12 +5,16 @@ import math
 import pytest
 from toys import experiment
 
+from genloop.data.known import Normal
 from genloop.data.regression.source import Regression
 from genloop.errors import UserError
+from genloop.experiment import Experiment
 from genloop.families.linear import LinearRegression
+from genloop.families.statistical.gaussian import Gaussian
 from genloop.families.vae.estimator import VAE
 from genloop.identity import canonical_json, derive_seed, describe, step_key
 from genloop.loop import plan_iterations
+from genloop.metrics.statistical import Moments
 from genloop.policies import Accumulate, Augment, Fresh, Replace, Share, Window
 from genloop.policy_text import policy_name
 from genloop.steps import Fit, Part, TrainingSet
@@ -18,13 +22,15 @@ from genloop.steps import Fit, Part, TrainingSet
 
 def test_keys_of_a_fixed_run_are_pinned():
     """A change here is a breaking change and needs a line in the changelog."""
-    replace = [item for item in plan_iterations(experiment(), num_real=60) if item.policy == Replace()]
+    pinned = Experiment("pinned", Normal(), Gaussian(), (Replace(), Accumulate()), (Moments(),), 3, num_samples=20)
+    replace = [item for item in plan_iterations(pinned, num_real=60) if item.policy == Replace()]
     assert [item.model.key for item in replace] == [
-        "fit-e9035462a5745b62b1c1",
-        "fit-a20f23f207528fc411ca",
-        "fit-7900167cc23c6b6546a2",
+        "fit-eae433bd1c7e1018a448",
+        "fit-f87d086d84277959832f",
+        "fit-e5ca063e489b6d20a3ca",
     ]
-    assert replace[0].samples.key == "sample-620fa2d845e88177a7f1"
+    assert replace[0].samples.key == "sample-c7dffb0c08735575b54b"
+    assert replace[0].scores[0].key == "score-c5b904479e2b5d379b19"
 
 
 def test_seeds_are_pinned():
@@ -62,7 +68,7 @@ def test_a_number_that_is_not_finite_is_refused_by_name(number):
 
 
 def test_what_has_no_canonical_text_is_refused():
-    with pytest.raises(TypeError, match="cannot be part of a key"):
+    with pytest.raises(UserError, match="cannot be part of a key"):
         describe({"set": {1, 2}})
     with pytest.raises(ValueError, match="JSON"):
         canonical_json(float("nan"))

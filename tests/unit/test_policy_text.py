@@ -1,6 +1,8 @@
 """Policies as people write them: read, named, and refused in one clear sentence."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -144,3 +146,46 @@ def test_policy_of_ones_own_is_not_taken_for_one_of_the_same_name():
     own = type("Replace", (Window,), {})(2)
     with pytest.raises(UserError):
         parse_policy(policy_name(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted(Replace):
+    """A policy without a dictionary of attributes."""
+
+    first: int = 0
+
+
+class Plain(Replace):
+    """A policy that is no dataclass of its own."""
+
+    def __init__(self, size: int) -> None:
+        object.__setattr__(self, "size", size)
+
+
+class Bare:
+    """A policy with slots that is no dataclass at all."""
+
+    __slots__ = ("size",)
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+@dataclass(frozen=True)
+class Chosen(Replace):
+    """A policy with a function in it."""
+
+    choose: Callable[[int], int] = max
+
+
+def test_policies_of_ones_own_are_written_however_they_keep_their_settings():
+    assert policy_name(Slotted(first=2)) == "Slotted(first=2)"
+    assert policy_name(Plain(3)) == "Plain(size=3)"
+    assert policy_name(Bare(3)) == "Bare(size=3)"
+
+
+@pytest.mark.parametrize("choose", [lambda number: number, max, partial(max, 2), int])
+def test_a_function_in_a_policy_is_refused(choose):
+    """It would be written by its place in memory, which is another one in every process."""
+    with pytest.raises(UserError, match=r"Chosen\.choose is .*cannot be written down\. Use a number or a text"):
+        policy_name(Chosen(choose))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import filterfalse
 
 from genloop import catalog
+from genloop.errors import UserError
 from genloop.policies import Policy
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.runs.record import Run
@@ -30,10 +31,11 @@ def predicted(run: Run, metric: str) -> dict[str, Array]:
 
 
 def _theory_of(estimator: str) -> str:
-    """Return the theory that an estimator of this package says to follow; of the user's own a record tells nothing."""
-    if estimator not in catalog.ESTIMATORS:
+    """Return the theory that an installed estimator says to follow; of the user's own a record tells nothing."""
+    try:
+        return getattr(catalog.ESTIMATORS.load(estimator), "theory", "")
+    except UserError:
         return ""
-    return getattr(catalog.load("estimator", estimator, catalog.ESTIMATORS), "theory", "")
 
 
 def _least_squares(run: Run, policy: Policy) -> Array | None:

@@ -97,7 +97,7 @@ def _settings(name_or_file: str, chosen: Chosen) -> dict[str, Any]:
         written = read(path)
         written.setdefault("name", path.stem)
     elif name_or_file in catalog.RECIPES:
-        written = to_dict(catalog.load("recipe", name_or_file, catalog.RECIPES)())
+        written = to_dict(catalog.RECIPES.load(name_or_file)())
     else:
         raise unknown_name("recipe or experiment file (.yaml)", name_or_file, catalog.RECIPES)
 

@@ -13,7 +13,7 @@ from genloop.cli.arguments import Place, Seeds, StoreDir, a_path, parse_seeds, w
 @app.command()
 @with_options
 def reproduce(
-    target: Annotated[str, typer.Argument(help=f"What to reproduce: {', '.join(catalog.REPRODUCTIONS)}.")],
+    target: Annotated[str, typer.Argument(help="What to reproduce, such as figure2: `genloop list` has all studies.")],
     scale: Annotated[
         str | None, typer.Option(help="How large models and data are: laptop (default), gpu or paper.")
     ] = None,
@@ -39,7 +39,7 @@ def reproduce(
     from genloop.study.request import Request
     from genloop.study.verdicts import print_reproduction
 
-    function = catalog.load("target", target, catalog.REPRODUCTIONS)
+    function = catalog.STUDIES.load(target)
     with resumable(), report_disk_errors(out_dir or Path("runs")), RunProgress(log) as progress:
         found = function(
             Request(

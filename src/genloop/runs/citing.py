@@ -43,9 +43,9 @@ def _cited(
 ) -> Citations:
     named = [
         *((f"policy {policy_name(each).partition('(')[0]}", _own(each)) for each in policies),
-        *((f"source {catalog.name_of(each, catalog.SOURCES)}", _own(each)) for each in sources),
-        *((f"estimator {catalog.name_of(each, catalog.ESTIMATORS)}", _own(each)) for each in estimators),
-        *((f"metric {catalog.name_of(each, catalog.METRICS)}", _of_values(each)) for each in metrics),
+        *((f"source {catalog.SOURCES.name_of(each)}", _own(each)) for each in sources),
+        *((f"estimator {catalog.ESTIMATORS.name_of(each)}", _own(each)) for each in estimators),
+        *((f"metric {catalog.METRICS.name_of(each)}", _of_values(each)) for each in metrics),
     ]
     return {reason: cited for reason, cited in named if cited}
 

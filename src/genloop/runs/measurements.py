@@ -40,9 +40,9 @@ def _declared(name: str, unit: str, declared: Iterable[Value]) -> Value:
 
 def _shipped(metric: Mapping[str, Any]) -> tuple[Value, ...]:
     """Return what a metric of this package declares with the fields that a key had; nothing for one of the user's."""
-    for name, place in catalog.METRICS.items():
-        if place.endswith(f":{metric['type']}"):
-            kind = catalog.load("metric", name, catalog.METRICS)
+    for entry in catalog.METRICS.shipped():
+        if entry.place.endswith(f":{metric['type']}"):
+            kind = entry.load()
             known = [field.name for field in fields(kind) if field.name in metric or field.default is MISSING]
             return kind(**{name: metric.get(name) for name in known}).values  # places of files are in no key
     return ()
@@ -51,6 +51,6 @@ def _shipped(metric: Mapping[str, Any]) -> tuple[Value, ...]:
 @cache
 def _all_shipped() -> tuple[Value, ...]:
     """Return every different value that metrics declare by default; before, one of the user's was read by its names."""
-    kinds = [catalog.load("metric", name, catalog.METRICS) for name in catalog.METRICS]
+    kinds = [entry.load() for entry in catalog.METRICS.shipped()]
     plain = [kind for kind in kinds if all(field.default is not MISSING for field in fields(kind))]
     return tuple(dict.fromkeys(replace(value, citations=()) for kind in plain for value in kind().values))

@@ -32,7 +32,7 @@ def recorded_domain(run: Run) -> Domain:
             f"The data of {run.record.name} are {facts['unit']}s of the domain {name!r}, which is not installed. "
             "Install what brings it; one of your own is named by an entry point of genloop.domains."
         )
-    domain: Domain = catalog.load("domain", name, catalog.DOMAINS)(run.store.path(run.record.source))
+    domain: Domain = catalog.DOMAINS.load(name)(run.store.path(run.record.source))
     if "domain" not in facts:
         _check_layout(domain)
     return domain

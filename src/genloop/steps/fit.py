@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from genloop.identity import describe_component
 from genloop.steps.step import Data, Facts, Keyed, KeyedStep, Opened, distinct
 from genloop.steps.training_set import TrainingSet
 from genloop.types import Context, Cost, Demanding, Domain, Estimator, Model, Refittable, Resources, Weighting
@@ -45,8 +46,9 @@ class Fit(KeyedStep):
 
     @property
     def inputs(self) -> Mapping[str, Any]:
+        identity = self.estimator.fit_identity(self.train.num_examples)
         return {
-            "estimator": self.estimator.fit_identity(self.train.num_examples),
+            "estimator": describe_component(self.estimator, identity),
             "train": self.train,
             "iteration": self.iteration,
             "seed": self.seed,

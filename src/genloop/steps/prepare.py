@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from genloop.identity import step_key
+from genloop.identity import describe_component, step_key
 from genloop.steps.step import Facts, KeyedStep, Opened
 from genloop.types import Context, Dataset, Domain, Source
 
@@ -34,7 +34,7 @@ class Prepare(KeyedStep):
 
     @property
     def inputs(self) -> Mapping[str, Any]:
-        return {"source": self.source.identity()}
+        return {"source": describe_component(self.source, self.source.identity())}
 
     @property
     def real(self) -> Self:

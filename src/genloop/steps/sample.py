@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from genloop.identity import describe_component
 from genloop.steps.fit import Fitted, resources_of
 from genloop.steps.step import Data, Facts, Keyed, KeyedStep, Opened, distinct
 from genloop.types import Context, Cost, Dataset, Domain, Resources
@@ -53,7 +54,7 @@ class Sample(KeyedStep):
         return {
             "model": self.model.key,
             "iteration": self.model.iteration,
-            "sampling": self.model.estimator.sample_identity(),
+            "sampling": describe_component(self.model.estimator, self.model.estimator.sample_identity()),
             "num": self.num,
             "seed": self.seed,
         }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.identity import derive_seed
+from genloop.identity import derive_seed, describe_component
 from genloop.steps.fit import Fitted, resources_of
 from genloop.steps.sample import Generated
 from genloop.steps.step import Data, Facts, KeyedStep, Opened, distinct
@@ -84,7 +84,8 @@ class Score(KeyedStep):
             "first": self.first.key,
         }
         needed = {name: evidence[name] for name in sorted(self.metric.needs)}
-        return {"metric": self.metric, "test": self.real.key, "seed": self.seed, **needed, **self._amounts()}
+        metric = describe_component(self.metric, self.metric)
+        return {"metric": metric, "test": self.real.key, "seed": self.seed, **needed, **self._amounts()}
 
     def _amounts(self) -> Mapping[str, Any]:
         """Return how much is looked at; nothing where it is all, as in keys from before there was a choice."""

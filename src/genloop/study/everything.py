@@ -22,6 +22,7 @@ from genloop.study.verdicts import summary
 ALL = "all"
 INDEX_FILE = "README.md"
 SCALES = ("laptop", "gpu", "paper")
+ORDER = ("figure", "table", "controls", "theory")  # of the index; others follow
 SIMULATIONS = ("figure2", "figure9", "theory", "forecast")  # without scale, seeds or store
 
 
@@ -36,7 +37,7 @@ def reproduce_all(request: Request) -> Reproduction:
     scale = _check(request)
     directory = request.directory(scale)
     remarks = read_remarks(directory)
-    targets = [target for target in catalog.REPRODUCTIONS if target != ALL]
+    targets = _targets()
     parts = []
     for number, target in enumerate(targets, start=1):
         request.announce(f"Target {number} of {len(targets)}: {target}")
@@ -49,6 +50,14 @@ def reproduce_all(request: Request) -> Reproduction:
     with report_disk_errors(directory):
         write_atomically(page, index_text(found, remarks))
     return replace(found, pages=(page,))
+
+
+def _targets() -> list[str]:
+    """Return genloop's own studies but this one, as the index lists them."""
+    own = [entry.name for entry in catalog.STUDIES.shipped() if entry.name != ALL]
+    return sorted(
+        own, key=lambda name: next((n for n, begin in enumerate(ORDER) if name.startswith(begin)), len(ORDER))
+    )
 
 
 def _check(request: Request) -> str:
@@ -75,7 +84,7 @@ def _attempt(target: str, request: Request) -> Reproduction:
 
 
 def _compute(target: str, request: Request) -> Reproduction:
-    function = catalog.load("target", target, catalog.REPRODUCTIONS)
+    function = catalog.STUDIES.load(target)
     if target not in SIMULATIONS:
         return function(request)
     if request.only_plan:

@@ -27,6 +27,6 @@ def read_remarks(directory: Path) -> Mapping[str, str]:
         raise UserError(f"{path} cannot be read as text: {error}.") from error
     remarks = {name: text.strip() for name, text in zip(sections[::2], sections[1::2], strict=True)}
     for name in remarks:
-        if name not in catalog.REPRODUCTIONS:
-            raise UserError(f"A heading of {path}: {unknown_name('target', name, catalog.REPRODUCTIONS)}")
+        if name not in catalog.STUDIES:
+            raise UserError(f"A heading of {path}: {unknown_name('target', name, catalog.STUDIES)}")
     return remarks

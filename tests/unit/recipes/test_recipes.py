@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from genloop.catalog import RECIPES, load
+from genloop.catalog import RECIPES
 from genloop.experiment_file import from_dict, to_dict
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
@@ -39,7 +39,7 @@ def huggingface_parameters(estimator: GPT2 | Llama) -> int:
 
 @pytest.mark.parametrize("name", EXACT)
 def test_named_language_models_have_the_size_of_their_name(name):
-    experiment = load("recipe", name, RECIPES)()
+    experiment = RECIPES.load(name)()
     estimator = experiment.estimator
     assert estimator.num_parameters(VOCABULARY) == EXACT[name] == huggingface_parameters(estimator)
     millions = float(name.split("-")[1].removesuffix("m"))
@@ -51,5 +51,5 @@ def test_named_language_models_have_the_size_of_their_name(name):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_recipes_are_read_back_as_they_were_written(name):
-    experiment = load("recipe", name, RECIPES)()
+    experiment = RECIPES.load(name)()
     assert from_dict(to_dict(experiment)) == experiment

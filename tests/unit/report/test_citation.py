@@ -19,7 +19,6 @@ import genloop
 from genloop import catalog
 from genloop.data.text.hub import CITED
 from genloop.policies import Replace
-from genloop.policy_text import POLICIES as KINDS
 from genloop.report import references as table
 from genloop.report.citation import bibtex
 from genloop.runs.record import RecordedIteration, Run, RunRecord, write_record
@@ -28,9 +27,11 @@ from genloop.values import Value
 
 def shipped() -> Iterator[str]:
     """Iterate over the citations of every part of this package; a metric of arguments declares as without."""
-    yield from chain.from_iterable(getattr(kind, "citations", ()) for kind in KINDS.values())
+    yield from chain.from_iterable(
+        getattr(kind, "citations", ()) for kind in map(catalog.POLICIES.load, catalog.POLICIES)
+    )
     for names in (catalog.SOURCES, catalog.ESTIMATORS):
-        kinds = [catalog.load("part", name, names) for name in names]
+        kinds = [names.load(name) for name in names]
         yield from chain.from_iterable(
             kind.citations for kind in kinds if isinstance(getattr(kind, "citations", 0), tuple)
         )

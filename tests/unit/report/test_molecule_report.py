@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 from molecule_fixtures import NoisyMolecules, embedded, write
+from plugins import TOYS, installed
 from rdkit import Chem
 from toys import experiment as toy
 
-from genloop import catalog
 from genloop.data.molecules.domain import MoleculeDomain
 from genloop.data.molecules.files import ConformerFiles
 from genloop.errors import UserError
@@ -39,14 +39,10 @@ SMILES = (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def names():
-    """Names for what experiment files mean in this module."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(catalog.SOURCES, "conformer-files", "genloop.data.molecules.files:ConformerFiles")
-        patch.setitem(catalog.ESTIMATORS, "noisy-molecules", "molecule_fixtures:NoisyMolecules")
-        for name, place in {"coverage": "coverage:Coverage", "geometry": "geometry:Geometry"}.items():
-            patch.setitem(catalog.METRICS, name, f"genloop.metrics.{place}")
-        patch.setitem(catalog.METRICS, "denoising-loss", "genloop.metrics.denoising:DenoisingLoss")
+def names(tmp_path_factory):
+    """A name for what experiment files mean in this module."""
+    offers = {"genloop.estimators": {"noisy-molecules": "molecule_fixtures:NoisyMolecules"}}
+    with installed(tmp_path_factory.mktemp("site"), offers):
         yield
 
 
@@ -124,13 +120,10 @@ def test_the_same_molecules_are_drawn_of_all_models(finished, tmp_path, monkeypa
     assert np.array_equal(rows[0]["real"].coordinates, real.coordinates(0))
 
 
-def test_runs_without_molecules_are_neither_drawn_nor_written(tmp_path: Path, monkeypatch):
-    monkeypatch.setitem(catalog.SOURCES, "toy", "toys:NormalSource")
-    monkeypatch.setitem(catalog.ESTIMATORS, "toy", "toys:Normal")
-    for name in ("NormalLoss", "SampleMean"):
-        monkeypatch.setitem(catalog.METRICS, name.lower(), f"toys:{name}")
-    numbers = run(toy(), tmp_path / "run")
-    draw_molecules(numbers, tmp_path / "a.png")
-    assert not (tmp_path / "a.png").exists()
-    with pytest.raises(UserError, match="The data of toy are numbers of the domain 'toys', which is not installed"):
-        export(numbers, policy="replace", iteration=1, data=tmp_path / "a.sdf")
+def test_runs_without_molecules_are_neither_drawn_nor_written(tmp_path: Path):
+    with installed(tmp_path / "site", TOYS):
+        numbers = run(toy(), tmp_path / "run")
+        draw_molecules(numbers, tmp_path / "a.png")
+        assert not (tmp_path / "a.png").exists()
+        with pytest.raises(UserError, match="The data of toy are numbers of the domain 'toys', which is not installed"):
+            export(numbers, policy="replace", iteration=1, data=tmp_path / "a.sdf")

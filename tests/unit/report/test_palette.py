@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from genloop.policy_text import POLICIES
+from genloop.catalog import POLICIES
 from genloop.report.palette import COLOURS, ordered, styles
 
 # How colour-blind readers see linear RGB, without the cones for red, green or blue (Machado et al. 2009, table 1).

@@ -7,6 +7,7 @@ from pathlib import Path
 import own_model
 import pytest
 from cases import CASES
+from plugins import installed
 from toys import ToyDomain
 from toys import experiment as toy
 
@@ -58,21 +59,21 @@ def test_every_kind_of_data_names_its_domain():
     units = {ImageDataset.unit: "images", MoleculeDataset.unit: "molecules"}
     assert {**NAMED_BY_UNIT, **units} == NAMED_BY_UNIT
     assert set(NAMED_BY_UNIT.values()) == set(catalog.DOMAINS)
-    assert all(catalog.load("domain", name, catalog.DOMAINS).name == name for name in catalog.DOMAINS)
+    assert all(catalog.DOMAINS.load(name).name == name for name in catalog.DOMAINS)
 
 
-def test_a_domain_of_ones_own_is_read_once_it_is_installed(tmp_path, monkeypatch):
+def test_a_domain_of_ones_own_is_read_once_it_is_installed(tmp_path):
     found = run(toy(num_iterations=1), tmp_path)
     with pytest.raises(
         UserError, match=r"numbers of the domain 'toys', which is not installed\. Install what brings it"
     ):
         recorded_domain(found)
-    monkeypatch.setitem(catalog.DOMAINS, "toys", "toys:ToyDomain")
-    assert isinstance(recorded_domain(found), ToyDomain)
-    note = samples_of(found, arms_of([found]), most_bytes=1000).note
-    assert note == "The samples are numbers, which cannot be looked at; the metrics tell of them."
-    with pytest.raises(UserError, match=r"a\.csv: the numbers of toy cannot be written as that\. Export the model"):
-        export(found, policy="replace", iteration=1, data=tmp_path / "a.csv")
+    with installed(tmp_path / "site", {"genloop.domains": {"toys": "toys:ToyDomain"}}):
+        assert isinstance(recorded_domain(found), ToyDomain)
+        note = samples_of(found, arms_of([found]), most_bytes=1000).note
+        assert note == "The samples are numbers, which cannot be looked at; the metrics tell of them."
+        with pytest.raises(UserError, match=r"a\.csv: the numbers of toy cannot be written as that\. Export the model"):
+            export(found, policy="replace", iteration=1, data=tmp_path / "a.csv")
 
 
 def test_older_data_of_ones_own_that_lie_elsewhere_are_refused_in_a_sentence(tmp_path):

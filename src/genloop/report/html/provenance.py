@@ -66,7 +66,7 @@ def recipe_arguments(experiment: Mapping[str, Any]) -> list[str] | None:
     if experiment["name"] not in catalog.RECIPES:
         return None
     try:
-        written = to_dict(catalog.load("recipe", experiment["name"], catalog.RECIPES)())
+        written = to_dict(catalog.RECIPES.load(experiment["name"])())
         arguments = [experiment["name"]]
         for name, option in OVERRIDES.items():
             if written[name] != experiment[name]:

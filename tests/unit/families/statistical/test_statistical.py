@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from scoring import score, standard_errors
 
-from genloop.catalog import ESTIMATORS, METRICS, RECIPES, SOURCES, load
+from genloop.catalog import ESTIMATORS, METRICS, RECIPES, SOURCES
 from genloop.data.array_file import ArrayFile
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
@@ -52,15 +52,16 @@ def fitted(estimator, values, **settings):
 
 
 def test_everything_has_a_name_and_loads():
-    for kind, catalog in (("source", SOURCES), ("estimator", ESTIMATORS), ("metric", METRICS), ("recipe", RECIPES)):
-        for name, place in catalog.items():
+    for names in (SOURCES, ESTIMATORS, METRICS, RECIPES):
+        for name in names:
+            place = names.find(name).place
             if "statistical" in place or "categorical" in place or "known" in place or "array_file" in place:
-                assert load(kind, name, catalog) is not None
+                assert names.load(name) is not None
 
 
 @pytest.mark.parametrize("recipe", ["gaussian", "zipf", "numbers", "ngram"])
 def test_recipes_round_trip(recipe):
-    experiment = load("recipe", recipe, RECIPES)()
+    experiment = RECIPES.load(recipe)()
     assert from_dict(to_dict(experiment)) == experiment
 
 

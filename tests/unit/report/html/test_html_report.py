@@ -6,6 +6,7 @@ import html
 import json
 import shlex
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -18,10 +19,10 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
+from plugins import TOYS, installed
 from report_fixtures import HARM, hostile_run, toy_run, two_floors_run
 from toys import NormalSource
 
-from genloop import catalog
 from genloop.analysis.arms import arms_of
 from genloop.data.text.grammar import StoryGrammar
 from genloop.errors import UserError
@@ -232,12 +233,10 @@ def test_a_forged_record_is_text_too(hostile: Run, tmp_path: Path):
 
 
 @pytest.fixture
-def named(monkeypatch: pytest.MonkeyPatch) -> None:
+def named(tmp_path: Path) -> Iterator[None]:
     """Give the toys names, so that a record brings them back."""
-    monkeypatch.setitem(catalog.SOURCES, "toy", "toys:NormalSource")
-    monkeypatch.setitem(catalog.ESTIMATORS, "toy", "toys:Normal")
-    for name in ("NormalLoss", "SampleMean", "SampleLoss"):
-        monkeypatch.setitem(catalog.METRICS, name.lower(), f"toys:{name}")
+    with installed(tmp_path / "site", TOYS):
+        yield
 
 
 def test_costs_count_shared_steps_once(named: None, tmp_path: Path):

@@ -12,6 +12,8 @@ Worse = Literal["higher", "lower", "neither"]
 
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 LOSS, DIVERSITY, TAILS, SUPPORT, COPYING = ASPECTS
+SHARE = (0.0, 1.0)  # bounds
+NOT_NEGATIVE = (0.0, None)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Value:
         worse: which way a collapsing model goes; `neither` where that may be better or worse.
         aspect: of a collapse, of which it tells; None for none.
         rank: of the values that tell of an aspect, the one of the lowest rank stands for it; of equals, the first one.
-        theory: whose curve it may be compared with where the estimator declares the same; empty for none.
+        bounds: the least and the greatest number that there can be; None where there is none, as of densities' losses.
+        theory: whose curve it follows where the estimator is of this theory, too; empty for none.
         citations: keys of `references.bib`, or whole BibTeX entries.
     """
 
@@ -33,6 +36,7 @@ class Value:
     worse: Worse = "neither"
     aspect: Aspect | None = None
     rank: int = 1
+    bounds: tuple[float | None, float | None] = (None, None)
     theory: str = ""
     citations: tuple[str, ...] = ()
 
@@ -96,7 +100,7 @@ def from_facts(facts: Mapping[str, Any]) -> list[Reading]:
     """Return a measurement as it was recorded; what a newer version declares besides is not read."""
     known = {field.name for field in fields(Value)}
     plain = [{name: each for name, each in value.items() if name in known} for value in facts["declared"]]
-    declared = [Value(**{**each, "citations": tuple(each["citations"])}) for each in plain]
+    declared = [Value(**{name: tuple(x) if isinstance(x, list) else x for name, x in each.items()}) for each in plain]
     values, errors = facts["values"], facts["standard_errors"]
     return [Reading(value, _number(values[value.name]), _number(errors[value.name])) for value in declared]
 

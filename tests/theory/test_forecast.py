@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from genloop.analysis.bounds import bounds_of
 from genloop.analysis.expected import Expected
 from genloop.analysis.forecast import Forecast, forecast
 from genloop.errors import UserError
@@ -151,28 +150,11 @@ def test_what_theory_expects_gives_way_to_what_is_measured():
 
 def test_no_interval_leaves_the_bounds_of_its_value():
     falling = {n: 1 - 0.11 * n for n in range(1, 9)}
-    points = forecast(falling, 30, bounds=bounds_of("fitted/real")).points
+    points = forecast(falling, 30, bounds=(0.0, np.inf)).points
     assert points[-1].value == points[-1].low == 0
     assert forecast(falling, 30).points[-1].low < 0
     below = {n: value - 0.5 for n, value in falling.items()}  # measured below what can be: the least measured bounds
     assert forecast(below, 30, bounds=(0.0, 1.0)).points[-1].low == pytest.approx(min(below.values()))
-
-
-@pytest.mark.parametrize(
-    ("unit", "bounds"),
-    [
-        ("share of types", (0, 1)),
-        ("real probability", (0, 1)),
-        ("share of real variance", (0, np.inf)),
-        ("fitted/real", (0, np.inf)),
-        ("squared error", (0, np.inf)),
-        ("modes, 1 to 20", (1, 20)),
-        ("nats/example", (-np.inf, np.inf)),
-        ("nats/image", (-np.inf, np.inf)),
-    ],
-)
-def test_units_say_what_a_value_can_be(unit, bounds):
-    assert bounds_of(unit) == bounds
 
 
 def _between(number: int, num: int, random: np.random.Generator) -> np.ndarray:

@@ -107,7 +107,7 @@ def test_of_equal_ranks_the_first_measured_stands_for_the_aspect():
 @pytest.mark.parametrize("part", [*every_metric(), *(kind() for kind in PARTS)], ids=lambda part: type(part).__name__)
 def test_declarations_are_no_part_of_keys(part):
     """A part declared otherwise computes the same: nothing is computed again."""
-    assert not {"values", "citations", "theory", "about"} & describe(part).keys()
+    assert not {"values", "citations", "theories", "about"} & describe(part).keys()
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_declaration_that_means_nothing_is_refused(settings, message):
 
 
 def test_what_is_measured_comes_back_from_json():
-    values = (Value("a", "m", "higher", LOSS, 3, "theory", ("key2000",)), Value("b", "s"), Value("c", ""))
+    values = (Value("a", "m", "higher", LOSS, 3, (0.0, None), "theory", ("key2000",)), Value("b", "s"), Value("c", ""))
     facts = to_facts(values, {"b": 2, "a": Measured(1.5, 0.5), "c": Measured(math.nan, math.inf)})
     readings = from_facts(json.loads(json.dumps(facts)))
     assert [reading.of for reading in readings] == list(values)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from genloop import catalog
 from genloop.errors import UserError
 from genloop.policies import REAL, Policy
 from genloop.policy_text import is_own_policy, parse_policy
@@ -34,18 +35,31 @@ def expected_of(run: Run, policy: str, metric: str, until: int) -> Expected | No
         return None
     experiment, num_examples = run.record.experiment, run.record.num_samples
     parsed, estimator = parse_policy(policy), experiment["estimator"]
+    theory = theory_of(run, metric)
     try:
-        if estimator["type"] == "gaussian" and metric in ("mean_error", "variance_ratio"):
+        if theory.endswith("of a Gaussian"):
             narrowing, unbiased = estimator.get("narrowing", 1.0), estimator.get("unbiased", False)
             found = fitted_moments(parsed, until, num_examples=num_examples, narrowing=narrowing, unbiased=unbiased)
-            values = found.mean_error.values if metric == "mean_error" else found.variance.values
+            values = found.mean_error.values if theory.startswith("mean") else found.variance.values
             if unbiased or narrowing > 1:
-                return None if narrowing != 1 else Expected(values, growth_of(parsed), metric == "mean_error")
+                return None if narrowing != 1 else Expected(values, growth_of(parsed), theory.startswith("mean"))
             return Expected(values, BOUNDED, is_of_metric=True)  # mean error and variance sum to 1 or less
-        is_regression = estimator["type"] == "linear-regression" and metric in ("test_loss", "parameter_error")
-        return Expected(error_curve(parsed, until).values, growth_of(parsed), is_regression)
+        return Expected(error_curve(parsed, until).values, growth_of(parsed), theory.endswith("of least squares"))
     except UserError:
         return None  # a schedule that ends before
+
+
+def theory_of(run: Run, metric: str) -> str:
+    """Return of which theory both a value and the estimator are; empty for none.
+
+    Of an estimator of the user's own a record tells nothing.
+    """
+    theory = next((value.theory for value in run.declared() if value.name == metric), "")
+    try:
+        estimator = catalog.ESTIMATORS.load(run.record.experiment["estimator"]["type"])
+    except UserError:
+        return ""
+    return theory if theory in getattr(estimator, "theories", ()) else ""
 
 
 def real_shares(policy: Policy, num_iterations: int) -> tuple[float, float]:

@@ -3,11 +3,9 @@
 A value and an estimator say of which theory they are; where both say the same, its curve is drawn.
 """
 
-from collections.abc import Callable, Mapping
 from itertools import filterfalse
 
-from genloop import catalog
-from genloop.errors import UserError
+from genloop.analysis.expected import theory_of
 from genloop.policies import Policy
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.runs.record import Run
@@ -21,24 +19,14 @@ def predicted(run: Run, metric: str) -> dict[str, Array]:
     Left out are policies of which only the limit of large T / d is known, and those of the user's own, of which a
     record has only the name.
     """
-    experiment = run.record.experiment
-    theory = next((value.theory for value in run.declared() if value.name == metric), "")
-    if not theory or theory != _theory_of(experiment["estimator"]["type"]):
+    if theory_of(run, metric) != "test error of least squares":
         return {}
-    policies = filterfalse(is_own_policy, experiment["policies"])
-    curves = {written: THEORIES[theory](run, parse_policy(written)) for written in policies}
+    policies = filterfalse(is_own_policy, run.record.experiment["policies"])
+    curves = {written: _test_error(run, parse_policy(written)) for written in policies}
     return {written: curve for written, curve in curves.items() if curve is not None}
 
 
-def _theory_of(estimator: str) -> str:
-    """Return the theory that an installed estimator says to follow; of the user's own a record tells nothing."""
-    try:
-        return getattr(catalog.ESTIMATORS.load(estimator), "theory", "")
-    except UserError:
-        return ""
-
-
-def _least_squares(run: Run, policy: Policy) -> Array | None:
+def _test_error(run: Run, policy: Policy) -> Array | None:
     """Return the expected test error of linear regression, where it is known exactly.
 
     The first iteration's is sigma^2 d / (T - d - 1) (Lemma 1 of arXiv 2404.01413), so no constant is fitted.
@@ -49,6 +37,3 @@ def _least_squares(run: Run, policy: Policy) -> Array | None:
         design_rows=source["num_train"] if source["design"] == "reused" else None,
     )  # fmt: skip
     return None if expected is None else source["noise_deviation"] ** 2 * expected.values
-
-
-THEORIES: Mapping[str, Callable[[Run, Policy], Array | None]] = {"least squares": _least_squares}

@@ -1,9 +1,9 @@
 """How a metric of a run goes on under each of its policies."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from genloop.analysis.bounds import bounds_of
 from genloop.analysis.expected import expected_of, real_shares
 from genloop.analysis.forecast import FARTHEST, FEWEST, Forecast, forecast
 from genloop.analysis.series import Series, find_series
@@ -80,12 +80,18 @@ def forecasts(run: Run, metric: str, until: int, policies: Sequence[str] = ()) -
 def _policy_forecast(run: Run, measured: Series, values: Mapping[int, float], until: int) -> PolicyForecast:
     written, metric, last = measured.policy, measured.metric, max(values)
     expected = expected_of(run, written, metric, until) if last < until <= FARTHEST else None
-    found = forecast(values, until, expected=expected, bounds=bounds_of(measured.unit))
+    found = forecast(values, until, expected=expected, bounds=_bounds(run, metric))
     if is_own_policy(written):
         return PolicyForecast(written, metric, measured.unit, measured.num_seeds, found)
     policy = parse_policy(written)
     known = real_shares(policy, last), growth_of(policy)
     return PolicyForecast(written, metric, measured.unit, measured.num_seeds, found, *known)
+
+
+def _bounds(run: Run, metric: str) -> tuple[float, float]:
+    """Return the least and the greatest number that a value can be, by what its metric declares."""
+    least, most = next((value.bounds for value in run.declared() if value.name == metric), (None, None))
+    return -math.inf if least is None else least, math.inf if most is None else most
 
 
 def _finite(measured: Series) -> dict[int, float]:

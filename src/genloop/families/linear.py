@@ -96,7 +96,7 @@ class LinearRegression(_LeastSquares):
     """Ordinary least squares, w = (X'X)^-1 X'y; examples of a training set count by their weight."""
 
     version: ClassVar[int] = 1
-    theory: ClassVar[str] = "least squares"  # whose curve its values may be compared with
+    theories: ClassVar[tuple[str, ...]] = ("test error of least squares", "parameter error of least squares")
     citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
 
     def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> LinearModel:

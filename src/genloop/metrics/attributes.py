@@ -12,7 +12,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, first_images, pixels
 from genloop.types import Context, Evidence
-from genloop.values import Value
+from genloop.values import SHARE, Value
 
 NUM_COMPONENTS = 64  # of real pixels, which the classifier sees
 NUM_FOLDS = 5
@@ -48,8 +48,8 @@ class AttributeShares:
     @property
     def values(self) -> tuple[Value, ...]:
         names = [name.replace(" ", "_") for name in self.attributes]
-        shares = [Value(f"share_{name}", "share of samples") for name in names]  # worth more or less
-        return (*shares, *(Value(f"judge_{name}", "area under ROC curve") for name in names))
+        shares = [Value(f"share_{name}", "share of samples", bounds=SHARE) for name in names]  # worth more or less
+        return (*shares, *(Value(f"judge_{name}", "area under ROC curve", bounds=SHARE) for name in names))
 
     @property
     def about(self) -> str:

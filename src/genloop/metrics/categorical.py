@@ -13,7 +13,7 @@ from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import as_types
 from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, SUPPORT, TAILS, Measured, Value
+from genloop.values import LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
 
 TRUTH = "the truth, or frequencies of real test examples where it is unknown"
 
@@ -30,10 +30,10 @@ class TableError:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
-        Value("total_variation", "probability", worse="higher", aspect=LOSS, rank=4),
-        Value("variance_ratio", "fitted/real", worse="lower", aspect=SUPPORT),
-        Value("mean_error", "real variances", worse="higher", aspect=LOSS, rank=5),
-        Value("reverse_kl", "nats/example", worse="higher", aspect=LOSS, rank=3),
+        Value("total_variation", "probability", "higher", LOSS, rank=4, bounds=SHARE),
+        Value("variance_ratio", "fitted/real", "lower", SUPPORT, bounds=NOT_NEGATIVE),
+        Value("mean_error", "real variances", "higher", LOSS, rank=5, bounds=NOT_NEGATIVE),
+        Value("reverse_kl", "nats/example", "higher", LOSS, rank=3, bounds=NOT_NEGATIVE),
     )
     about = f"probabilities of model_t | {TRUTH}"
 
@@ -64,8 +64,8 @@ class Support:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
-        Value("missing_mass", "real probability", worse="higher", aspect=TAILS, rank=2),
-        Value("surviving_support", "share of real types", worse="lower", aspect=SUPPORT, rank=2),
+        Value("missing_mass", "real probability", "higher", TAILS, rank=2, bounds=SHARE),
+        Value("surviving_support", "share of real types", "lower", SUPPORT, rank=2, bounds=SHARE),
     )
     about = f"samples of model_t | {TRUTH}"
 

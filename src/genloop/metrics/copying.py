@@ -10,7 +10,7 @@ from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
-from genloop.values import COPYING, Value
+from genloop.values import COPYING, SHARE, Value
 
 CHUNK = 1 << 20  # tokens of the training set looked at at a time
 MIX = np.uint64(0x9E3779B97F4A7C15)  # an odd multiplier with well-spread bits: 2^64 over the golden ratio
@@ -40,7 +40,7 @@ class Copying:
 
     @property
     def values(self) -> tuple[Value, ...]:
-        return (Value(f"copied_{self.n}grams", "share of n-grams", worse="higher", aspect=COPYING),)
+        return (Value(f"copied_{self.n}grams", "share of n-grams", "higher", COPYING, bounds=SHARE),)
 
     @property
     def about(self) -> str:

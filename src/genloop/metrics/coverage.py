@@ -14,15 +14,31 @@ from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
-from genloop.values import DIVERSITY, LOSS, Measured, Value
+from genloop.values import DIVERSITY, LOSS, NOT_NEGATIVE, SHARE, Measured, Value
 
 RATIO = 2  # generated conformers for each real one, as in GeoDiff
 CITATIONS = ("xu2021learning", "ganea2021geomol")
 VALUES = (
-    Value("coverage_recall", "share of conformers", worse="lower", aspect=DIVERSITY, citations=CITATIONS),
-    Value("matching_recall", "angstrom", worse="higher", aspect=DIVERSITY, rank=2, citations=CITATIONS),
-    Value("coverage_precision", "share of conformers", worse="lower", aspect=LOSS, rank=5, citations=CITATIONS),
-    Value("matching_precision", "angstrom", worse="higher", aspect=LOSS, rank=4, citations=CITATIONS),
+    Value("coverage_recall", "share of conformers", "lower", DIVERSITY, citations=CITATIONS, bounds=SHARE),
+    Value(
+        "matching_recall",
+        "angstrom",
+        "higher",
+        DIVERSITY,
+        rank=2,
+        citations=CITATIONS,
+        bounds=NOT_NEGATIVE,
+    ),
+    Value(
+        "coverage_precision",
+        "share of conformers",
+        "lower",
+        LOSS,
+        rank=5,
+        citations=CITATIONS,
+        bounds=SHARE,
+    ),
+    Value("matching_precision", "angstrom", "higher", LOSS, rank=4, citations=CITATIONS, bounds=NOT_NEGATIVE),
 )
 
 

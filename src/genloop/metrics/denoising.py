@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from genloop.errors import UserError
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, Value
+from genloop.values import LOSS, NOT_NEGATIVE, Value
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class DenoisingLoss:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    values = (Value("test_loss", "squared error", worse="higher", aspect=LOSS, citations=("xu2022geodiff",)),)
+    values = (Value("test_loss", "squared error", "higher", LOSS, citations=("xu2022geodiff",), bounds=NOT_NEGATIVE),)
     about = "real test conformations | model_t, the same noise in every iteration"
 
     num_conformations: int | None = None

@@ -13,13 +13,13 @@ from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, first_tokens, ngrams, words
 from genloop.types import Context, Evidence
-from genloop.values import DIVERSITY, Value
+from genloop.values import DIVERSITY, NOT_NEGATIVE, SHARE, Value
 
 
 def _share_of_ngrams(n: int) -> Value:
     rank = 1 if n == 2 else 2
     name, cited = f"distinct_{n}", ("li2016diversity",)
-    return Value(name, "share of n-grams", worse="lower", aspect=DIVERSITY, rank=rank, citations=cited)
+    return Value(name, "share of n-grams", "lower", DIVERSITY, rank=rank, citations=cited, bounds=SHARE)
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Diversity:
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         *(_share_of_ngrams(n) for n in (1, 2, 3)),
-        Value("unigram_entropy", "nats/word", worse="lower", aspect=DIVERSITY, rank=3),
-        Value("mean_length", "tokens/document"),
+        Value("unigram_entropy", "nats/word", "lower", DIVERSITY, rank=3, bounds=NOT_NEGATIVE),
+        Value("mean_length", "tokens/document", bounds=NOT_NEGATIVE),
     )
     about = f"text of model_t ({WORDS})"
 

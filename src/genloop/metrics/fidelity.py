@@ -17,7 +17,7 @@ from genloop.metrics.frechet import frechet_distance
 from genloop.metrics.prdc import overlap
 from genloop.metrics.vendi import typical_squared_distance, vendi_score
 from genloop.types import Context, Evidence
-from genloop.values import DIVERSITY, LOSS, SUPPORT, Value
+from genloop.values import DIVERSITY, LOSS, NOT_NEGATIVE, SHARE, SUPPORT, Value
 
 FEWEST = 10  # images of either kind; fewer tell nothing
 
@@ -31,11 +31,19 @@ def values_in(space: str, *, rank_of_vendi: int) -> tuple[Value, ...]:
     frechet, vendi = ("heusel2017gans",), ("friedman2023vendi",)
     of_real, rank = "share of real images", rank_of_vendi
     return (
-        Value(f"precision_{space}", "share of samples", citations=neighbours),
-        Value(f"recall_{space}", of_real, worse="lower", aspect=SUPPORT, rank=2, citations=neighbours),
-        Value(f"density_{space}", "1 for real images", citations=balls),
-        Value(f"coverage_{space}", of_real, worse="lower", aspect=SUPPORT, rank=3, citations=balls),
-        Value(f"frechet_{space}", "squared distance", worse="higher", aspect=LOSS, rank=5, citations=frechet),
+        Value(f"precision_{space}", "share of samples", citations=neighbours, bounds=SHARE),
+        Value(f"recall_{space}", of_real, "lower", SUPPORT, rank=2, bounds=SHARE, citations=neighbours),
+        Value(f"density_{space}", "1 for real images", bounds=NOT_NEGATIVE, citations=balls),
+        Value(f"coverage_{space}", of_real, "lower", SUPPORT, rank=3, bounds=SHARE, citations=balls),
+        Value(
+            f"frechet_{space}",
+            "squared distance",
+            "higher",
+            LOSS,
+            rank=5,
+            citations=frechet,
+            bounds=NOT_NEGATIVE,
+        ),
         Value(f"vendi_{space}", "effective number of images", "lower", DIVERSITY, rank=rank, citations=vendi),
     )
 

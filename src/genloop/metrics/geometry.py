@@ -11,7 +11,7 @@ from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.metrics.internal_coordinates import by_kind, mean_distance
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, Value
+from genloop.values import LOSS, NOT_NEGATIVE, SHARE, Value
 
 # Of the sum of two covalent radii (Cordero et al. 2008, as RDKit has them). In 4,835 DFT conformers of 500 drug-like
 # molecules, bonds are 0.78 to 1.10 of it, and atoms without a bond at 1.36 or more; in 1,048 force-field geometries of
@@ -39,11 +39,11 @@ class Geometry:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
-        Value("broken", "share of conformations", worse="higher", aspect=LOSS, rank=3, citations=RADII),
-        Value("bad_bonds", "share of bonds", worse="higher", aspect=LOSS, rank=3, citations=RADII),
-        Value("clashes", "pairs/conformation", worse="higher", aspect=LOSS, rank=3, citations=RADII),
-        Value("bond_wasserstein", "angstrom", worse="higher", aspect=LOSS, rank=2),
-        Value("angle_wasserstein", "degrees", worse="higher", aspect=LOSS, rank=2),
+        Value("broken", "share of conformations", "higher", LOSS, rank=3, citations=RADII, bounds=SHARE),
+        Value("bad_bonds", "share of bonds", "higher", LOSS, rank=3, citations=RADII, bounds=SHARE),
+        Value("clashes", "pairs/conformation", "higher", LOSS, rank=3, citations=RADII, bounds=NOT_NEGATIVE),
+        Value("bond_wasserstein", "angstrom", "higher", LOSS, rank=2, bounds=NOT_NEGATIVE),
+        Value("angle_wasserstein", "degrees", "higher", LOSS, rank=2, bounds=NOT_NEGATIVE),
     )
     about = "conformations by model_t of training molecules | real test molecules"
 

@@ -12,7 +12,7 @@ from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import first_images, pixels
 from genloop.metrics.replicates import standard_error
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, Measured, Value
+from genloop.values import LOSS, NOT_NEGATIVE, SHARE, Measured, Value
 
 DRAW_SEED = 0  # of the posterior draws: the same at every iteration, so that iterations compare
 ELBO = ("kingma2013auto",)
@@ -37,11 +37,11 @@ class ImageLoss:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
-        Value("test_loss", "nats/image", worse="higher", aspect=LOSS, citations=ELBO),
-        Value("bits_per_dimension", "bits", worse="higher", aspect=LOSS, rank=2, citations=ELBO),
-        Value("reconstruction_loss", "nats/image", worse="higher", aspect=LOSS, rank=3, citations=ELBO),
-        Value("kl", "nats/image", citations=ELBO),  # one term of the loss, of which less may be better or worse
-        Value("pixel_error", "squared value, 0 to 1", worse="higher", aspect=LOSS, rank=4),
+        Value("test_loss", "nats/image", "higher", LOSS, citations=ELBO),
+        Value("bits_per_dimension", "bits", "higher", LOSS, rank=2, citations=ELBO),
+        Value("reconstruction_loss", "nats/image", "higher", LOSS, rank=3, citations=ELBO),
+        Value("kl", "nats/image", bounds=NOT_NEGATIVE, citations=ELBO),  # of which less may be better or worse
+        Value("pixel_error", "squared value, 0 to 1", "higher", LOSS, rank=4, bounds=SHARE),
     )
     about = "real test images | model_t"
 

@@ -18,7 +18,7 @@ from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import equally_many
 from genloop.metrics.frechet import frechet_distance
 from genloop.types import Context, Evidence, Progress
-from genloop.values import LOSS, Value
+from genloop.values import LOSS, NOT_NEGATIVE, Value
 
 STYLEGAN_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
 AT_ONCE = 32  # images in one pass through the network
@@ -45,8 +45,8 @@ class InceptionFID:
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value(
-            "fid", "squared distance", worse="higher", aspect=LOSS, rank=6,
-            citations=("heusel2017gans", "szegedy2016rethinking"),
+            "fid", "squared distance", "higher", LOSS, rank=6,
+            citations=("heusel2017gans", "szegedy2016rethinking"), bounds=NOT_NEGATIVE,
         ),
     )  # fmt: skip
     about = "samples of model_t and real test images | Inception"

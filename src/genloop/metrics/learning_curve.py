@@ -8,7 +8,7 @@ from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
-from genloop.values import Value
+from genloop.values import NOT_NEGATIVE, Value
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class LearningCurve:
     @property
     def values(self) -> tuple[Value, ...]:
         fractions = (number / self.num_points for number in range(1, self.num_points + 1))
-        return tuple(Value(f"test_loss_at_{fraction:.3g}", "nats/token") for fraction in fractions)  # unfinished fits
+        return tuple(
+            Value(f"test_loss_at_{fraction:.3g}", "nats/token", bounds=NOT_NEGATIVE) for fraction in fractions
+        )  # unfinished fits
 
     @property
     def about(self) -> str:

@@ -19,7 +19,7 @@ from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.replicates import standard_error
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, Measured, Value
+from genloop.values import LOSS, SHARE, Measured, Value
 
 TOKENS_AT_ONCE = 8192
 FEWEST = 100  # documents that make ten cells
@@ -56,7 +56,7 @@ class Mauve:
 
     version: ClassVar[int] = 3
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
-    values = (Value("mauve", "area, 0 to 1", worse="lower", aspect=LOSS, rank=3, citations=("pillutla2021mauve",)),)
+    values = (Value("mauve", "area, 0 to 1", "lower", LOSS, 3, SHARE, citations=("pillutla2021mauve",)),)
     about = "real test text and text of model_t | model_1"
 
     num_documents: int = 1000

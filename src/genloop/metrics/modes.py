@@ -10,7 +10,7 @@ from genloop.data.extras import needs_extra
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, equally_many, pixels
 from genloop.types import Context, Evidence
-from genloop.values import DIVERSITY, SUPPORT, Value
+from genloop.values import DIVERSITY, NOT_NEGATIVE, SUPPORT, Value
 
 NUM_COMPONENTS = 64  # of real pixels, in which modes are looked for
 NUM_STARTS = 5  # of k-means; the best is taken
@@ -44,8 +44,15 @@ class Modes:
     @property
     def values(self) -> tuple[Value, ...]:
         return (
-            Value("pixel_variance", "share of real variance", worse="lower", aspect=SUPPORT),
-            Value("effective_modes", f"modes, 1 to {self.num_clusters}", worse="lower", aspect=DIVERSITY, rank=3),
+            Value("pixel_variance", "share of real variance", "lower", SUPPORT, bounds=NOT_NEGATIVE),
+            Value(
+                "effective_modes",
+                f"modes, 1 to {self.num_clusters}",
+                "lower",
+                DIVERSITY,
+                rank=3,
+                bounds=(1.0, float(self.num_clusters)),
+            ),
         )
 
     @property

@@ -10,7 +10,7 @@ from typing import ClassVar
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, Measured, Value
+from genloop.values import LOSS, NOT_NEGATIVE, Measured, Value
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class TestError:
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    values = (Value("test_loss", "squared error", worse="higher", aspect=LOSS, theory="least squares"),)
+    values = (
+        Value("test_loss", "squared error", "higher", LOSS, theory="test error of least squares", bounds=NOT_NEGATIVE),
+    )
     about = "real test rows, noise taken off | model_t"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
@@ -33,7 +35,12 @@ class ParameterError:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    values = (Value("parameter_error", "squared distance", worse="higher", aspect=LOSS, rank=2),)
+    values = (
+        Value(
+            "parameter_error", "squared distance", "higher", LOSS, 2, NOT_NEGATIVE,
+            theory="parameter error of least squares",
+        ),
+    )  # fmt: skip
     about = "true parameters | model_t"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:

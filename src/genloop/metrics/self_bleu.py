@@ -11,7 +11,7 @@ from genloop.data.extras import needs_extra
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, ngrams, words
 from genloop.types import Context, Evidence
-from genloop.values import DIVERSITY, Value
+from genloop.values import DIVERSITY, NOT_NEGATIVE, Value
 
 MAX_N = 4  # words in the longest n-grams of BLEU
 FLOOR = 0.1  # stands for the count of n-grams without a match: "method 1" of Chen & Cherry 2014, as Texygen has it
@@ -38,8 +38,8 @@ class SelfBLEU:
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value(
-            "self_bleu", "BLEU points", worse="higher", aspect=DIVERSITY, rank=4,
-            citations=("zhu2018texygen", "papineni2002bleu", "post2018call"),
+            "self_bleu", "BLEU points", "higher", DIVERSITY, rank=4,
+            citations=("zhu2018texygen", "papineni2002bleu", "post2018call"), bounds=NOT_NEGATIVE,
         ),
     )  # fmt: skip
     about = f"documents of model_t | its other documents ({WORDS})"

@@ -13,7 +13,7 @@ from genloop.data.arrays import ArrayDataset
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, SUPPORT, TAILS, Measured, Value
+from genloop.values import LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class NegativeLogLikelihood:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    values = (Value("test_loss", "nats/example", worse="higher", aspect=LOSS),)
+    values = (Value("test_loss", "nats/example", "higher", LOSS),)
     about = "real test examples | model_t"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
@@ -36,7 +36,7 @@ class KLDivergence:
 
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
-    values = (Value("kl_divergence", "nats/example", worse="higher", aspect=LOSS, rank=2),)
+    values = (Value("kl_divergence", "nats/example", "higher", LOSS, rank=2),)
     about = "truth | model_t, on real test examples"
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
@@ -60,8 +60,8 @@ class Moments:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
-        Value("mean_error", "real variances", worse="higher", aspect=LOSS, rank=5),
-        Value("variance_ratio", "fitted/real", worse="lower", aspect=SUPPORT),
+        Value("mean_error", "real variances", "higher", LOSS, 5, NOT_NEGATIVE, theory="mean of a Gaussian"),
+        Value("variance_ratio", "fitted/real", "lower", SUPPORT, 1, NOT_NEGATIVE, theory="variance of a Gaussian"),
     )
     about = "moments of model_t | the truth, or real test examples where it is unknown"
 
@@ -87,8 +87,8 @@ class Wasserstein:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
-        Value("wasserstein", "real standard deviations", worse="higher", aspect=LOSS, rank=6),
-        Value("wasserstein_floor", "real standard deviations"),
+        Value("wasserstein", "real standard deviations", "higher", LOSS, rank=6, bounds=NOT_NEGATIVE),
+        Value("wasserstein_floor", "real standard deviations", bounds=NOT_NEGATIVE),
     )
     about = "samples of model_t | real test examples"
 
@@ -118,7 +118,7 @@ class Tails:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     any_size: ClassVar[bool] = True  # a share of them
-    values = (Value("tail_mass", "share of samples", worse="lower", aspect=TAILS),)
+    values = (Value("tail_mass", "share of samples", "lower", TAILS, bounds=SHARE),)
     about = "samples of model_t | tails of real test examples"
 
     share: float = 0.05

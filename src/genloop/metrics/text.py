@@ -8,7 +8,7 @@ from typing import ClassVar
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
-from genloop.values import LOSS, Value
+from genloop.values import LOSS, NOT_NEGATIVE, Value
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class TestLoss:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
-        Value("test_loss", "nats/token", worse="higher", aspect=LOSS),
-        Value("bits_per_byte", "bits/byte", worse="higher", aspect=LOSS, rank=2),
+        Value("test_loss", "nats/token", "higher", LOSS, bounds=NOT_NEGATIVE),
+        Value("bits_per_byte", "bits/byte", "higher", LOSS, rank=2, bounds=NOT_NEGATIVE),
     )
     about = "real test text | model_t"
 
@@ -55,7 +55,9 @@ class SampleLoss:
     version: ClassVar[int] = 1
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
     any_size: ClassVar[bool] = True  # a mean over them
-    values = (Value("sample_loss", "nats/token"),)  # a collapsing model's text may be more or less likely to the first
+    values = (
+        Value("sample_loss", "nats/token", bounds=NOT_NEGATIVE),
+    )  # a collapsing model's text may be more or less likely to the first
     about = "text of model_t | model_1"
 
     num_tokens: int = 20_000

@@ -10,7 +10,7 @@ import numpy as np
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, all_words, first_tokens
 from genloop.types import Context, Evidence
-from genloop.values import TAILS, Value
+from genloop.values import SHARE, TAILS, Value
 
 BANDS = {"head": 0.80, "middle": 0.95, "tail": 1.0}  # share of the test words at which a band ends
 
@@ -25,7 +25,7 @@ class TailMass:
 
     version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
-    values = (Value("tail_mass", "share of test words", worse="higher", aspect=TAILS, rank=3),)
+    values = (Value("tail_mass", "share of test words", "higher", TAILS, rank=3, bounds=SHARE),)
     about = f"real test words | text of model_t ({WORDS})"
 
     num_tokens: int = 20_000
@@ -61,9 +61,9 @@ class RareTypes:
     version: ClassVar[int] = 2  # 2: words by Unicode's rules
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
-        Value("survival_head", "share of types", worse="lower", aspect=TAILS, rank=2),
-        Value("survival_middle", "share of types", worse="lower", aspect=TAILS, rank=2),
-        Value("survival_tail", "share of types", worse="lower", aspect=TAILS),
+        Value("survival_head", "share of types", "lower", TAILS, rank=2, bounds=SHARE),
+        Value("survival_middle", "share of types", "lower", TAILS, rank=2, bounds=SHARE),
+        Value("survival_tail", "share of types", "lower", TAILS, bounds=SHARE),
     )
     about = f"types of real test text | text of model_t ({WORDS})"
 

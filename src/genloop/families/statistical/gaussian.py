@@ -24,6 +24,7 @@ class Gaussian(StatisticalEstimator):
         narrowing: tau, variance of the samples over that of the model.
     """
 
+    theories: ClassVar[tuple[str, ...]] = ("mean of a Gaussian", "variance of a Gaussian")
     citations: ClassVar[tuple[str, ...]] = ("shumailov2023curse", "suresh2024rate")
 
     kind: ClassVar[type[NormalMixture]] = NormalMixture

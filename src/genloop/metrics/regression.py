@@ -19,6 +19,8 @@ class TestError:
 
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "row"
+    wants: ClassVar[Mapping[str, str]] = {"excess_errors": "a test error in closed form"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (Value("test_loss", "squared error", worse="higher", aspect=LOSS, theory="least squares"),)
     about = "real test rows, noise taken off | model_t"
@@ -32,6 +34,8 @@ class ParameterError:
     """Squared distance |w - w*|^2 between fitted and true parameters of a linear model."""
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "row"
+    wants: ClassVar[Mapping[str, str]] = {"parameter_errors": "the parameters of a linear model"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (Value("parameter_error", "squared distance", worse="higher", aspect=LOSS, rank=2),)
     about = "true parameters | model_t"

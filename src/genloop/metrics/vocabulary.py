@@ -23,7 +23,8 @@ class TailMass:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (Value("tail_mass", "share of test words", worse="higher", aspect=TAILS, rank=3),)
     about = f"real test words | text of model_t ({WORDS})"
@@ -58,7 +59,8 @@ class RareTypes:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value("survival_head", "share of types", worse="lower", aspect=TAILS, rank=2),

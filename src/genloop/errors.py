@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 MOST_LISTED = 400  # names in a message; a table may have a hundred thousand columns
+LONGEST_LISTED = 60  # characters of each
 
 
 class UserError(Exception):
@@ -20,7 +21,8 @@ def unknown_name(kind: str, name: str, available: Iterable[str]) -> UserError:
     nearest = get_close_matches(name, names, n=1, cutoff=0.5)
     suggestion = f" Did you mean {nearest[0]!r}?" if nearest else ""
     others = f" and {len(names) - MOST_LISTED:,} others" if len(names) > MOST_LISTED else ""
-    return UserError(f"{name!r} is no {kind}.{suggestion} Available: {', '.join(names[:MOST_LISTED])}{others}.")
+    listed = ", ".join(each[:LONGEST_LISTED] for each in names[:MOST_LISTED])
+    return UserError(f"{name!r} is no {kind}.{suggestion} Available: {listed}{others}.")
 
 
 def not_positive(**values: float) -> list[str]:

@@ -77,7 +77,7 @@ def read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file. Check the path.")
     try:
-        written = yaml.safe_load(path.read_text("utf-8"))
+        written = yaml.load(path.read_text("utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}.") from error
     except yaml.YAMLError as error:
@@ -97,9 +97,10 @@ def set_value(written: dict[str, Any], assignment: str) -> None:
     if not equals:
         raise UserError(f"--set {assignment!r} has no value. Write path=value, such as estimator.epochs=5.")
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
-        raise UserError(f"--set {assignment!r}: the value cannot be read.") from error
+        why = getattr(error, "problem", None) or "no YAML"
+        raise UserError(f"--set {assignment!r}: the value cannot be read: {why}.") from error
     *parents, last = path.strip().split(".")
     place: Any = written
     for name in parents:
@@ -121,6 +122,20 @@ def complete(written: Mapping[str, Any]) -> dict[str, Any]:
     filled["metrics"] = [_complete_component("metric", metric) for metric in filled.get("metrics") or []]
     return filled
 
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a number is what other programs take for one: not `5_000`, nor `1:30`, which YAML 1.1 calls 90."""
+
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        if set("_:") & set(node.value):
+            problem = f"{node.value!r} is no plain number; write digits alone, such as 5000, or quote it as text"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        kind = node.tag.rpartition(":")[2]
+        return self.construct_yaml_int(node) if kind == "int" else self.construct_yaml_float(node)
+
+
+for _tag in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_number)
 
 _SIMPLE: Mapping[str, Any] = {
     "name": str,

@@ -4,7 +4,7 @@ Nothing here computes. A `Source` gives real data of a `Domain`, an `Estimator` 
 `Model`, a `Model` samples a new `Dataset`, a `Metric` scores either against real test data.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
@@ -390,4 +390,33 @@ class Metric(Protocol):
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float | Measured]:
         """Return every value by its name: a number, or a `Measured` one with its standard error."""
+        ...
+
+
+@runtime_checkable
+class ChoosyEstimator(Protocol):
+    """An estimator that does not take all data: it is asked before anything is fitted."""
+
+    def requires(self, train: Any, num_examples: int) -> Iterable[str]:
+        """Return what stands in the way of a fit, a sentence each; nothing if all is well.
+
+        Args:
+            train: the first real examples, as many as the least training set takes, or all.
+            num_examples: how many that training set has.
+        """
+        ...
+
+
+@runtime_checkable
+class ChoosyMetric(Protocol):
+    """A metric that does not take all data: it is asked before anything is fitted."""
+
+    def requires(self, test: Any, num_samples: int, estimator: Estimator) -> Iterable[str]:
+        """Return what stands in the way of a score, a sentence each; nothing if all is well.
+
+        Args:
+            test: the real test data that judge; for a noise floor, half of them.
+            num_samples: how many samples there will be at least.
+            estimator: of the model.
+        """
         ...

@@ -2,9 +2,9 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -12,6 +12,7 @@ from rich.text import Text
 from genloop.cli.console import PLAIN_WIDTH, ReaderGone, SafeConsole, leave_quietly, prepare_streams
 from genloop.data.extras import user_error
 from genloop.errors import UserError
+from genloop.left_out import data_notes
 from genloop.version import __version__
 
 app = typer.Typer(
@@ -54,6 +55,12 @@ def main() -> None:
     except (ReaderGone, BrokenPipeError):
         leave_quietly()
         sys.exit(READER_GONE)
+
+
+def tell_notes(facts: Mapping[str, Any]) -> None:
+    """Print what preparation left out of the real data and noticed in them."""
+    for sentence in data_notes(facts):
+        out.print(sentence, highlight=False, soft_wrap=True)
 
 
 @contextmanager

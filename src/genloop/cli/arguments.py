@@ -118,6 +118,8 @@ def parse_seeds(text: str | None) -> list[int] | None:
     if text is None:
         return None
     try:
+        if "_" in text:
+            raise ValueError("Python's digits with underscores are no numbers elsewhere")
         return [int(seed) for seed in text.replace(",", " ").split()]
     except ValueError as error:
         raise UserError(f"--seeds {text!r} is no list of whole numbers. Write for example 0,1,2.") from error

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from genloop import catalog
-from genloop.cli.app import app, log, out, resumable
+from genloop.cli.app import app, log, out, resumable, tell_notes
 from genloop.cli.arguments import Chosen, NameOrFile, Place, parse_seeds, with_options
 from genloop.cli.console import PLAIN_WIDTH, SafeConsole
 from genloop.errors import UserError, unknown_name
@@ -82,10 +82,12 @@ def plan(
     directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
     store, tell = Store(directory).open(), Silence()
     rounds = prepare(experiment, store, LocalExecutor(), tell)
-    unit = facts_of(rounds[0].train.real, store)["unit"]
+    facts = facts_of(rounds[0].train.real, store)
+    unit = facts["unit"]
     planned = plan_run(rounds, store, tell)
     out.print(plan_table(planned, unit))
     out.print(plan_summary(planned, unit), highlight=False)
+    tell_notes(facts)
 
 
 def _settings(name_or_file: str, chosen: Chosen) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from genloop.cli.app import app, out
+from genloop.cli.app import app, out, tell_notes
 from genloop.cli.arguments import AsJson, RunDir, a_path
 from genloop.cli.console import print_json
 
@@ -29,6 +29,7 @@ def show(
         out.print(training_sets_table(found))
     else:
         out.print(results_table(found, width=out.width))
+        tell_notes(found.data_facts())
 
 
 @app.command()

@@ -6,20 +6,23 @@ first line of the file was taken for an example.
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from genloop.data.left_out import write_left_out, write_notices
 from genloop.data.numbers import INFO_FILE, NumberDomain
-from genloop.data.reading import named_path, readable
+from genloop.data.reading import listed, named_path, readable
 from genloop.data.seeds import check_seed
 from genloop.data.table import Table, read_table
-from genloop.errors import UserError
+from genloop.errors import UserError, unknown_name
 from genloop.identity import file_digest, type_name
 from genloop.types import Context
 
+FEWEST_TO_JUDGE = 10  # rows that tell an index
 HELD_OUT = 10  # one row in so many becomes test data
 FEWEST_TEST_ROWS = 3  # a noise floor judges one half of them by the other, which wasserstein halves again
 
@@ -37,6 +40,8 @@ class ArrayFile:
             out a tenth of the training rows, drawn at random.
         columns: names of the columns of a `.csv` with a header; None takes all.
         seed: of the draw of the held-out rows and of the order.
+        broken: what is done about rows with an empty cell, no number or another number of cells: `refuse` them, or
+            `skip` and count them.
     """
 
     version: ClassVar[int] = 1
@@ -45,9 +50,12 @@ class ArrayFile:
     test: str | None = None
     columns: tuple[str, ...] | None = None
     seed: int = 0
+    broken: Literal["refuse", "skip"] = "refuse"
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if self.broken not in ("refuse", "skip"):
+            raise unknown_name("treatment of broken rows", self.broken, ("refuse", "skip"))
 
     def identity(self) -> Any:
         return {
@@ -56,35 +64,42 @@ class ArrayFile:
             "train": file_digest(_locate("train", self.train)),
             "test": self.seed if self.test is None else [file_digest(_locate("test", self.test)), self.seed],
             "columns": self.columns,
+            **({} if self.broken == "refuse" else {"broken": self.broken}),  # keys from before there was a choice
         }
 
     def prepare(self, directory: Path, context: Context) -> None:
-        table = read_table(_locate("train", self.train), self.columns)
+        table = self._read("train", self.train)
+        left_out = {"train": table.left_out}
         random = np.random.default_rng(self.seed)
         train = random.permutation(table.rows)
         if self.test is None:
             held_out = max(1, len(train) // HELD_OUT)
             test, train = train[:held_out], train[held_out:]
         else:
-            test = random.permutation(self._read_test(table))
-        self._check(train, test)
+            given = self._read("test", self.test)
+            left_out["test"] = given.left_out
+            test = random.permutation(self._rows_alike(table, given))
+        self._check(train, test, table)
         np.save(directory / "train.npy", train[None], allow_pickle=False)
         np.save(directory / "test.npy", test[None], allow_pickle=False)
         (directory / INFO_FILE).write_text(json.dumps({"columns": table.names}, indent=2) + "\n", "utf-8")
+        write_left_out(directory, left_out)
+        write_notices(directory, (*_like_an_index(table), *(_copies(train, test) if self.test is None else ())))
 
     def open(self, directory: Path) -> NumberDomain:
         return NumberDomain(directory)
 
-    def _read_test(self, train: Table) -> np.ndarray:
+    def _read(self, field: str, written: str) -> Table:
+        return read_table(_locate(field, written), self.columns, skip=self.broken == "skip")
+
+    def _rows_alike(self, train: Table, test: Table) -> np.ndarray:
         """Return the test rows, with the columns of the training rows."""
-        assert self.test is not None
-        test = read_table(_locate("test", self.test), self.columns)
         rows = test.rows
         if train.names and test.names and train.names != test.names:
             if sorted(train.names) != sorted(test.names) or len(set(train.names)) < len(train.names):
                 raise UserError(
-                    f"{self.train} has the columns {', '.join(train.names)} and {self.test} has "
-                    f"{', '.join(test.names)}. Give both the same, or say which to take, as in columns=[height,weight]."
+                    f"{self.train} has the columns {listed(train.names)} and {self.test} has {listed(test.names)}. "
+                    "Give both the same, or say which to take, as in columns=[height,weight]."
                 )
             rows = rows[:, [test.names.index(name) for name in train.names]]
         if train.rows.shape[1] != rows.shape[1]:
@@ -110,7 +125,7 @@ class ArrayFile:
                 "Give others, or leave test out."
             )
 
-    def _check(self, train: np.ndarray, test: np.ndarray) -> None:
+    def _check(self, train: np.ndarray, test: np.ndarray, table: Table) -> None:
         """Raise UserError if there is nothing to learn, or nothing to measure it by."""
         name, remedy = (self.train, "rows") if self.test is None else (self.test, "test rows")
         if len(test) < FEWEST_TEST_ROWS:
@@ -123,19 +138,44 @@ class ArrayFile:
             raise UserError(f"{self.train} leaves {len(train)} rows to train on. Give 2 rows or more.")
         for column in _constant_columns(train):
             raise UserError(
-                f"{self.train}: column {column + 1} is {train[0, column]:g} in every training row, so there "
+                f"{self.train}: {table.called(column)} is {train[0, column]:g} in every training row, so there "
                 "is nothing to learn. Leave it out."
             )
         judging = test[len(test) // 2 :]  # the half that judges the other in a noise floor
         for column in _constant_columns(judging):
             raise UserError(
-                f"{name}: column {column + 1} is {judging[0, column]:g} in all {len(judging)} test rows that a noise "
-                f"floor is judged by, so there is no spread to measure in. Give more {remedy}, or leave the column out."
+                f"{name}: {table.called(column)} is {judging[0, column]:g} in all {len(judging)} test rows that a "
+                f"noise floor is judged by, so there is no spread to measure in. Give more {remedy}, or leave the "
+                "column out."
             )
 
 
 def _constant_columns(rows: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.ptp(rows, axis=0) == 0)
+
+
+def _like_an_index(table: Table) -> Iterator[str]:
+    """Iterate over what to say of columns that seem to name their rows: whole numbers, in every row another."""
+    for column, cells in enumerate(table.rows.T):
+        if len(cells) < FEWEST_TO_JUDGE or not np.array_equal(cells, np.rint(cells)):
+            continue
+        if np.array_equal(cells, np.arange(len(cells)) + cells[0]):
+            what = f"counts the rows from {cells[0]:g}, as an index does"
+        elif len(np.unique(cells)) == len(cells):
+            what = "is another whole number in every row, as an id is"
+        else:
+            continue
+        yield f"Of the data, {table.called(column)} {what}. If it is one, leave it out, with columns=[...]."
+
+
+def _copies(train: np.ndarray, test: np.ndarray) -> Iterator[str]:
+    """Iterate over what to say where rows that are held out are training rows, too."""
+    known = set(map(tuple, train.tolist()))
+    if num := sum(tuple(row) in known for row in test.tolist()):
+        yield (
+            f"{num:,} of {len(test):,} rows held out for testing equal a training row. If rows were copied, remove the "
+            "copies, since a test on them rewards memory."
+        )
 
 
 def _locate(field: str, written: str) -> Path:
@@ -144,6 +184,6 @@ def _locate(field: str, written: str) -> Path:
         raise UserError(f"{field}={written!r} is a folder. Name a .csv or .npy file.")
     if not path.is_file():
         raise UserError(f"{field}={written!r}: there is no such file. Check the path.")
-    if path.suffix not in (".csv", ".npy"):
+    if path.suffix.lower() not in (".csv", ".npy"):
         raise UserError(f"{field}={written!r} is neither .csv nor .npy. Convert it to one of them.")
     return readable(path)

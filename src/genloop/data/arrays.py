@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from genloop.data.distributions import Distribution
+from genloop.data.table import called
 
 EXAMPLES_FILE = "examples.npy"
 
@@ -42,12 +43,14 @@ class ArrayDataset:
     Attributes:
         blocks: the examples, one block after the other.
         truth: what the examples were drawn from, where it is known.
+        names: of the columns, where they have any.
     """
 
     unit: ClassVar[str] = "example"
 
     blocks: tuple[Block, ...]
     truth: Distribution | None = None
+    names: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, values: np.ndarray) -> Self:
@@ -62,6 +65,14 @@ class ArrayDataset:
     @property
     def num_replicates(self) -> int:
         return len(self.blocks[0].values)
+
+    @property
+    def num_columns(self) -> int:
+        return self.blocks[0].values.shape[-1]
+
+    def called(self, column: int) -> str:
+        """Return what to call a column in a message."""
+        return called(column, self.names)
 
     def __len__(self) -> int:
         return sum(block.size for block in self.blocks)

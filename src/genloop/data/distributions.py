@@ -12,6 +12,7 @@ import numpy as np
 from genloop.errors import UserError
 
 PAIRS_AT_ONCE = 1 << 22  # kernel values in memory, 32 MB
+SINGULAR = 8 * float(np.finfo(float).eps)  # eigenvalue of a correlation, per column, that rounding makes of 0
 
 
 class Distribution(Protocol):
@@ -105,7 +106,7 @@ class NormalMixture(_Arrays):
         eigenvalues, vectors = np.linalg.eigh(self.covariances)
         with np.errstate(divide="ignore", invalid="ignore"):  # a collapsed component has no density: a finding
             log_weights = np.log(self.weights)
-            scale = np.sqrt(eigenvalues)
+            scale = np.where(_is_singular(self.covariances)[..., None], np.nan, np.sqrt(eigenvalues))
             return np.array(
                 [
                     log_weights[:, k, None]
@@ -193,6 +194,15 @@ class Categorical(_Arrays):
         types = as_types(values, self.probabilities.shape[1])
         with np.errstate(divide="ignore"):  # a lost type has probability zero: a finding
             return np.log(np.take_along_axis(self.probabilities, types, axis=1))
+
+
+def _is_singular(covariances: np.ndarray) -> np.ndarray:
+    """Return which covariance matrices, shape (..., column, column), are singular to rounding, in any units."""
+    deviation = np.sqrt(np.diagonal(covariances, axis1=-2, axis2=-1))
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    correlations = covariances / (deviation[..., :, None] * deviation[..., None, :])
+    least = np.linalg.eigvalsh(correlations)[..., 0]
+    return ~(least > SINGULAR * covariances.shape[-1])
 
 
 def as_types(values: np.ndarray, num_types: int) -> np.ndarray:

@@ -39,7 +39,7 @@ class NumberDomain:
     truth: Distribution | None = None
 
     def prepared(self, part: Literal["train", "test"]) -> ArrayDataset:
-        return replace(ArrayDataset.open(self.directory / f"{part}.npy"), truth=self.truth)
+        return replace(ArrayDataset.open(self.directory / f"{part}.npy"), truth=self.truth, names=self._names)
 
     def generated(self, directory: Path) -> ArrayDataset:
         return ArrayDataset.open(directory / EXAMPLES_FILE)
@@ -56,10 +56,8 @@ class NumberDomain:
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Names of the numbers in an example; x1, x2 and so on where the real data name none, or some alike."""
-        path = self.directory / INFO_FILE
-        names = json.loads(path.read_text("utf-8")).get("columns") if path.exists() else None
-        if names and len(set(names)) == len(names):
-            return tuple(names)
+        if self._names and len(set(self._names)) == len(self._names):
+            return self._names
         return tuple(f"x{number}" for number in range(1, self._shape[1] + 1))
 
     @property
@@ -71,6 +69,13 @@ class NumberDomain:
     def numbers_per_example(self) -> int:
         """Numbers in an example, of all replicates together."""
         return self._shape[0] * self._shape[1]
+
+    @cached_property
+    def _names(self) -> tuple[str, ...] | None:
+        """Names of the numbers, as the real data have them; None where they have none."""
+        path = self.directory / INFO_FILE
+        names = json.loads(path.read_text("utf-8")).get("columns") if path.exists() else None
+        return tuple(names) if names else None
 
     @cached_property
     def _shape(self) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,12 +31,31 @@ def named_path(field: str, written: str) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds, at any depth, as sorted paths within it.
+
+    Attributes:
+        files: what can be data.
+        hidden: files of which a part of the path begins with a dot, such as thumbnails and checkpoints of editors.
+        links: to other folders, which are not followed.
+        special: what is neither file nor folder, such as a pipe.
+    """
+
+    files: list[str]
+    hidden: list[str]
+    links: list[str]
+    special: list[str]
+
+
 def readable(path: Path) -> Path:
     """Return a path at which there is a file that can be opened.
 
     Raises:
-        UserError: if there is none, such as at the end of a link to nowhere.
+        UserError: if there is none, such as at the end of a link to nowhere, or something else, such as a pipe.
     """
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path} is no file. Name one.")
     try:
         path.open("rb").close()
     except OSError as problem:
@@ -44,13 +64,36 @@ def readable(path: Path) -> Path:
 
 
 def files_in(folder: Path) -> Iterator[str]:
-    """Iterate over the paths of all files in a folder, at any depth; links to other folders are not followed.
+    """Iterate over the paths of all files in a folder that can be data, as `list_folder` finds them."""
+    yield from (os.path.join(folder, name) for name in list_folder(folder).files)
+
+
+def list_folder(folder: Path) -> Listing:
+    """Return what a folder holds, at any depth; links to nowhere count as files, so that they are missed.
 
     Raises:
         UserError: if a folder cannot be looked into.
     """
-    for place, _, names in os.walk(folder, onerror=_refuse):
-        yield from (os.path.join(place, name) for name in names)
+    found = Listing([], [], [], [])
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        relative = os.path.relpath(place, folder)
+        for name in (*names, *(each for each in folders if os.path.islink(os.path.join(place, each)))):
+            written = os.path.normpath(os.path.join(relative, name)).replace(os.sep, "/")
+            _place(found, written, os.path.join(place, name)).append(written)
+    return Listing(*(sorted(paths) for paths in vars(found).values()))
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a part of a path begins with a dot."""
+    return any(part.startswith(".") and part.strip(".") for part in name.split("/"))
+
+
+def _place(found: Listing, name: str, path: str) -> list[str]:
+    if is_hidden(name):
+        return found.hidden
+    if os.path.isdir(path):
+        return found.links
+    return found.files if os.path.isfile(path) or os.path.islink(path) else found.special
 
 
 def _refuse(problem: OSError) -> NoReturn:

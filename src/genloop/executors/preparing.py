@@ -9,6 +9,7 @@ from genloop.executors.results import find
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, check_policies, plan_iterations
 from genloop.plan import Plan, make_plan
+from genloop.requirements import check_needs
 from genloop.steps import Prepare, Step
 from genloop.store import Store
 from genloop.types import Context
@@ -18,7 +19,8 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
     """Make the real data ready and return the rounds of the run; nothing is fitted.
 
     Raises:
-        UserError: if the data are unusable, or a policy asks for more than its sources hold.
+        UserError: if the data are unusable, a policy asks for more than its sources hold, or a model or a metric does
+            not suit the data.
     """
     check_policies(experiment, math.inf)
     for remark in experiment.remarks:
@@ -26,7 +28,10 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
     real = Prepare(experiment.source)
     executor.run([real], store, tell)
     facts = facts_of(real, store)
-    return plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
+    iterations = plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
+    domain = real.load(store.path, Context())
+    check_needs(iterations, domain.prepared("train"), domain.prepared("test"))
+    return iterations
 
 
 def facts_of(step: Step, store: Store) -> Mapping[str, Any]:

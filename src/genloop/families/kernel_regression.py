@@ -4,6 +4,7 @@ All rows of a training set are copies of the T rows of X, so the fit needs of ea
 what their targets add up to. Memory is R T^2; it is meant for small T.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -79,6 +80,8 @@ class KernelRegression:
 
     version: ClassVar[int] = 1
     citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
+    examples: ClassVar[str] = "row"
+    offers: ClassVar[frozenset[str]] = frozenset({"excess_errors"})
 
     bandwidth: float = 3.0
     penalty: float = 1.0
@@ -92,18 +95,23 @@ class KernelRegression:
     def sample_identity(self) -> Any:
         return {"type": "Tabulated", "version": 1}
 
+    def requires(self, train: RegressionDataset, num_examples: int) -> Iterator[str]:
+        if train.design.period is None:
+            yield (
+                "design='fresh' gives every source other rows, but kernel regression follows one design. "
+                "Use source.design=reused."
+            )
+
     def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> KernelModel:
         """Fit every replicate: with M the weight of all copies of each row, (M K + lambda I) a = X's summed targets.
 
         Raises:
             UserError: if the design is fresh.
         """
+        for problem in self.requires(train, len(train)):
+            raise UserError(problem)
         design = train.design
-        if design.period is None:
-            raise UserError(
-                "design='fresh' gives every source other rows, but kernel regression follows one design. "
-                "Use source.design=reused."
-            )
+        assert design.period is not None
         mass, total = _add_copies(train, design.period)
         rows = _repeated_rows(design)
         system = mass[:, :, None] * gaussian_kernel(rows, rows, self.bandwidth) + self.penalty * np.eye(design.period)

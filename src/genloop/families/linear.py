@@ -4,6 +4,7 @@ A fit needs X'X and X'y, which whole data sets know, so its cost does not grow w
 needs the rows, is in `kernel_regression`.
 """
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -70,6 +71,9 @@ class LinearModel:
 class _LeastSquares:
     """What both estimators share."""
 
+    examples: ClassVar[str] = "row"
+    offers: ClassVar[frozenset[str]] = frozenset({"excess_errors", "parameter_errors"})
+
     def fit_identity(self, num_examples: int) -> Any:
         return describe(self)
 
@@ -99,19 +103,23 @@ class LinearRegression(_LeastSquares):
     theories: ClassVar[tuple[str, ...]] = ("test error of least squares", "parameter error of least squares")
     citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
 
+    def requires(self, train: RegressionDataset, num_examples: int) -> Iterator[str]:
+        dimension, num_rows = train.design.dimension, train.num_different_rows
+        if num_rows < dimension + 2:
+            yield (
+                f"A training set has {num_rows} different rows for dimension={dimension}. With d - 1 to d + 1 of them "
+                "the expected error of least squares is infinite, and with fewer than d it has no single solution. "
+                "Raise num_train and num_samples, or use ridge."
+            )
+
     def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> LinearModel:
         """Fit every replicate.
 
         Raises:
             UserError: if there are fewer than d + 2 different rows (Lemma 1 of arXiv 2404.01413).
         """
-        dimension, num_rows = train.design.dimension, train.num_different_rows
-        if num_rows < dimension + 2:
-            raise UserError(
-                f"A training set has {num_rows} different rows for dimension={dimension}. With fewer than d + 2, "
-                "the expected error of least squares is infinite, or no fit is the only one. Raise "
-                "num_train and num_samples, or use ridge."
-            )
+        for problem in self.requires(train, len(train)):
+            raise UserError(problem)
         return _solve(train, penalty=0.0)
 
 

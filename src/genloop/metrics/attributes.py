@@ -1,6 +1,6 @@
 """What the samples show: how many have an attribute, such as glasses or being a three, in the eyes of a classifier."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError, unknown_name
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, first_images, pixels
-from genloop.types import Context, Evidence
+from genloop.types import Context, Estimator, Evidence
 from genloop.values import SHARE, Value
 
 NUM_COMPONENTS = 64  # of real pixels, which the classifier sees
@@ -34,6 +34,7 @@ class AttributeShares:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "image"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     any_size: ClassVar[bool] = True  # a share of them
 
@@ -58,6 +59,12 @@ class AttributeShares:
     @property
     def most_examples(self) -> int:
         return self.num_images
+
+    def requires(self, test: ImageDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        try:
+            _labels(test, self.attributes)
+        except UserError as problem:
+            yield str(problem)
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         labels = _labels(evidence.test, self.attributes)

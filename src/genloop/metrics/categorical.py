@@ -3,7 +3,7 @@
 Every value is the mean over replicates, with its standard error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import as_types
+from genloop.errors import UserError
 from genloop.metrics.replicates import average
-from genloop.types import Context, Evidence
+from genloop.types import Context, Estimator, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
 
 TRUTH = "the truth, or frequencies of real test examples where it is unknown"
@@ -28,6 +29,8 @@ class TableError:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    wants: ClassVar[Mapping[str, str]] = {"probabilities": "a table of probabilities"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
         Value("total_variation", "probability", "higher", LOSS, rank=4, bounds=SHARE),
@@ -36,6 +39,9 @@ class TableError:
         Value("reverse_kl", "nats/example", "higher", LOSS, rank=3, bounds=NOT_NEGATIVE),
     )
     about = f"probabilities of model_t | {TRUTH}"
+
+    def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        return no_types(test)
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         p = evidence.model.distribution.probabilities
@@ -62,12 +68,16 @@ class Support:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value("missing_mass", "real probability", "higher", TAILS, rank=2, bounds=SHARE),
         Value("surviving_support", "share of real types", "lower", SUPPORT, rank=2, bounds=SHARE),
     )
     about = f"samples of model_t | {TRUTH}"
+
+    def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        return no_types(test)
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         num_types = _num_types(evidence.test, evidence.samples)
@@ -79,6 +89,14 @@ class Support:
                 "surviving_support": (held & (q > 0)).sum(axis=1) / (q > 0).sum(axis=1),
             }
         )
+
+
+def no_types(test: ArrayDataset) -> Iterator[str]:
+    """Iterate over what stands in the way of numbered types: nothing, or what the test data hold instead."""
+    try:
+        as_types(test.read(), int(test.read().max()) + 1)
+    except UserError as problem:
+        yield str(problem)
 
 
 def _num_types(test: ArrayDataset, samples: ArrayDataset) -> int:

@@ -29,6 +29,7 @@ class Copying:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "train"})
     any_size: ClassVar[bool] = True  # a share of them
 

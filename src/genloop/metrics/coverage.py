@@ -60,6 +60,8 @@ class Coverage:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "conformation"
+    wants: ClassVar[Mapping[str, str]] = {"conditions": "samples of given molecules"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
 
     threshold: float = 1.25

@@ -22,6 +22,8 @@ class DenoisingLoss:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "conformation"
+    wants: ClassVar[Mapping[str, str]] = {"denoising_loss": "a loss of noise"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (Value("test_loss", "squared error", "higher", LOSS, citations=("xu2022geodiff",), bounds=NOT_NEGATIVE),)
     about = "real test conformations | model_t, the same noise in every iteration"

@@ -34,7 +34,8 @@ class Diversity:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         *(_share_of_ngrams(n) for n in (1, 2, 3)),

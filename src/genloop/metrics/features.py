@@ -4,6 +4,7 @@ Real test images are chosen at random, the same ones at every iteration; of samp
 Metrics that compare two sets take equally many of both, since their values depend on the numbers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +13,15 @@ import numpy as np
 from genloop.data.images.dataset import ImageDataset
 
 CHOICE_SEED = 0  # of the real images
+
+
+def too_few_images(metric: str, test: ImageDataset, num_samples: int, *, fewest: int) -> Iterator[str]:
+    """Iterate over what stands in the way of a metric: nothing, or a sentence if it has fewer images of either kind."""
+    if min(len(test), num_samples) < fewest:
+        yield (
+            f"{metric} compares {len(test)} real test images with {num_samples} others and needs {fewest} of both. "
+            "Give more images, or leave it out."
+        )
 
 
 def first_images(images: ImageDataset, num: int | None) -> ImageDataset:

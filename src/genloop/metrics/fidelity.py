@@ -66,6 +66,7 @@ class PixelFidelity:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "image"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = values_in("pixels", rank_of_vendi=2)
     about = "samples of model_t and real test images | principal components of these"
@@ -98,7 +99,9 @@ class EncoderFidelity:
         neighbours: k of precision, recall, density and coverage.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "image"
+    wants: ClassVar[Mapping[str, str]] = {"encode": "an encoder"}
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
     values = values_in("encoder", rank_of_vendi=1)
     about = "samples of model_t and real test images | encoder of model_1"
@@ -125,8 +128,11 @@ class EncoderFidelity:
 
 
 def compare(real: np.ndarray, synthetic: np.ndarray, neighbours: int, values: Sequence[Value]) -> Mapping[str, float]:
-    """Return how synthetic features compare with real ones, equally many of both, shape (image, feature)."""
-    if len(real) < FEWEST:
+    """Return how synthetic features compare with real ones, equally many of both, shape (image, feature).
+
+    NaN where either is not finite, as the code of an encoder that diverged.
+    """
+    if len(real) < FEWEST or not (np.isfinite(real).all() and np.isfinite(synthetic).all()):
         return {value.name: float("nan") for value in values}
     found = (
         *overlap(real, synthetic, neighbours),

@@ -6,17 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from genloop.data.extras import needs_extra
 from genloop.data.molecules.dataset import MoleculeDataset
+from genloop.data.molecules.plausible import CLOSEST, LONGEST, SHORTEST, bond_ratios, covalent_radii, unbonded_pairs
 from genloop.errors import UserError
 from genloop.metrics.internal_coordinates import by_kind, mean_distance
 from genloop.types import Context, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, SHARE, Value
 
-# Of the sum of two covalent radii (Cordero et al. 2008, as RDKit has them). In 4,835 DFT conformers of 500 drug-like
-# molecules, bonds are 0.78 to 1.10 of it, and atoms without a bond at 1.36 or more; in 1,048 force-field geometries of
-# 270 molecules at 1.22 or more (sulphurs at one nitrogen).
-SHORTEST, LONGEST, CLOSEST = 0.75, 1.25, 1.2
 RADII = ("cordero2008covalent",)
 
 
@@ -37,6 +33,7 @@ class Geometry:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "conformation"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value("broken", "share of conformations", "higher", LOSS, rank=3, citations=RADII, bounds=SHARE),
@@ -78,25 +75,8 @@ def _problems(data: MoleculeDataset) -> Iterator[np.ndarray]:
     for graph, coordinates in data.by_molecule():
         radius = radii[data.graphs.types_of(graph)]
         bonds, _ = data.graphs.bonds_of(graph)
-        is_bonded = np.zeros((len(radius), len(radius)), bool)
-        is_bonded[bonds[:, 0], bonds[:, 1]] = True
-        pairs = np.argwhere(np.triu(~is_bonded, 1))
-
-        bond_ratio, pair_ratio = (_ratio(coordinates, radius, each) for each in (bonds, pairs))
+        pairs = unbonded_pairs(len(radius), bonds)
+        bond_ratio, pair_ratio = (bond_ratios(coordinates, radius, each) for each in (bonds, pairs))
         is_good = (bond_ratio >= SHORTEST) & (bond_ratio <= LONGEST)  # false where a coordinate is not finite
         num_clashes = np.sum(~(pair_ratio >= CLOSEST), axis=1)
         yield np.stack([np.full(len(coordinates), len(bonds)), np.sum(~is_good, axis=1), num_clashes], axis=1)
-
-
-def _ratio(coordinates: np.ndarray, radius: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Return the distances of pairs of atoms over the sum of their radii, shape (conformation, pair)."""
-    distances = np.linalg.norm(coordinates[:, pairs[:, 0]] - coordinates[:, pairs[:, 1]], axis=-1)
-    return distances / (radius[pairs[:, 0]] + radius[pairs[:, 1]])
-
-
-def covalent_radii() -> np.ndarray:
-    """Return the covalent radius of every element in angstrom, at its atomic number."""
-    with needs_extra("molecules"):
-        from rdkit.Chem import GetPeriodicTable
-    table = GetPeriodicTable()
-    return np.array([table.GetRcovalent(number) for number in range(table.GetMaxAtomicNumber() + 1)])

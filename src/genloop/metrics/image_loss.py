@@ -35,6 +35,8 @@ class ImageLoss:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "image"
+    wants: ClassVar[Mapping[str, str]] = {"losses": "a likelihood of images"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
         Value("test_loss", "nats/image", "higher", LOSS, citations=ELBO),

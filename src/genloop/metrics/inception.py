@@ -4,7 +4,7 @@ The file is a program (TorchScript), so none is run but the one whose content is
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from genloop.identity import file_digest
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import equally_many
 from genloop.metrics.frechet import frechet_distance
-from genloop.types import Context, Evidence, Progress
+from genloop.types import Context, Estimator, Evidence, Progress
 from genloop.values import LOSS, NOT_NEGATIVE, Value
 
 STYLEGAN_SHA256 = "f58cb9b6ec323ed63459aa4fb441fe750cfe39fafad6da5cb504a16f19e958f4"
@@ -42,6 +42,7 @@ class InceptionFID:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "image"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value(
@@ -62,6 +63,12 @@ class InceptionFID:
     def most_examples(self) -> int:
         return self.num_images
 
+    def requires(self, test: ImageDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        try:
+            _check_file(self.weights, self.sha256)
+        except UserError as problem:
+            yield str(problem)
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         both = equally_many(evidence.test, evidence.samples, self.num_images)
         if len(both[0]) < 2:
@@ -78,6 +85,15 @@ def load_network(path: Path, sha256: str) -> Any:
     """
     import torch
 
+    _check_file(path, sha256)
+    try:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # the file exists in no other form
+            return torch.jit.load(path, map_location="cpu").eval()
+    except RuntimeError as error:
+        raise UserError(f"inception-fid: {path} is no TorchScript file. Give weights=PATH of one.") from error
+
+
+def _check_file(path: Path, sha256: str) -> None:
     if not path.is_file():
         raise UserError(f"inception-fid: there is no file {path}. Give weights=PATH of inception-2015-12-05.pt.")
     found = file_digest(path)
@@ -86,11 +102,6 @@ def load_network(path: Path, sha256: str) -> Any:
             f"inception-fid: {path} has the SHA-256 {found}, not {sha256}. "
             "Get the right file; a file is a program, so give sha256=... of another only if you trust it."
         )
-    try:
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # the file exists in no other form
-            return torch.jit.load(path, map_location="cpu").eval()
-    except RuntimeError as error:
-        raise UserError(f"inception-fid: {path} is no TorchScript file. Give weights=PATH of one.") from error
 
 
 def features(network: Any, images: ImageDataset, context: Context) -> np.ndarray:

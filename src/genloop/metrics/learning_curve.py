@@ -1,13 +1,14 @@
 """How likely a model found real text on the way through its fit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
-from genloop.types import Context, Evidence
+from genloop.types import Context, Estimator, Evidence
 from genloop.values import NOT_NEGATIVE, Value
 
 
@@ -24,6 +25,8 @@ class LearningCurve:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
+    wants: ClassVar[Mapping[str, str]] = {"learning_curve": "snapshots of a fit"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
 
     num_tokens: int = 20_000
@@ -43,6 +46,17 @@ class LearningCurve:
     def about(self) -> str:
         return "real test text | model_t after a fraction of its optimiser steps"
 
+    def requires(self, test: TokenDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        kept = getattr(estimator, "snapshots", self.num_points)
+        if kept != self.num_points:
+            yield self._other_points(kept)
+
+    def _other_points(self, kept: int) -> str:
+        return (
+            f"num_points={self.num_points} of the learning curve: the fit keeps {kept}. "
+            f"Use estimator.snapshots={self.num_points}."
+        )
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         model = evidence.model
         test = first_tokens(evidence.test, self.num_tokens)
@@ -50,8 +64,5 @@ class LearningCurve:
         if model.status == "diverged":
             losses += losses[-1:] * (self.num_points - len(losses))
         if len(losses) != self.num_points:
-            raise UserError(
-                f"num_points={self.num_points} of the learning curve: the fit kept {len(losses)}. "
-                f"Use estimator.snapshots={self.num_points}."
-            )
+            raise UserError(self._other_points(len(losses)))
         return {value.name: loss for value, loss in zip(self.values, losses, strict=True)}

@@ -54,7 +54,9 @@ class Mauve:
         num_documents: documents of either text at most.
     """
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 2
+    examples: ClassVar[str] = "token"
+    wants: ClassVar[Mapping[str, str]] = {"network": "hidden states"}
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
     values = (Value("mauve", "area, 0 to 1", "lower", LOSS, 3, SHARE, citations=("pillutla2021mauve",)),)
     about = "real test text and text of model_t | model_1"

@@ -1,15 +1,16 @@
 """Whether all samples have become one image: what is left of the variance and of the modes of real images."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from genloop.data.extras import needs_extra
+from genloop.data.images.dataset import ImageDataset
 from genloop.metrics.amounts import check_positive
-from genloop.metrics.features import PrincipalComponents, equally_many, pixels
-from genloop.types import Context, Evidence
+from genloop.metrics.features import PrincipalComponents, equally_many, pixels, too_few_images
+from genloop.types import Context, Estimator, Evidence
 from genloop.values import DIVERSITY, NOT_NEGATIVE, SUPPORT, Value
 
 NUM_COMPONENTS = 64  # of real pixels, in which modes are looked for
@@ -33,6 +34,7 @@ class Modes:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "image"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
 
     num_images: int = 500
@@ -62,6 +64,9 @@ class Modes:
     @property
     def most_examples(self) -> int:
         return self.num_images
+
+    def requires(self, test: ImageDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        yield from too_few_images("modes", test, num_samples, fewest=2)
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))

@@ -19,6 +19,8 @@ class TestError:
 
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "row"
+    wants: ClassVar[Mapping[str, str]] = {"excess_errors": "a test error in closed form"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
         Value("test_loss", "squared error", "higher", LOSS, theory="test error of least squares", bounds=NOT_NEGATIVE),
@@ -34,6 +36,8 @@ class ParameterError:
     """Squared distance |w - w*|^2 between fitted and true parameters of a linear model."""
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "row"
+    wants: ClassVar[Mapping[str, str]] = {"parameter_errors": "the parameters of a linear model"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
         Value(

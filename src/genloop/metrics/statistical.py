@@ -3,7 +3,7 @@
 Every value is the mean over replicates, with its standard error.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,8 +12,14 @@ import numpy as np
 from genloop.data.arrays import ArrayDataset
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
-from genloop.types import Context, Evidence
+from genloop.types import Context, Estimator, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
+
+NO_TRUTH = (
+    "kl-divergence compares with the distribution of the real data, which is unknown for data from a file. "
+    "Leave the metric out; test_loss differs from it by a constant."
+)
+ONE_EXAMPLE = "wasserstein compares two halves of the test examples, but there is one. Give 2 or more."
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,8 @@ class NegativeLogLikelihood:
     """Mean of -log p(real test example) under the model; infinite where the model gives one no probability."""
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    wants: ClassVar[Mapping[str, str]] = {"distribution": "a density"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (Value("test_loss", "nats/example", "higher", LOSS),)
     about = "real test examples | model_t"
@@ -35,17 +43,20 @@ class KLDivergence:
     """KL(truth | model), as the mean of log truth - log model over real test examples; needs a known truth."""
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    wants: ClassVar[Mapping[str, str]] = {"distribution": "a density"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (Value("kl_divergence", "nats/example", "higher", LOSS, rank=2),)
     about = "truth | model_t, on real test examples"
 
+    def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        if test.truth is None:
+            yield NO_TRUTH
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         truth, test = evidence.test.truth, evidence.test.read()
         if truth is None:
-            raise UserError(
-                "kl-divergence compares with the distribution of the real data, which is unknown for data from a file. "
-                "Leave the metric out; test_loss differs from it by a constant."
-            )
+            raise UserError(NO_TRUTH)
         losses = truth.log_density(test) - evidence.model.distribution.log_density(test)
         return average({"kl_divergence": per_replicate(losses)})
 
@@ -58,6 +69,8 @@ class Moments:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    wants: ClassVar[Mapping[str, str]] = {"distribution": "a density"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
         Value("mean_error", "real variances", "higher", LOSS, 5, NOT_NEGATIVE, theory="mean of a Gaussian"),
@@ -85,6 +98,7 @@ class Wasserstein:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value("wasserstein", "real standard deviations", "higher", LOSS, rank=6, bounds=NOT_NEGATIVE),
@@ -92,11 +106,15 @@ class Wasserstein:
     )
     about = "samples of model_t | real test examples"
 
+    def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        if len(test) < 2:
+            yield ONE_EXAMPLE
+
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         test, samples = evidence.test.read(), evidence.samples.read()
         size = min(samples.shape[1], test.shape[1] // 2)
         if size < 1:
-            raise UserError("wasserstein compares two halves of the test examples, but there is one. Give 2 or more.")
+            raise UserError(ONE_EXAMPLE)
         deviation = np.sqrt(_real_moments(evidence.test)[1])[:, None]
         first, second = test[:, :size] / deviation, test[:, size : 2 * size] / deviation
         return average(
@@ -116,6 +134,7 @@ class Tails:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     any_size: ClassVar[bool] = True  # a share of them
     values = (Value("tail_mass", "share of samples", "lower", TAILS, bounds=SHARE),)

@@ -21,6 +21,8 @@ class TestLoss:
 
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
+    wants: ClassVar[Mapping[str, str]] = {"mean_loss": "a likelihood of text"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     values = (
         Value("test_loss", "nats/token", "higher", LOSS, bounds=NOT_NEGATIVE),
@@ -53,6 +55,8 @@ class SampleLoss:
     """
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
+    wants: ClassVar[Mapping[str, str]] = {"mean_loss": "a likelihood of text"}
     needs: ClassVar[frozenset[str]] = frozenset({"samples", "first"})
     any_size: ClassVar[bool] = True  # a mean over them
     values = (

@@ -13,9 +13,12 @@ def vendi_score(vectors: np.ndarray, scale: float) -> float:
 
     Args:
         vectors: shape (example, value).
-        scale: squared distance at which two vectors have a similarity of 1/e.
+        scale: squared distance at which two vectors have a similarity of 1/e; where it is 0, equal vectors only are
+            similar.
     """
-    similarities = np.exp(-squared_distances(vectors, vectors) / scale)
+    distances = squared_distances(vectors, vectors)
+    similarities = np.exp(-np.divide(distances, scale, out=np.full_like(distances, np.inf), where=scale > 0))
+    similarities[distances == 0] = 1  # whatever the scale
     shares = np.linalg.eigvalsh(similarities / len(vectors))
     shares = shares[shares > 0]  # rounding leaves some a little below
     return float(np.exp(-(shares * np.log(shares)).sum()))

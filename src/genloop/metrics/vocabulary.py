@@ -23,7 +23,8 @@ class TailMass:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (Value("tail_mass", "share of test words", "higher", TAILS, rank=3, bounds=SHARE),)
     about = f"real test words | text of model_t ({WORDS})"
@@ -58,7 +59,8 @@ class RareTypes:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (
         Value("survival_head", "share of types", "lower", TAILS, rank=2, bounds=SHARE),

@@ -20,7 +20,7 @@ FIRST = 1  # the iteration that changes are from, and that noise floors belong t
 
 def rows_json(run: Run) -> dict[str, Any]:
     """Return all numbers of a run as one JSON document."""
-    record, missing = run.record, run.missing()
+    record, missing, facts = run.record, run.missing(), run.data_facts()
     return {
         "run": {
             "name": record.name,
@@ -29,6 +29,8 @@ def rows_json(run: Run) -> dict[str, Any]:
             "missing": [{"policy": item.policy, "seed": item.seed, "iteration": item.iteration} for item in missing],
             "unit": record.unit,
             "num_samples": record.num_samples,
+            "left_out": facts.get("left_out"),
+            "notices": facts.get("notices"),
             "diverged": [
                 {"policy": item.policy, "seed": item.seed, "iteration": item.iteration} for item in run.diverged()
             ],

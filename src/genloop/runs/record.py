@@ -195,6 +195,11 @@ class Run:
         """Return the rounds of which something is not measured, or no longer there."""
         return [item for item in self.record.iterations if not all(map(self.store.holds, item.measurements))]
 
+    def data_facts(self) -> Mapping[str, Any]:
+        """Return what preparation says of the real data; nothing where they are not prepared."""
+        manifest = self.store.peek(self.record.source)
+        return manifest.facts if manifest else {}
+
     def is_complete(self) -> bool:
         """Whether every number of the run has been measured, and is there."""
         return not self.missing()

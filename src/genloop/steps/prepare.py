@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from genloop.identity import describe_component, step_key
+from genloop.left_out import read_notes
 from genloop.steps.step import Facts, KeyedStep, Opened
 from genloop.types import Context, Dataset, Domain, Source
 
@@ -53,4 +54,10 @@ class Prepare(KeyedStep):
         self.source.prepare(out, context)
         domain = self.source.open(out)
         train, test = domain.prepared("train"), domain.prepared("test")
-        return {"num_train": len(train), "num_test": len(test), "unit": train.unit, "domain": domain.name}
+        return {
+            "num_train": len(train),
+            "num_test": len(test),
+            "unit": train.unit,
+            "domain": domain.name,
+            **read_notes(out),
+        }

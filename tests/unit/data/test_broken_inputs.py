@@ -306,7 +306,7 @@ MOLECULES: dict[str, tuple[Case, str]] = {
     "name in no encoding": (molecules("\udcff.sdf", b"no molecule"), r"0 usable molecules \(record 1 of "),
     "folder called .sdf": (
         lambda place: ((place / "a.sdf").mkdir(), ConformerFiles(str(place / "a.sdf")))[1],
-        "there is no such file",
+        "is a folder without .sdf or .sdf.gz files",
     ),
     "empty pickle": (molecules("a.pkl", b""), "its pickle cannot be read"),
     "list of other things": (molecules("a.pkl", pickle.dumps([1])), "is no list of torch_geometric"),

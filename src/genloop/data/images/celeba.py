@@ -1,25 +1,45 @@
 """CelebA (Liu, Luo, Wang and Tang 2015) in its official partitions, from the user's own copy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
+from genloop.data.images.celeba_tables import FaceTable, find_table, read_attributes, stem
 from genloop.data.images.collections import ImageCollection, open_collection
 from genloop.data.images.pixels import Box, Framing, Unusable
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.source import ImageSource
-from genloop.data.reading import named_path, readable, reason
+from genloop.data.reading import named_path
 from genloop.errors import UserError
-from genloop.identity import digest, file_digest, type_name
+from genloop.identity import digest, type_name
 
 ALIGNED = (178, 218)  # width and height of the images in img_align_celeba
 SIDE = 148  # of the usual crop: the face, with little background
-PARTITION, ATTRIBUTES = "list_eval_partition", "list_attr_celeba"
-PLACES = (".", "..", "../Eval", "../Anno", "../../Eval", "../../Anno")  # as CelebA is handed out, seen from the images
-TRAIN, TEST = "0", "2"  # 1 is for validation, which nothing here needs
+IMAGES, PARTITION, ATTRIBUTES = "img_align_celeba", "list_eval_partition", "list_attr_celeba"
+ZIPS = (f"{IMAGES}.zip", f"Img/{IMAGES}.zip", "archive.zip")  # in a folder where nothing is unpacked
+TRAIN, VALIDATION, TEST = "0", "1", "2"
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The images of a copy of CelebA.
+
+    Attributes:
+        collection: where they are.
+        partition: which part each belongs to.
+        attributes: what each shows; None where nobody knows.
+        train: paths of the training images.
+        test: paths of the test images.
+        not_used: paths of the others, by the reason why they are not used.
+    """
+
+    collection: ImageCollection
+    partition: FaceTable
+    attributes: FaceTable | None
+    train: Sequence[str]
+    test: Sequence[str]
+    not_used: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -27,8 +47,8 @@ class CelebA(ImageSource):
     """Faces: the middle 148 x 148 pixels of each aligned image, in the official training and test partitions.
 
     Attributes:
-        path: the folder `img_align_celeba`, or the zip.
-        partition: the file `list_eval_partition.txt`; None looks beside the images.
+        path: the folder `img_align_celeba`, one above it, or a zip, as the authors or Kaggle hand them out.
+        partition: the file `list_eval_partition.txt`; None looks beside the images and in the zip.
         attributes: the file `list_attr_celeba.txt`, whose attributes become labels; None looks beside the images, and
             does without where there is none.
     """
@@ -45,53 +65,37 @@ class CelebA(ImageSource):
         return replace(super().framing, box=face)
 
     def images_identity(self) -> dict[str, Any]:
-        collection, (train, test) = self._open()
-        table = self._attribute_table()
+        faces = self._open()
         return {
             "type": type_name(self),
             "version": self.version,
-            "images": digest(collection.digests([*train, *test])),
-            "partition": file_digest(self._partition_table()),
-            "attributes": table and file_digest(table),
+            "images": digest(faces.collection.digests([*faces.train, *faces.test])),
+            "partition": faces.partition.digest,
+            "attributes": faces.attributes and faces.attributes.digest,
         }
 
     def read(self) -> RawImages:
-        collection, parts = self._open()
-        table = self._attribute_table()
-        names, labels = read_attributes(table, parts) if table else ((), (None, None))
+        faces = self._open()
+        parts = (faces.train, faces.test)
+        names, labels = read_attributes(faces.attributes, parts) if faces.attributes else ((), (None, None))
         train, test = (
-            RawPart(collection.images(paths), len(paths), known) for paths, known in zip(parts, labels, strict=True)
+            RawPart(faces.collection.images(paths), len(paths), known)
+            for paths, known in zip(parts, labels, strict=True)
         )
-        return RawImages(train, test, names, {"about": "CelebA, official partitions 0 (training) and 2 (test)"})
+        about = {"about": "CelebA, official partitions 0 (training) and 2 (test)"}
+        return RawImages(replace(train, not_used=faces.not_used), test, names, about)
 
-    def _open(self) -> tuple[ImageCollection, tuple[list[str], list[str]]]:
-        """Return the images, and the paths among them of training and test images."""
-        collection = open_collection("path", self.path)
-        paths = {PurePosixPath(path).name: path for path in collection.names}
-        table = self._partition_table()
-        listed = {name: cells[0] for name, cells in read_table(table)[1].items() if cells in ([TRAIN], [TEST])}
-        if not listed:
-            raise UserError(f"{table} puts no image into partition 0 or 2. Give CelebA's own {PARTITION}.txt.")
-        missing = [name for name in listed if name not in paths]
-        if missing:
-            raise UserError(
-                f"{len(missing):,} of the {len(listed):,} images that {table} lists are not in {self.path}, such as "
-                f"{missing[0]!r}. Give all of CelebA, or a partition file that lists the images you have."
-            )
-        train, test = ([paths[name] for name, number in listed.items() if number == part] for part in (TRAIN, TEST))
-        return collection, (train, test)
-
-    def _partition_table(self) -> Path:
-        table = _locate(self.path, "partition", self.partition, PARTITION)
-        if table is None:
+    def _open(self) -> Faces:
+        place = _locate(self.path)
+        collection, folder = open_collection("path", str(place)), place if place.is_dir() else place.parent
+        partition = find_table("partition", self.partition, collection, folder, PARTITION)
+        if partition is None:
             raise UserError(
                 f"There is no {PARTITION}.txt beside {self.path}, so nobody knows which images are for testing. "
                 "Put it there, or give its path as partition."
             )
-        return table
-
-    def _attribute_table(self) -> Path | None:
-        return _locate(self.path, "attributes", self.attributes, ATTRIBUTES)
+        attributes = find_table("attributes", self.attributes, collection, folder, ATTRIBUTES)
+        return _divide(collection, partition, attributes, self.path)
 
 
 def face(width: int, height: int) -> Box:
@@ -102,53 +106,30 @@ def face(width: int, height: int) -> Box:
     return left, top, left + SIDE, top + SIDE
 
 
-def read_attributes(table: Path, parts: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], list[np.ndarray]]:
-    """Return the names of the attributes, and for each part which images have them, shape (image, attribute).
-
-    Raises:
-        UserError: if there are none, an image has no row, or a row other values than -1 and 1.
-    """
-    header, rows = read_table(table)
-    names = tuple(name for name in header if name != "image_id")
-    if not names:
-        raise UserError(f"{table} names no attributes. Give CelebA's own {ATTRIBUTES}.txt.")
-    values = {"-1": 0, "1": 1}
-
-    def read(path: str) -> list[int]:
-        cells = rows.get(PurePosixPath(path).name, [])
-        if len(cells) != len(names) or not values.keys() >= set(cells):
-            raise UserError(
-                f"{table} does not say -1 or 1 of {PurePosixPath(path).name!r} for each of {len(names)} attributes. "
-                f"Give CelebA's own {ATTRIBUTES}.txt."
-            )
-        return [values[cell] for cell in cells]
-
-    return names, [np.array([read(path) for path in paths], np.uint8).reshape(-1, len(names)) for paths in parts]
+def _locate(written: str) -> Path:
+    """Return the folder or the zip of the images: what is written or, of a folder with a zip to unpack, that."""
+    path = named_path("path", written)
+    if path.is_dir() and not any(path.rglob(f"{IMAGES}*/")):
+        return next((path / name for name in ZIPS if (path / name).is_file()), path)
+    return path
 
 
-def read_table(path: Path) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the header of one of CelebA's tables and its rows by image; commas may stand in for spaces."""
-    try:
-        lines = path.read_text("utf-8").replace(",", " ").splitlines()
-    except (OSError, UnicodeDecodeError) as problem:
-        raise UserError(f"{path} cannot be read as text: {reason(problem)}. Give CelebA's own file.") from None
-    header, rows = [], {}
-    for cells in filter(None, map(str.split, lines)):
-        if PurePosixPath(cells[0]).suffix:
-            rows[cells[0]] = cells[1:]
-        else:  # the number of images, then the names of columns
-            header = cells
-    return header, rows
-
-
-def _locate(images: str, field: str, written: str | None, stem: str) -> Path | None:
-    """Return the table that a setting names, or the one beside the images; None if there is none."""
-    if written is not None:
-        path = named_path(field, written)
-        if not path.is_file():
-            raise UserError(f"{field}={written!r}: there is no such file. Check the path.")
-        return readable(path)
-    path = named_path("path", images)
-    base = path if path.is_dir() else path.parent
-    candidates = (base / place / f"{stem}{suffix}" for place in PLACES for suffix in (".txt", ".csv"))
-    return next((path for path in candidates if path.is_file()), None)
+def _divide(collection: ImageCollection, partition: FaceTable, attributes: FaceTable | None, written: str) -> Faces:
+    aligned = [name for name in collection.names if f"/{IMAGES}" in f"/{name}"]  # beside those in the wild
+    paths = {stem(name): name for name in aligned or collection.names}
+    listed = {name: cells[0] for name, cells in partition.rows.items() if cells in ([TRAIN], [TEST])}
+    if not listed:
+        raise UserError(f"{partition.name} puts no image into partition 0 or 2. Give CelebA's own {PARTITION}.txt.")
+    if missing := [name for name in listed if name not in paths]:
+        raise UserError(
+            f"{len(missing):,} of the {len(listed):,} images that {partition.name} lists are not in {written}, such as "
+            f"{missing[0]!r}. Give all of CelebA, or a partition file that lists the images you have."
+        )
+    train, test = ([paths[name] for name, number in listed.items() if number == part] for part in (TRAIN, TEST))
+    validation = [paths[name] for name, cells in partition.rows.items() if cells == [VALIDATION] and name in paths]
+    not_used = {
+        **collection.not_used,
+        "images of the validation partition": validation,
+        "images that are not listed": sorted({*collection.names} - {*train, *test, *validation}),
+    }
+    return Faces(collection, partition, attributes, train, test, not_used)

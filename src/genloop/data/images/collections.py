@@ -1,19 +1,22 @@
 """Image files in a folder or a zip; names of entries are only ever shown, and nothing is unpacked to disk."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from threading import Lock
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile, ZipInfo, is_zipfile
 
 from genloop.data.images.raw import RawImage, check_size, read_file
-from genloop.data.reading import files_in, named_path, readable, reason
+from genloop.data.reading import is_hidden, list_folder, named_path, readable, reason
 from genloop.errors import UserError
 from genloop.identity import file_digest
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".avif", ".bmp", ".dib", ".gif", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm"),
+)
 UNREADABLE = "unreadable"  # in the place of a digest
+MOST_ENDINGS = 8  # of other files that are told apart
 
 
 class ImageFolder:
@@ -21,12 +24,19 @@ class ImageFolder:
 
     Attributes:
         names: their paths within the folder, sorted.
+        not_used: paths of what else lies there, by the reason why it is not read.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        relative = (os.path.relpath(file, path).replace(os.sep, "/") for file in files_in(path))
-        self.names: Sequence[str] = sorted(filter(_is_image, relative))
+        found = list_folder(path)
+        self.names: Sequence[str] = list(filter(is_image, found.files))
+        self.not_used: Mapping[str, Sequence[str]] = {
+            **_others(found.files),
+            **_hidden(found.hidden),
+            "links to folders, which are not followed": found.links,
+            "neither files nor folders": found.special,
+        }
 
     def images(self, names: Sequence[str]) -> Iterator[RawImage]:
         """Iterate over some of the images."""
@@ -47,6 +57,7 @@ class ImageArchive:
 
     Attributes:
         names: their paths within the archive, sorted.
+        not_used: paths of what else lies there, by the reason why it is not read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,9 +66,15 @@ class ImageArchive:
             self._archive = ZipFile(path)
         except (BadZipFile, OSError, ValueError, NotImplementedError) as problem:
             raise UserError(f"{path} is no readable zip: {reason(problem)}. Write or fetch it again.") from None
+        visible = [entry for entry in self._archive.infolist() if not (entry.is_dir() or is_hidden(entry.filename))]
+        hidden = [entry.filename for entry in self._archive.infolist() if is_hidden(entry.filename)]
         self._lock = Lock()  # an archive is read by one thread at a time
-        self._entries = {entry.filename: entry for entry in self._archive.infolist() if _is_image(entry.filename)}
+        self._entries = {entry.filename: entry for entry in visible if is_image(entry.filename)}
         self.names: Sequence[str] = sorted(self._entries)
+        self.not_used: Mapping[str, Sequence[str]] = {
+            **_others(sorted(entry.filename for entry in visible)),
+            **_hidden(sorted(hidden)),
+        }
 
     def images(self, names: Sequence[str]) -> Iterator[RawImage]:
         """Iterate over some of the images."""
@@ -67,6 +84,13 @@ class ImageArchive:
     def digests(self, names: Sequence[str]) -> list[str]:
         """Return the SHA-256 of the archive, which is that of all its files."""
         return [file_digest(self._path)]
+
+    def find(self, name: str) -> tuple[str, bytes] | None:
+        """Return an entry that is no image by the last part of its path: what to call it, and its content."""
+        for entry in self._archive.infolist():
+            if PurePosixPath(entry.filename).name == name and not is_hidden(entry.filename):
+                return f"{self._path}, entry {entry.filename!r},", self._read(entry)
+        return None
 
     def _read(self, entry: ZipInfo) -> bytes:
         check_size(entry.file_size)  # no more is ever unpacked than an entry declares
@@ -86,10 +110,16 @@ def open_collection(field: str, written: str) -> ImageCollection:
     path = named_path(field, written)
     if not path.exists():
         raise UserError(f"{field}={written!r}: there is no such file or folder. Check the path.")
+    if not path.is_dir() and path.suffix.lower() != ".zip" and not is_zipfile(readable(path)):
+        raise UserError(
+            f"{field}={written!r} is in no format that is read here. Give a folder of images, or a .zip, .npz, .npy "
+            "or .parquet file."
+        )
     collection = ImageFolder(path) if path.is_dir() else ImageArchive(readable(path))
     if not collection.names:
         raise UserError(
-            f"{field}={written!r} holds no image files ({', '.join(SUFFIXES)}). Name another folder or zip."
+            f"{field}={written!r} holds no image files ({', '.join(SUFFIXES)}){_instead(collection.not_used)}. Name "
+            "another folder or zip."
         )
     return collection
 
@@ -101,7 +131,28 @@ def _digest(path: Path) -> str:
         return UNREADABLE
 
 
-def _is_image(name: str) -> bool:
-    """Whether a path ends like an image's; hidden files are none, such as those that macOS adds to a zip."""
-    path = PurePosixPath(name)
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+def is_image(name: str) -> bool:
+    """Whether a path ends like an image's."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES
+
+
+def _hidden(names: Iterable[str]) -> dict[str, Sequence[str]]:
+    """Return the hidden images: macOS adds some to a zip, and file managers keep thumbnails."""
+    return {"hidden images": list(filter(is_image, names))}
+
+
+def _others(names: Iterable[str]) -> dict[str, Sequence[str]]:
+    """Return the files that do not end like an image's, by their ending."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if not is_image(name):
+            ending = PurePosixPath(name).suffix.lower()
+            found.setdefault(f"files ending in {ending}" if ending else "files without an ending", []).append(name)
+    rarest = sorted(found, key=lambda why: -len(found[why]))[MOST_ENDINGS:]
+    others = [name for why in rarest for name in found.pop(why)]
+    return {**found, "files with other endings": others} if others else dict(found)
+
+
+def _instead(not_used: Mapping[str, Sequence[str]]) -> str:
+    told = ", ".join(f"{len(names):,} {why}" for why, names in not_used.items() if names)
+    return f", but {told}" if told else ""

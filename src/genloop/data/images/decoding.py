@@ -3,16 +3,19 @@
 Processes were no faster (2,000 images of 178 x 218 pixels a second on two cores, either way).
 """
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from genloop.data.images.pixels import Framing, Unusable, to_pixels
+from genloop.data.images.pixels import Framing, Pixels, Unusable, to_pixels
 from genloop.data.images.raw import RawImage, RawPart
 from genloop.data.reading import reason
 
@@ -30,6 +33,7 @@ class DecodedPart:
         digests: SHA-256 of their pixels.
         labels: which attributes they have, shape (image, attribute); None where nobody knows.
         broken: the other images, each with the reason why it cannot be used.
+        brightest: the largest value of images with 16 bits a channel; 0 where all have 8 bits.
     """
 
     pixels: np.ndarray
@@ -37,6 +41,7 @@ class DecodedPart:
     digests: list[bytes]
     labels: np.ndarray | None
     broken: list[str]
+    brightest: int = 0
 
 
 def decode_part(
@@ -52,25 +57,33 @@ def decode_part(
         report: called with the number of images done.
     """
     names, digests, rows, broken = [], [], [], []
-    with path.open("wb") as file:  # a full disk is an error here; it would kill the process in a memory map
+    brightest = 0
+    with path.open("wb") as file, _no_warnings():  # a full disk is an error here; in a memory map it would kill
         for row, (name, found) in enumerate(_decoded(part, framing, num_threads)):
             if isinstance(found, str):
                 broken.append(f"{name} {found}")
             else:
-                file.write(found.data)
+                pixels = np.ascontiguousarray(found.values).data
+                file.write(pixels)
                 names.append(name)
-                digests.append(sha256(found.data).digest())
+                digests.append(sha256(pixels).digest())
                 rows.append(row)
+                brightest = max(brightest, found.brightest)
             if row % REPORT_EVERY == 0:
                 report(row)
     report(part.num)
     labels = None if part.labels is None else part.labels[rows]
-    return DecodedPart(_map(path, len(rows), framing), names, digests, labels, broken)
+    return DecodedPart(_map(path, len(rows), framing), names, digests, labels, broken, brightest)
 
 
-def _decoded(part: RawPart, framing: Framing, num_threads: int) -> Iterator[tuple[str, np.ndarray | str]]:
+def _no_warnings() -> AbstractContextManager[object]:
+    """Silence Pillow about large images in all threads: `to_pixels` refuses them by name."""
+    return warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning)
+
+
+def _decoded(part: RawPart, framing: Framing, num_threads: int) -> Iterator[tuple[str, Pixels | str]]:
     """Yield every image's name with its pixels, or with the reason why there are none."""
-    waiting: deque[tuple[str, Future[np.ndarray | str]]] = deque()
+    waiting: deque[tuple[str, Future[Pixels | str]]] = deque()
     with ThreadPoolExecutor(num_threads) as pool:
         for image in part.images:
             waiting.append((image.name, pool.submit(decode, image, framing)))
@@ -81,10 +94,10 @@ def _decoded(part: RawPart, framing: Framing, num_threads: int) -> Iterator[tupl
             yield name, future.result()
 
 
-def decode(image: RawImage, framing: Framing) -> np.ndarray | str:
-    """Return an image as pixels, shape `framing.shape`, uint8, or the reason why there are none."""
+def decode(image: RawImage, framing: Framing) -> Pixels | str:
+    """Return an image as pixels, or the reason why there are none."""
     try:
-        return np.ascontiguousarray(to_pixels(image.read(), framing))
+        return to_pixels(image.read(), framing)
     except Unusable as problem:
         return str(problem)
     except MemoryError:

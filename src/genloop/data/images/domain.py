@@ -93,4 +93,4 @@ class ImageDomain:
             found = decode(image, framing)
             if isinstance(found, str):
                 raise UserError(f"{image.name} {found}. Repair it, or leave it out.")
-            yield found
+            yield found.values

@@ -1,12 +1,14 @@
 """Images from files of the user's own: folders, zips, arrays or Parquet."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar
 
 from genloop.data.images.arrays import ImageArray
 from genloop.data.images.collections import open_collection
 from genloop.data.images.labels import with_attributes
 from genloop.data.images.raw import RawImages, RawPart
+from genloop.data.images.shards import find_shards
 from genloop.data.images.source import ImageSource
 from genloop.data.images.tables import ImageTable
 from genloop.data.reading import named_path, readable
@@ -18,10 +20,11 @@ DEFAULT_COLUMN = "image"
 
 @dataclass(frozen=True)
 class Images(ImageSource):
-    """Images from a folder at any depth, a zip, an `.npz` with an array `images`, or Parquet.
+    """Images from a folder at any depth, a zip, an `.npy`, an `.npz` with an array `images`, or Parquet.
 
     They are cropped to the largest square in their middle. An `.npz` may also hold `labels`, a whole number for each
-    image, or 0 or 1 for each image and attribute, and `attributes`, the names of those.
+    image, or 0 or 1 for each image and attribute, and `attributes`, the names of those. A folder without images but
+    with Parquet, such as a copy of a data set of the Hub, is read shard by shard (`shards.py`).
 
     Attributes:
         train: path of the training images.
@@ -55,9 +58,10 @@ class Images(ImageSource):
 
     def _read(self, field: str, written: str) -> RawPart:
         path = named_path(field, written)
-        if path.is_file() and path.suffix == ".parquet":
-            table = ImageTable.open(path, self.image_column)
-            return RawPart(table.images(), table.num)
+        if shards := find_shards(field, written):
+            tables = [ImageTable.open(shard, self.image_column) for shard in shards.paths]
+            images = chain.from_iterable(table.images() for table in tables)
+            return RawPart(images, sum(table.num for table in tables), not_used=shards.not_used)
         if self.image_column != DEFAULT_COLUMN:
             raise UserError(
                 f"image_column={self.image_column!r} means nothing for {path}, which is no Parquet. Remove it."
@@ -66,12 +70,12 @@ class Images(ImageSource):
             array = ImageArray.open(path)
             return RawPart(array.images(), array.shape[0], array.optional("labels"))
         collection = open_collection(field, written)
-        return RawPart(collection.images(collection.names), len(collection.names))
+        return RawPart(collection.images(collection.names), len(collection.names), not_used=collection.not_used)
 
 
 def _is_array(field: str, written: str) -> bool:
     path = named_path(field, written)
-    return path.is_file() and path.suffix == ".npz"
+    return path.is_file() and path.suffix.lower() in (".npz", ".npy")
 
 
 def _names(written: str) -> list[str] | None:
@@ -86,5 +90,7 @@ def _digest(field: str, written: str) -> str:
     path = named_path(field, written)
     if path.is_file():
         return file_digest(readable(path))
+    if shards := find_shards(field, written):
+        return digest(sorted(map(file_digest, shards.paths)))
     collection = open_collection(field, written)
     return digest(sorted(collection.digests(collection.names)))

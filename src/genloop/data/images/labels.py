@@ -26,7 +26,11 @@ def with_attributes(train: RawPart, test: RawPart | None, names: Sequence[str] |
     if not labels:
         return RawImages(train, test)
     if len(labels) < len(parts):
-        raise UserError("One of the training and test data has labels, the other has none. Give both, or neither.")
+        with_labels, without = ("training", "test") if train.labels is not None else ("test", "training")
+        raise UserError(
+            f"The {with_labels} images have labels and the {without} images have none. Write both as .npz with labels, "
+            "or the former without the array 'labels'."
+        )
     for part, found in zip(parts, labels, strict=True):
         if found.shape[:1] != (part.num,):
             raise UserError(

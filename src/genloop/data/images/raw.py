@@ -1,6 +1,6 @@
 """Images as a source finds them, before any is decoded."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,11 +34,13 @@ class RawPart:
         images: the images, one by one.
         num: how many they are.
         labels: which attributes they have, shape (image, attribute), 0 or 1; None where nobody knows.
+        not_used: names of files that lie beside the images and are not read, by the reason.
     """
 
     images: Iterable[RawImage]
     num: int
     labels: np.ndarray | None = None
+    not_used: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

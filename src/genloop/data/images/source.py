@@ -9,6 +9,7 @@ import json
 import math
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,9 +19,11 @@ import numpy as np
 from genloop.data.images.decoding import DecodedPart, decode_part
 from genloop.data.images.distinct import NUM_NAMED, Choice, divide
 from genloop.data.images.domain import INFO_FILE, ImageDomain
-from genloop.data.images.pixels import Channels, Framing
+from genloop.data.images.file import write_images
+from genloop.data.images.pixels import WHITE_OF_16_BITS, Channels, Framing
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.writing import write_images
+from genloop.data.left_out import write_left_out
 from genloop.errors import UserError, unknown_name
 from genloop.types import Context
 
@@ -38,13 +41,18 @@ class ImageSource(ABC):
         channels: `rgb` or `grey`.
         broken: what is done about images that cannot be decoded or are too large: `refuse` them, so that nothing is
             lost unnoticed, or `skip` them; either way they are named.
+        white: the value that is white in images of 16 or 32 bits, such as 4095 of 12 bits; None takes all 16 bits, and
+            refuses images that use less than half of them.
     """
 
     resolution: int = 64
     channels: Channels = "rgb"
     broken: Broken = "refuse"
+    white: float | None = None
 
     def __post_init__(self) -> None:
+        if self.white is not None and not 0 < self.white < math.inf:
+            raise UserError(f"white={self.white} is no brightness. Use such as 4095, or leave it out.")
         if not 1 <= self.resolution <= LARGEST:
             raise UserError(f"resolution={self.resolution} is not between 1 and {LARGEST}. Use 32, 64 or 128.")
         if self.channels not in get_args(Channels):
@@ -63,10 +71,12 @@ class ImageSource(ABC):
     @property
     def framing(self) -> Framing:
         """What images become."""
-        return Framing(self.resolution, self.channels)
+        return Framing(self.resolution, self.channels, white=self.white)
 
     def identity(self) -> dict[str, Any]:
-        settings = {"resolution": self.resolution, "channels": self.channels, "broken": self.broken}
+        settings: dict[str, Any] = {name: getattr(self, name) for name in ("resolution", "channels", "broken")}
+        if self.white is not None:  # keys from before there was such a setting
+            settings["white"] = self.white
         return {**self.images_identity(), **settings}
 
     def prepare(self, directory: Path, context: Context) -> None:
@@ -76,6 +86,8 @@ class ImageSource(ABC):
         broken = [reason for part in decoded.values() for reason in part.broken]
         if broken and self.broken == "refuse":
             raise _refusal(broken, sum(part.num for part in parts.values()))
+        if self.white is None:
+            _check_brightness(max(part.brightest for part in decoded.values()))
 
         train, test = divide(decoded["train"], decoded.get("test"))
         _save(train, directory, "train")
@@ -86,8 +98,11 @@ class ImageSource(ABC):
             "train": train.facts(),
             "test": test.facts(),
             "broken": {"number": len(broken), "such_as": broken[:NUM_NAMED]},
+            "not_used": {name: _first(part.not_used) for name, part in parts.items() if any(part.not_used.values())},
         }
         (directory / INFO_FILE).write_text(json.dumps(info, indent=2) + "\n", "utf-8")
+        chosen = {"train": train, "test": test}
+        write_left_out(directory, {name: _left_out(part, chosen[name]) for name, part in parts.items()})
         for name in decoded:
             _working_file(directory, name).unlink()
 
@@ -113,6 +128,30 @@ def _working_file(directory: Path, part: str) -> Path:
 def _refusal(broken: list[str], total: int) -> UserError:
     others = f", and {len(broken) - 1:,} more of {total:,} images cannot be used" if len(broken) > 1 else ""
     return UserError(f"{broken[0]}{others}. Repair or remove what is broken, or set broken to skip.")
+
+
+def _check_brightness(brightest: int) -> None:
+    """Raise UserError if images of 16 bits are so dark that they must have fewer."""
+    if 0 < brightest <= WHITE_OF_16_BITS // 2:
+        bits = max(9, brightest.bit_length())
+        raise UserError(
+            f"The images have 16 bits a channel, but no value is above {brightest:,}, so white may be {2**bits - 1:,} "
+            f"({bits} bits) and they would become near-black. Set white, such as white={2**bits - 1}, or white=65535 "
+            "if they are that dark; convert those in colour to 8 bits."
+        )
+
+
+def _left_out(part: RawPart, choice: Choice) -> dict[str, int]:
+    return {
+        **{why: len(names) for why, names in part.not_used.items()},
+        "cannot be decoded": len(choice.found.broken),
+        "duplicates": choice.num_duplicates,
+        "also in the test data": len(choice.overlap),
+    }
+
+
+def _first(not_used: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    return {why: names[:NUM_NAMED] for why, names in not_used.items() if names}
 
 
 def _save(choice: Choice, directory: Path, part: str) -> None:

@@ -17,6 +17,7 @@ with needs_extra("molecules"):
     from rdkit.Chem import Mol
 
 ORDERS = (1, 2, 3, AROMATIC)
+MAX_ATOMS = 2000  # whose pairs are looked at; drugs have a tenth of it
 
 
 class Unusable(Exception):
@@ -30,6 +31,8 @@ def to_ensemble(molecule: Mol) -> Ensemble:
         Unusable: if it has no coordinates in space, lacks hydrogens, is several molecules, or is none that RDKit
             understands.
     """
+    if molecule.GetNumAtoms() > MAX_ATOMS:
+        raise Unusable(f"it has more than {MAX_ATOMS:,} atoms")
     molecule = Chem.Mol(molecule)
     try:
         Chem.SanitizeMol(molecule)

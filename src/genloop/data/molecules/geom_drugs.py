@@ -39,7 +39,7 @@ class GeomDrugs(MoleculeSource):
         num_conformers: of each molecule at most, the likeliest ones, or the first ones of a `.pkl`; 5 as GeoDiff.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # drops conformers with coordinates that no molecule has
     citations: ClassVar[tuple[str, ...]] = ("axelrod2022geom",)
 
     train: str
@@ -70,13 +70,15 @@ class GeomDrugs(MoleculeSource):
 
     def _read(self, path: Path, num_molecules: int | None, context: Context) -> Iterator[Ensemble | Dropped]:
         from genloop.data.molecules import geom_pickles
+        from genloop.data.molecules.plausible import most_plausible
 
         if path.suffix == ".json":
             chosen = _chosen(_pickles(path), num_molecules)
-            return geom_pickles.read_folder(path.parent, chosen, self.num_conformers, context.counter(len(chosen)))
-        groups = geom_pickles.read_list(path)
-        chosen = _chosen(groups, num_molecules)
-        return geom_pickles.read_groups(chosen, self.num_conformers, context.counter(len(chosen)))
+            found = geom_pickles.read_folder(path.parent, chosen, self.num_conformers, context.counter(len(chosen)))
+        else:
+            chosen = _chosen(geom_pickles.read_list(path), num_molecules)
+            found = geom_pickles.read_groups(chosen, self.num_conformers, context.counter(len(chosen)))
+        return most_plausible(found)
 
 
 def _locate(field: str, written: str) -> Path:

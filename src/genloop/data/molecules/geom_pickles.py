@@ -11,6 +11,7 @@ from typing import Any
 from genloop.data.molecules.chemistry import Unusable, conformer, to_ensemble
 from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.molecules.pickles import Data, fields_of, load_records, to_array, to_molecule, to_number
+from genloop.data.molecules.plausible import checked
 from genloop.errors import UserError
 
 Report = Callable[[int], None]
@@ -94,6 +95,6 @@ def _positioned(fields: Mapping[str, Any]) -> Any:
 
 def _read(name: str, molecule: Callable[[], Any]) -> Ensemble | Dropped:
     try:
-        return to_ensemble(molecule())
+        return checked(to_ensemble(molecule()), name)
     except Unusable as problem:
         return Dropped(name, str(problem))

@@ -1,6 +1,6 @@
 """Molecules as a source read them: which can be used, which are the same, and which are held out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -22,12 +22,14 @@ class RawMolecules:
         train: conformers of training molecules; those of one molecule may come in several pieces.
         test: conformers of test molecules; None holds out a tenth of the training molecules.
         facts: what else there is to know, as plain values.
+        not_used: names of files of each part that are not read, by the reason.
     """
 
     geometry: str
     train: Iterable[Ensemble | Dropped]
     test: Iterable[Ensemble | Dropped] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    not_used: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Parts:
 
     train: list[Ensemble]
     test: list[Ensemble]
-    dropped: list[Dropped]
+    dropped: Mapping[str, list[Dropped]]  # by the part that they were read from
 
 
 def divide(raw: RawMolecules) -> Parts:
@@ -47,11 +49,11 @@ def divide(raw: RawMolecules) -> Parts:
     Raises:
         UserError: if a part has no molecules, or a test molecule is also a training molecule.
     """
-    dropped: list[Dropped] = []
-    train = _by_skeleton(_merged(raw.train, dropped))
-    test = None if raw.test is None else _by_skeleton(_merged(raw.test, dropped))
+    dropped: dict[str, list[Dropped]] = {"train": [], "test": []}
+    train = _by_skeleton(_merged(raw.train, dropped["train"]))
+    test = None if raw.test is None else _by_skeleton(_merged(raw.test, dropped["test"]))
     if test is None:
-        train, test = _held_out(train, dropped)
+        train, test = _held_out(train, dropped["train"])
     else:
         _check_parts(train, test, dropped)
     return Parts(_listed(train), _listed(test), dropped)
@@ -102,10 +104,12 @@ def _held_out(molecules: Skeletons, dropped: list[Dropped]) -> tuple[Skeletons, 
     return train, test
 
 
-def _check_parts(train: Skeletons, test: Skeletons, dropped: list[Dropped]) -> None:
-    for part, names in (("training", train), ("test", test)):
+def _check_parts(train: Skeletons, test: Skeletons, dropped: Mapping[str, list[Dropped]]) -> None:
+    for part, name, names in (("train", "training", train), ("test", "test", test)):
         if not names:
-            raise UserError(f"The {part} data hold no usable molecule{_why(dropped)}. Give some, with all hydrogens.")
+            raise UserError(
+                f"The {name} data hold no usable molecule{_why(dropped[part])}. Give some, with all hydrogens."
+            )
     if shared := set(train) & set(test):
         raise UserError(
             f"{len(shared)} of {len(test)} test molecules are also training molecules, such as {min(shared)}; the test "

@@ -1,6 +1,7 @@
 """Conformers in SDF files, as RDKit, PyMOL and most other programs of chemistry read and write them."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +14,8 @@ from genloop.data.molecules.chemistry import Unusable, to_ensemble, to_rdkit
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.molecules.graphs import Graphs
-from genloop.data.reading import reason
+from genloop.data.molecules.plausible import checked
+from genloop.data.reading import SHOWN, reason
 from genloop.errors import UserError
 
 with needs_extra("molecules"):
@@ -21,6 +23,8 @@ with needs_extra("molecules"):
 
 NAME = "_Name"  # what RDKit calls the title line
 SMILES = "smiles"
+MAX_LETTERS = 1 << 24  # of a record, properties included: more than the largest molecule needs
+COUNTS = re.compile(r"^M  V30 COUNTS +(\d+) +(\d+)", re.MULTILINE)
 
 
 def read_sdf(path: Path) -> Iterator[Ensemble | Dropped]:
@@ -31,7 +35,8 @@ def read_sdf(path: Path) -> Iterator[Ensemble | Dropped]:
     """
     num_records = 0
     for num_records, record in enumerate(_records(path), start=1):
-        yield _read_record(f"record {num_records} of {path.name}", record)
+        found = _read_record(f"record {num_records} of {path.name}", record)
+        yield found if isinstance(found, Dropped) else checked(found, f"record {num_records} of {path.name}")
     if num_records == 0:
         raise UserError(f"{path} holds no molecule. Give a file of conformers.")
 
@@ -69,8 +74,7 @@ def _known(path: Path, place: int, record: str, graphs: Graphs, numbers: Mapping
 
 def _as_numbered(record: str, graphs: Graphs, number: int) -> np.ndarray | None:
     """Return the coordinates of a record, shape (atom, 3), if its atoms and bonds are those of a molecule in order."""
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromMolBlock(record, removeHs=False)
+    molecule = _parsed(record)
     if molecule is None or not molecule.GetNumConformers():
         return None
     types = [atom.GetAtomicNum() for atom in molecule.GetAtoms()]
@@ -84,11 +88,16 @@ def _as_numbered(record: str, graphs: Graphs, number: int) -> np.ndarray | None:
 def _records(path: Path) -> Iterator[str]:
     lines: list[str] = []
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", errors="replace") as file:
-            for line in file:
+        opened = gzip.open if path.suffix.lower() == ".gz" else open
+        with opened(path, "rt", encoding="utf-8", errors="replace") as file:
+            num_letters = 0
+            while line := file.readline(MAX_LETTERS):
+                num_letters += len(line)
+                if num_letters > MAX_LETTERS:
+                    raise UserError(f"{path} has a record of more than {MAX_LETTERS:,} letters, which is no molecule.")
                 if line.startswith("$$$$"):
                     yield "".join(lines)
-                    lines = []
+                    lines, num_letters = [], 0
                 else:
                     lines.append(line)
     except (OSError, EOFError, zlib.error) as problem:
@@ -98,15 +107,31 @@ def _records(path: Path) -> Iterator[str]:
 
 
 def _read_record(place: str, record: str) -> Ensemble | Dropped:
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromMolBlock(record, removeHs=False)
+    molecule = _parsed(record)
     if molecule is None:
         return Dropped(place, "RDKit cannot read it")
-    title = molecule.GetProp(NAME).strip()
+    title = molecule.GetProp(NAME).strip()[:SHOWN]
+    name = f"{place} ({title})" if title else place
     try:
         return to_ensemble(molecule)
     except Unusable as problem:
-        return Dropped(f"{place} ({title})" if title else place, str(problem))
+        return Dropped(name, str(problem))
+
+
+def _declares_too_much(record: str) -> bool:
+    """Whether a record announces more atoms and bonds than it has lines, for which RDKit would make room."""
+    num_lines = record.count("\n") + 1
+    return any(int(atoms[:20]) + int(bonds[:20]) > num_lines for atoms, bonds in COUNTS.findall(record))
+
+
+def _parsed(record: str) -> Chem.Mol | None:
+    if _declares_too_much(record):
+        return None
+    try:
+        with rdBase.BlockLogs():
+            return Chem.MolFromMolBlock(record, removeHs=False)
+    except (RuntimeError, ValueError):  # of its assertions, which damaged records fail
+        return None
 
 
 def write_sdf(

@@ -6,12 +6,15 @@ one shard of conformations, and `info.json`, which says what was read, what was 
 
 import json
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from genloop.data.left_out import write_left_out
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.domain import INFO_FILE, MoleculeDomain
 from genloop.data.molecules.ensemble import Dropped, Ensemble
@@ -38,13 +41,22 @@ class MoleculeSource(ABC):
     def prepare(self, directory: Path, context: Context) -> None:
         raw = self.read(context)
         parts = divide(raw)
-        info = {"geometry": raw.geometry, **raw.facts}
+        info: dict[str, Any] = {"geometry": raw.geometry, **raw.facts}
         for part, data in (("train", _shuffled(_end_to_end(parts.train))), ("test", _end_to_end(parts.test))):
             (directory / part).mkdir()
             data.graphs.save(directory / part)
             data.save(directory / part)
             info[part] = {"molecules": len(data.graphs), "conformations": len(data)}
-        text = json.dumps({**info, "dropped": _summary(parts.dropped)}, indent=2, ensure_ascii=False)
+        dropped = list(chain.from_iterable(parts.dropped.values()))
+        text = json.dumps({**info, "dropped": _summary(dropped)}, indent=2, ensure_ascii=False)
+        write_left_out(
+            directory,
+            {
+                part: Counter(item.reason for item in parts.dropped[part])
+                | {why: len(names) for why, names in raw.not_used.get(part, {}).items()}
+                for part in parts.dropped
+            },
+        )
         (directory / INFO_FILE).write_text(text + "\n", "utf-8", "backslashreplace")  # file names need not be text
 
     def open(self, directory: Path) -> MoleculeDomain:

@@ -47,6 +47,8 @@ class GeoDiff(NeuralEstimator):
 
     version: ClassVar[int] = 1
     citations: ClassVar[tuple[str, ...]] = ("xu2022geodiff",)
+    examples: ClassVar[str] = "conformation"
+    offers: ClassVar[frozenset[str]] = frozenset({"denoising_loss", "conditions"})
 
     batch: int = 32
     weight_decay: float = 0.0

@@ -5,9 +5,10 @@ Importing this file loads no torch, so that keys and cached results are there at
 
 import math
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from genloop.data.text.domain import TextDomain
 from genloop.data.text.tokens import TokenDataset
@@ -34,6 +35,9 @@ class LanguageEstimator(NeuralEstimator):
             last is the model itself. 0 keeps only that.
         sampling: how documents are drawn; no part of the fit.
     """
+
+    examples: ClassVar[str] = "token"
+    offers: ClassVar[frozenset[str]] = frozenset({"mean_loss", "learning_curve", "network"})
 
     context: int = 128
     snapshots: int = 0
@@ -75,6 +79,15 @@ class LanguageEstimator(NeuralEstimator):
         num_steps = self.resolved_steps(num_examples)
         return tuple(math.ceil(num_steps * number / self.snapshots) for number in range(1, self.snapshots))
 
+    def requires(self, train: TokenDataset, num_examples: int) -> Iterator[str]:
+        if num_examples < self.context:
+            yield (
+                f"context={self.context} is longer than the training set of {num_examples} tokens. "
+                "Use a shorter context or more data."
+            )
+        elif (num_steps := self.resolved_steps(num_examples)) < self.snapshots:
+            yield f"snapshots={self.snapshots} is more than the fit's {num_steps} steps. Use fewer."
+
     def fit(self, train: TokenDataset, *, seed: int, context: Context) -> "LanguageModel":
         """Fit a new network to blocks of `train`.
 
@@ -97,19 +110,11 @@ class LanguageEstimator(NeuralEstimator):
         from genloop.families.fitting import begin
         from genloop.families.lm.fit import fit_network
 
-        self._check_size(len(train))
+        for problem in self.requires(train, len(train)):
+            raise UserError(problem)
         network = self.network(train.vocabulary.size, seed=seed)
         fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
         return fit_network(fitting, train, sampling=self.sampling, snapshot_steps=self.snapshot_steps(len(train)))
-
-    def _check_size(self, num_tokens: int) -> None:
-        if num_tokens < self.context:
-            raise UserError(
-                f"context={self.context} is longer than the training set of {num_tokens} tokens. "
-                "Use a shorter context or more data."
-            )
-        if (num_steps := self.resolved_steps(num_tokens)) < self.snapshots:
-            raise UserError(f"snapshots={self.snapshots} is more than the fit's {num_steps} steps. Use fewer.")
 
     def load(self, directory: Path, domain: TextDomain, context: Context) -> "LanguageModel":
         from genloop.families.lm.model import load_model

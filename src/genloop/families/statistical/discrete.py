@@ -1,5 +1,6 @@
 """Tables of relative frequencies."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,6 +28,7 @@ class Discrete(StatisticalEstimator):
     citations: ClassVar[tuple[str, ...]] = ("seddik2024bad", "suresh2024rate")
 
     kind: ClassVar[type[Categorical]] = Categorical
+    offers: ClassVar[frozenset[str]] = frozenset({"distribution", "probabilities"})
     sampling: ClassVar[frozenset[str]] = frozenset({"temperature"})
 
     num_types: int
@@ -40,6 +42,12 @@ class Discrete(StatisticalEstimator):
             raise UserError(f"smoothing={self.smoothing} takes counts away. Use 0 for none, or more, such as 0.01.")
         if self.temperature <= 0:
             raise UserError(f"temperature={self.temperature} must be positive. Use 1 to sample what was fitted.")
+
+    def requires(self, train: ArrayDataset, num_examples: int) -> Iterator[str]:
+        try:
+            as_types(train.read(), self.num_types)
+        except UserError as problem:
+            yield str(problem)
 
     def estimate(self, train: ArrayDataset, random: np.random.Generator) -> Categorical:
         counts = np.full((train.num_replicates, self.num_types), self.smoothing)

@@ -1,5 +1,6 @@
 """Normal distributions fitted by their first two moments."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +9,7 @@ import numpy as np
 from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import NormalMixture
 from genloop.errors import UserError
+from genloop.families.statistical.degenerate import dependence
 from genloop.families.statistical.model import StatisticalEstimator, weighted_moments
 
 
@@ -36,13 +38,16 @@ class Gaussian(StatisticalEstimator):
     def __post_init__(self) -> None:
         check_narrowing(self.narrowing)
 
+    def requires(self, train: ArrayDataset, num_examples: int) -> Iterator[str]:
+        if problem := _too_few(train.num_columns, num_examples):
+            yield problem
+        else:
+            yield from dependence(train)
+
     def estimate(self, train: ArrayDataset, random: np.random.Generator) -> NormalMixture:
         mean, scatter, total = weighted_moments(train)
-        if len(train) <= mean.shape[1]:
-            raise UserError(
-                f"A covariance of {mean.shape[1]} columns cannot be fitted to {len(train)} examples. Raise num_samples "
-                f"(T) to {mean.shape[1] + 1} or more, or choose fewer columns."
-            )
+        if problem := _too_few(mean.shape[1], len(train)):
+            raise UserError(problem)
         squares = sum((block.weights**2).sum(axis=1, keepdims=True) for block in train.blocks)
         divisor = total - squares / total if self.unbiased else total
         covariance = scatter / divisor[..., None]
@@ -50,6 +55,15 @@ class Gaussian(StatisticalEstimator):
 
     def sampler(self, distribution: NormalMixture) -> NormalMixture:
         return distribution.narrowed(self.narrowing)
+
+
+def _too_few(num_columns: int, num_examples: int) -> str:
+    if num_examples > num_columns:
+        return ""
+    return (
+        f"A covariance of {num_columns} columns cannot be fitted to {num_examples} examples. Raise num_samples (T) to "
+        f"{num_columns + 1} or more, or choose fewer columns."
+    )
 
 
 def check_narrowing(narrowing: float) -> None:

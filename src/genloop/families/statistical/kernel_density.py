@@ -1,5 +1,6 @@
 """Kernel density estimates: every training example, blurred."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
@@ -9,6 +10,7 @@ from genloop.data.arrays import ArrayDataset
 from genloop.data.distributions import KernelDensity
 from genloop.data.numbers import NumberDomain
 from genloop.errors import UserError, unknown_name
+from genloop.families.statistical.degenerate import dependence
 from genloop.families.statistical.model import NUMBER_BYTES, StatisticalEstimator, numbers_per_example, weighted_moments
 from genloop.types import Cost
 
@@ -39,6 +41,11 @@ class KDE(StatisticalEstimator):
             raise unknown_name("rule of the bandwidth", self.bandwidth, RULES)
         if not isinstance(self.bandwidth, str) and not 0 < self.bandwidth < np.inf:
             raise UserError(f"bandwidth={self.bandwidth} blurs nothing. Use a positive number, or silverman.")
+
+    def requires(self, train: ArrayDataset, num_examples: int) -> Iterator[str]:
+        if num_examples < 2 and self.bandwidth == "silverman":
+            yield "bandwidth='silverman' takes the spread of a training set, and one example has none. Raise T."
+        yield from dependence(train)
 
     def estimate(self, train: ArrayDataset, random: np.random.Generator) -> KernelDensity:
         values, weights = train.read(), train.read_weights()

@@ -1,17 +1,24 @@
 """Mixtures of normal distributions, fitted by expectation and maximisation."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from genloop.data.arrays import ArrayDataset
-from genloop.data.distributions import NormalMixture, draw_types
+from genloop.data.distributions import NormalMixture
 from genloop.errors import UserError
+from genloop.families.statistical.degenerate import commonness, dependence
 from genloop.families.statistical.gaussian import check_narrowing
 from genloop.families.statistical.model import StatisticalEstimator, weighted_moments
+from genloop.families.statistical.partition import partition
 
 SMALLEST_VARIANCE = 1e-6  # of a column's; keeps a component from shrinking onto one example, where it has no maximum
+# Steps of k-means before each start. The start that is likeliest after a few steps goes on (Biernacki, Celeux and
+# Govaert 2003). Settled partitions do best with many components; those that only begin differ more, and do with few.
+STARTS = (50, 50, 50, 50, 1, 1)
+SHORT = 10  # of the few steps
 SMALLEST_SHARE = 1e-12  # of a component, so that an empty one can still be divided by
 
 
@@ -19,8 +26,9 @@ SMALLEST_SHARE = 1e-12  # of a component, so that an empty one can still be divi
 class GaussianMixture(StatisticalEstimator):
     """A mixture of normal distributions with full covariances; one component is the maximum-likelihood Gaussian.
 
-    Starts from examples far apart (k-means++, Arthur and Vassilvitskii 2007), each with the covariance of the data.
-    Every column is fitted in its own standard deviations, so a column in other units gives the same fit in other units.
+    Starts from the best of some partitions by k-means, each begun from examples far apart (k-means++, Arthur and
+    Vassilvitskii 2007): a fit that ends in a worse maximum would be taken for collapse. Every column is fitted in its
+    own standard deviations, so a column in other units gives the same fit in other units.
 
     Attributes:
         num_components: normal distributions in the mixture.
@@ -29,7 +37,7 @@ class GaussianMixture(StatisticalEstimator):
         tolerance: least gain of the mean log-likelihood per step, in nats, to go on for.
     """
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3  # starts from partitions
     citations: ClassVar[tuple[str, ...]] = ("arthur2007kmeans",)
     kind: ClassVar[type[NormalMixture]] = NormalMixture
     sampling: ClassVar[frozenset[str]] = frozenset({"narrowing"})
@@ -45,37 +53,76 @@ class GaussianMixture(StatisticalEstimator):
         if self.num_components < 1 or self.num_steps < 1:
             raise UserError(f"num_components={self.num_components} and num_steps={self.num_steps} must be at least 1.")
 
-    def estimate(self, train: ArrayDataset, random: np.random.Generator) -> NormalMixture:
-        if len(train) <= self.num_components:
-            raise UserError(
-                f"{self.num_components} components cannot be fitted to {len(train)} examples. Raise num_samples (T), "
+    def requires(self, train: ArrayDataset, num_examples: int) -> Iterator[str]:
+        yield from self._too_few(num_examples)
+        yield from dependence(train)
+        if self.num_components > 1:
+            yield from commonness(train)
+
+    def _too_few(self, num_examples: int) -> Iterator[str]:
+        if num_examples <= self.num_components:
+            yield (
+                f"{self.num_components} components cannot be fitted to {num_examples} examples. Raise num_samples (T), "
                 "or lower num_components."
             )
+
+    def estimate(self, train: ArrayDataset, random: np.random.Generator) -> NormalMixture:
+        for problem in self._too_few(len(train)):
+            raise UserError(problem)
         _, scatter, total = weighted_moments(train)
-        covariance = scatter / total[..., None]
-        scale = _deviations(covariance)
+        scale = _deviations(scatter / total[..., None])
         values, weights = train.read() / scale[:, None], train.read_weights()
         smallest = SMALLEST_VARIANCE * np.eye(values.shape[-1])
 
-        start = covariance / (scale[:, :, None] * scale[:, None]) + smallest
-        mixture = NormalMixture(
-            np.full((len(values), self.num_components), 1 / self.num_components),
-            _starts(values, weights, self.num_components, random),
-            np.repeat(start[:, None], self.num_components, axis=1),
-        )
-        before = np.full(len(values), -np.inf)
-        for _ in range(self.num_steps):
-            joint = mixture.log_joint(values)
+        best: NormalMixture | None = None
+        highest = np.full(len(values), -np.inf)
+        for num_steps in STARTS if self.num_components > 1 else STARTS[:1]:
+            parts = partition(values, weights, self.num_components, random, num_steps=num_steps)
+            start = _maximised(parts * weights, values, smallest)
+            found, likelihood = self._climbed(start, values, weights, num_steps=SHORT)
+            higher = np.flatnonzero(likelihood > highest)
+            best = found if best is None else _replaced(best, higher, _some(found, higher))
+            highest = np.maximum(highest, likelihood)
+        assert best is not None
+        return self._climbed(best, values, weights, num_steps=self.num_steps)[0].scaled(scale)
+
+    def _climbed(
+        self, mixture: NormalMixture, values: np.ndarray, weights: np.ndarray, *, num_steps: int
+    ) -> tuple[NormalMixture, np.ndarray]:
+        """Return the mixture after so many steps, and the mean log-likelihood before the last; (replicate,).
+
+        A replicate whose likelihood has settled takes no more, so its fit does not depend on the others.
+        """
+        likelihood = np.full(len(values), -np.inf)
+        smallest = SMALLEST_VARIANCE * np.eye(values.shape[-1])
+        going = np.arange(len(values))
+        for _ in range(num_steps):
+            joint = _some(mixture, going).log_joint(values[going])
             density = np.logaddexp.reduce(joint, axis=0)
-            likelihood = (weights * density).sum(axis=1) / total[:, 0]
-            mixture = _maximised(np.exp(joint - density) * weights, values, smallest)
-            if np.all(likelihood - before < self.tolerance):
+            now = (weights[going] * density).sum(axis=1) / weights[going].sum(axis=1)
+            better = _maximised(np.exp(joint - density) * weights[going], values[going], smallest)
+            mixture = _replaced(mixture, going, better)
+            is_settled = now - likelihood[going] < self.tolerance
+            likelihood[going] = now
+            going = going[~is_settled]
+            if not len(going):
                 break
-            before = likelihood
-        return mixture.scaled(scale)
+        return mixture, likelihood
 
     def sampler(self, distribution: NormalMixture) -> NormalMixture:
         return distribution.narrowed(self.narrowing)
+
+
+def _some(mixture: NormalMixture, replicates: np.ndarray) -> NormalMixture:
+    return NormalMixture(*(array[replicates] for array in mixture.arrays().values()))
+
+
+def _replaced(mixture: NormalMixture, replicates: np.ndarray, found: NormalMixture) -> NormalMixture:
+    """Return a mixture that is another one in some replicates."""
+    arrays = [array.copy() for array in mixture.arrays().values()]
+    for array, others in zip(arrays, found.arrays().values(), strict=True):
+        array[replicates] = others
+    return NormalMixture(*arrays)
 
 
 def _deviations(covariance: np.ndarray) -> np.ndarray:
@@ -101,15 +148,3 @@ def _maximised(shares: np.ndarray, values: np.ndarray, smallest: np.ndarray) -> 
         covariances.append(scatter / total[:, None, None] + smallest)
     weights = (owned / owned.sum(axis=0)).T
     return NormalMixture(weights, means.swapaxes(0, 1), np.stack(covariances, axis=1))
-
-
-def _starts(values: np.ndarray, weights: np.ndarray, num: int, random: np.random.Generator) -> np.ndarray:
-    """Return examples drawn one by one with odds of the squared distance to those before; (replicate, num, column)."""
-    replicate = np.arange(len(values))
-    odds, chosen = weights, []
-    for _ in range(num):
-        chosen.append(values[replicate, draw_types(odds, 1, random)[:, 0]])
-        squares = np.sum((values[:, :, None] - np.stack(chosen, axis=1)[:, None]) ** 2, axis=-1)
-        distance = squares.min(axis=-1)
-        odds = weights * np.where(distance.any(axis=1, keepdims=True), distance, 1.0)
-    return np.stack(chosen, axis=1)

@@ -51,6 +51,8 @@ class StatisticalEstimator(ABC):
     """A family of distributions; a kind of family adds `estimate`, and `sampler` where sampling differs."""
 
     version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    offers: ClassVar[frozenset[str]] = frozenset({"distribution"})
     sampling: ClassVar[frozenset[str]] = frozenset()  # names of the fields that change samples, not the fit
     kind: ClassVar[type[AnyDistribution]]
     operations: ClassVar[int] = 20  # per number in a fit, order of magnitude

@@ -5,6 +5,7 @@ Peto 1995): p(w | c) = (count(c w) + s p(w | c')) / (count(c) + s), down to the 
 An n-gram is one integer, its tokens written in base V; contexts do not reach across end-of-text.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +33,8 @@ class NGram:
 
     version: ClassVar[int] = 1
     citations: ClassVar[tuple[str, ...]] = ("mackay1995hierarchical",)
+    examples: ClassVar[str] = "token"
+    offers: ClassVar[frozenset[str]] = frozenset({"mean_loss"})
 
     order: int = 3
     smoothing: float = 1.0
@@ -48,11 +51,16 @@ class NGram:
     def sample_identity(self) -> Any:
         return {"version": self.version}
 
-    def fit(self, train: TokenDataset, *, seed: int, context: Context) -> "NGramModel":
-        """Count the n-grams of every order up to `order`, each with the weight of its last token."""
+    def requires(self, train: TokenDataset, num_examples: int) -> Iterator[str]:
         size = train.vocabulary.size
         if size**self.order >= 1 << 62:
-            raise UserError(f"order={self.order} does not fit a vocabulary of {size}. Lower one of them.")
+            yield f"order={self.order} does not fit a vocabulary of {size}. Lower one of them."
+
+    def fit(self, train: TokenDataset, *, seed: int, context: Context) -> "NGramModel":
+        """Count the n-grams of every order up to `order`, each with the weight of its last token."""
+        for problem in self.requires(train, len(train)):
+            raise UserError(problem)
+        size = train.vocabulary.size
         tokens, weights = train.read(0, len(train)).astype(np.int64), train.read_weights(0, len(train))
         history = _histories(tokens, self.order - 1, train.vocabulary.end_of_text)
         counts = []

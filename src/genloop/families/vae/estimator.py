@@ -4,6 +4,7 @@ Importing this file loads no torch, so that keys and cached results are there at
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -46,6 +47,8 @@ class VAE(NeuralEstimator):
 
     version: ClassVar[int] = 1
     citations: ClassVar[tuple[str, ...]] = ("kingma2013auto", "rezende2014stochastic")
+    examples: ClassVar[str] = "image"
+    offers: ClassVar[frozenset[str]] = frozenset({"losses", "encode"})
 
     batch: int = 64
     weight_decay: float = 0.0
@@ -68,11 +71,10 @@ class VAE(NeuralEstimator):
     def sample_identity(self) -> Any:
         return {"type": "VAE", "version": self.version}
 
-    def check_shape(self, shape: tuple[int, int, int]) -> None:
-        """Raise UserError if images of a shape cannot be halved as often as there are convolutions."""
-        step = 2 ** len(self.channels)
+    def requires(self, train: ImageDataset, num_examples: int) -> Iterator[str]:
+        shape, step = train.shape, 2 ** len(self.channels)
         if shape[0] % step or shape[1] % step:
-            raise UserError(
+            yield (
                 f"Images of {shape[0]}x{shape[1]} cannot be halved {len(self.channels)} times, once for each of "
                 f"channels={list(self.channels)}. Use a resolution that is a multiple of {step}, or fewer channels."
             )
@@ -98,7 +100,8 @@ class VAE(NeuralEstimator):
         from genloop.families.vae.fit import fit_vae
         from genloop.families.vae.network import VAENetwork
 
-        self.check_shape(train.shape)
+        for problem in self.requires(train, len(train)):
+            raise UserError(problem)
         network = VAENetwork(self.sizes(train.shape), seed=seed)
         fitting = begin(network, self, len(train), start=start, seed=seed, context=context)
         return fit_vae(fitting, train, noise=self.noise, kl_weight=self.kl_weight)

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from genloop.left_out import data_notes
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.report.markdown import markdown_table
 from genloop.runs.lineage import ancestors, finished
@@ -85,6 +86,7 @@ def _facts(run: Run, item: RecordedIteration) -> list[tuple[str, str]]:
         ("seed", f"{item.seed}"),
         ("T, the first training set", f"{record.num_samples:,} {record.unit}s"),
         ("real data", _settings(record.experiment["source"])),
+        *(("about the data", sentence) for sentence in data_notes(run.data_facts())),
         ("estimator", _settings(estimator_of(run, item))),
         ("fit", finished(run, item.model).facts["status"]),
         ("key", item.model),

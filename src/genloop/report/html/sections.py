@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from genloop.analysis.arms import arms_of
 from genloop.analysis.outcome import main_metric, outcomes
 from genloop.errors import UserError
+from genloop.left_out import data_notes
 from genloop.policy_text import parse_policy
 from genloop.report.answer import answer, question
 from genloop.report.citation import bibtex
@@ -43,6 +44,7 @@ class Section:
         question: what the answer is about.
         answer: in one sentence.
         missing: what is not computed yet; empty for a finished run.
+        data_notes: what preparation left out of the real data and noticed in them, a sentence each.
         diverged: rounds whose fit left the finite numbers; empty for none.
         policies: what each policy is, by name.
         others: the parts of the page, as they are called.
@@ -53,6 +55,7 @@ class Section:
     question: str
     answer: str
     missing: str
+    data_notes: Sequence[str]
     diverged: str
     policies: Mapping[str, str]
     metrics: Group | None
@@ -88,6 +91,7 @@ def section(run: Run, name: str, looks: Mapping[str, Style], *, most_sample_byte
         question=question(metric),
         answer=answer(outcomes(run, metric)),
         missing=_missing(run),
+        data_notes=data_notes(run.data_facts()),
         diverged=_diverged(run),
         policies={arm.policy: _meaning(arm.policy) for arm in arms},
         metrics=metric_group(arms, looks),

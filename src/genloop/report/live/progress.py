@@ -8,6 +8,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
+from genloop.left_out import data_notes
 from genloop.loop import Iteration
 from genloop.numerals import duration
 from genloop.plan import Plan
@@ -90,6 +91,8 @@ class RunProgress:
     def finished(self, step: Step, manifest: Manifest) -> None:
         self._done_seconds += self._estimates.get(step.key, 0.0)
         self._show(self._current.label, 0.0)
+        for sentence in data_notes(manifest.facts):
+            self.warned(sentence)
         self._is_quick = manifest.elapsed_seconds < LEAST_SECONDS and self._is_quick
         values = manifest.facts.get("values", {})
         if not values and not self._is_quick:

@@ -14,20 +14,30 @@ from typing import Any
 import pytest
 from earlier_runs import FAMILIES, computes_as_then, experiment, recorded, unpack
 
+from genloop.runs.measurements import readings
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.store import Manifest
 from genloop.types import Runtime
 
 RUNTIME = Runtime(device="cpu", threads=1)
-NAMES = ("policy", "seed", "iteration", "metric", "unit", "value")
+NAMES = ("policy", "seed", "iteration", "metric", "unit", "value", "standard_error")
 DATA_FILES = {"gpt2": ".parquet", "llama": ".parquet", "causal-lm": ".parquet", "ngram": ".parquet"} | {
     "vae": ".parquet",
     "geodiff": ".sdf",
 }
-# What has other keys since, such as "score Diversity" or "fit", because its version was raised.
+# What has other keys since, such as "score Diversity" or "fit", because its version was raised or its size is another.
 WORDS = frozenset({"score Diversity", "score SelfBLEU", "score TailMass", "score RareTypes"})  # by Unicode's rules now
-COMPUTED_ANEW: Mapping[str, frozenset[str]] = {"gpt2": WORDS, "ngram": WORDS - {"score SelfBLEU", "score RareTypes"}}
+COMPUTED_ANEW: Mapping[str, frozenset[str]] = {
+    "gpt2": WORDS | {"floor Diversity", "floor SelfBLEU", "floor TailMass", "floor RareTypes"},
+    "ngram": frozenset({"score Diversity", "score TailMass", "floor Diversity", "floor TailMass"}),
+    "vae": frozenset({"score EncoderFidelity", "floor EncoderFidelity", "floor Modes", "floor PixelFidelity"}),
+    "geodiff": frozenset({"floor Geometry"}),
+    "discrete": frozenset({"floor Support"}),
+    "gaussian": frozenset({"score Wasserstein", "floor Wasserstein", "floor Tails"}),  # one policy samples T / 2
+    "gaussian-mixture": frozenset({"floor Wasserstein"}),
+    "kde": frozenset({"floor Wasserstein", "floor Tails"}),
+}
 
 
 class Listener:
@@ -63,11 +73,14 @@ def _manifests(directory: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in directory.rglob("manifest.json")}
 
 
-def _name(found: Run, key: str) -> str:
-    manifest = found.manifest(key)
+def _name(key: str, manifest: Manifest | None) -> str:
+    """Return what a step computes: `fit`, or `score` and `floor` with the metric."""
     assert manifest
     kind = key.partition("-")[0]
-    return f"score {manifest.inputs['metric']['type']}" if kind == "score" else kind
+    if kind != "score":
+        return kind
+    is_floor = isinstance(manifest.inputs.get("samples"), Mapping)
+    return f"{'floor' if is_floor else 'score'} {manifest.inputs['metric']['type']}"
 
 
 def test_an_earlier_run_says_the_same_numbers(family, tmp_path):
@@ -79,7 +92,7 @@ def test_running_it_again_computes_nothing_and_leaves_every_manifest_as_it_was(f
     directory = unpack(family, tmp_path)
     before, listener = _manifests(directory), Listener()
     again = run(experiment(family), directory, runtime=RUNTIME, listener=listener)
-    assert {_name(again, key) for key in listener.keys} == COMPUTED_ANEW.get(family, frozenset())
+    assert {_name(key, again.manifest(key)) for key in listener.keys} == COMPUTED_ANEW.get(family, frozenset())
     assert _manifests(directory).items() >= before.items()
     if not listener.keys:
         assert _numbers(again) == recorded(directory)
@@ -104,8 +117,7 @@ def test_an_interrupted_one_ends_as_it_would_have(family, tmp_path):
 
 
 def _key_is_as_then(key: str, then: Manifest, anew: frozenset[str]) -> bool:
-    kind = key.partition("-")[0]
-    return not {"fit", kind, f"{kind} {then.inputs.get('metric', {}).get('type')}"} & anew
+    return not {"fit", _name(key, then)} & anew
 
 
 def _check_ends_alike(resumed: Run, expected: Mapping[str, Manifest]) -> None:
@@ -113,10 +125,16 @@ def _check_ends_alike(resumed: Run, expected: Mapping[str, Manifest]) -> None:
         now = resumed.manifest(key)
         assert now, f"{key} was not computed"
         assert now.files.keys() == then.files.keys()
-        assert now.facts.keys() >= then.facts.keys()
+        assert now.facts.keys() >= then.facts.keys() - {"units"}  # which are among what is declared
         if computes_as_then():
             assert now.files == then.files
-            assert now.facts.get("values") == then.facts.get("values")
+            assert _measured(now) == _measured(then)
+
+
+def _measured(manifest: Manifest) -> list[tuple[str, float | None, float | None]]:
+    if "values" not in manifest.facts:
+        return []
+    return [(found.of.name, found.value, found.standard_error) for found in readings(manifest)]
 
 
 def test_a_fit_that_was_killed_ends_as_it_would_have(tmp_path):

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from earlier_runs import FAMILIES, computes_as_then, experiment, recorded, unpack
 
+from genloop.runs.measurements import readings
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.store import Manifest
@@ -80,11 +81,14 @@ def _manifests(directory: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in directory.rglob("manifest.json")}
 
 
-def _name(found: Run, key: str) -> str:
-    manifest = found.manifest(key)
+def _name(key: str, manifest: Manifest | None) -> str:
+    """Return what a step computes: `fit`, or `score` and `floor` with the metric."""
     assert manifest
     kind = key.partition("-")[0]
-    return f"score {manifest.inputs['metric']['type']}" if kind == "score" else kind
+    if kind != "score":
+        return kind
+    is_floor = isinstance(manifest.inputs.get("samples"), Mapping)
+    return f"{'floor' if is_floor else 'score'} {manifest.inputs['metric']['type']}"
 
 
 def test_an_earlier_run_says_the_same_numbers(family, tmp_path):

@@ -13,6 +13,7 @@ from genloop.experiment_file import from_dict, read
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "runs_0"
 FAMILIES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+ERROR = "_standard_error"
 ARITHMETIC = "548a11e0ffb9c79665f7c4e2"  # first digits of the digest below on the machine that made the runs
 
 
@@ -24,8 +25,21 @@ def unpack(archive: str, folder: Path) -> Path:
 
 
 def recorded(directory: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows and the noise floor that the earlier version told of a run."""
-    return json.loads((directory / "rows.json").read_text("utf-8"))
+    """Return the rows and the noise floor that the earlier version told of a run, with standard errors as fields.
+
+    It had them in rows of their own, whose metrics end in a suffix.
+    """
+    told = json.loads((directory / "rows.json").read_text("utf-8"))
+    return {part: _with_errors(rows) for part, rows in told.items()}
+
+
+def _with_errors(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    errors = {_place(row): row["value"] for row in rows if row["metric"].endswith(ERROR)}
+    return [{**row, "standard_error": errors.get(_place(row))} for row in rows if not row["metric"].endswith(ERROR)]
+
+
+def _place(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["policy"], row["seed"], row["iteration"], row["metric"].removesuffix(ERROR)
 
 
 def experiment(family: str) -> Experiment:

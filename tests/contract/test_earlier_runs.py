@@ -130,6 +130,8 @@ def _key_is_as_then(then: Manifest) -> bool:
 
 def _check_ends_alike(resumed: Run, expected: Mapping[str, Manifest]) -> None:
     for key, then in expected.items():
+        if {"prepare", _name(key, then)} & computed_anew:
+            continue
         now = resumed.manifest(key)
         assert now, f"{key} was not computed"
         assert now.files.keys() == then.files.keys()

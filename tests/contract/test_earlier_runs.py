@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from earlier_runs import FAMILIES, computes_as_then, experiment, recorded, unpack
 
-from genloop.runs.measurements import readings
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.store import Manifest

@@ -19,7 +19,6 @@ import numpy as np
 from genloop.data.images.decoding import DecodedPart, decode_part
 from genloop.data.images.distinct import NUM_NAMED, Choice, divide
 from genloop.data.images.domain import INFO_FILE, ImageDomain
-from genloop.data.images.file import write_images
 from genloop.data.images.pixels import WHITE_OF_16_BITS, Channels, Framing
 from genloop.data.images.raw import RawImages, RawPart
 from genloop.data.images.writing import write_images

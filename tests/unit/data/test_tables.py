@@ -26,7 +26,7 @@ def prepared(source: ArrayFile, directory: Path) -> tuple[np.ndarray, dict[str, 
     """Return all rows, what was left out and what was noticed."""
     directory.mkdir()
     source.prepare(directory, Context())
-    rows = np.concatenate([source.load(directory, part).read()[0] for part in ("train", "test")])  # type: ignore[arg-type]
+    rows = np.concatenate([source.open(directory).prepared(part).read()[0] for part in ("train", "test")])  # type: ignore[arg-type]
     told = [json.loads((directory / name).read_text()) for name in ("left_out.json", "notices.json")]
     return rows, *told
 

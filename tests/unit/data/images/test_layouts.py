@@ -41,7 +41,8 @@ def prepared(source: ImageSource, directory: Path) -> tuple[ImageDataset, ImageD
     source.identity()
     source.prepare(directory, CPU)
     left_out = json.loads((directory / "left_out.json").read_text())
-    return source.load(directory, "train"), source.load(directory, "test"), left_out
+    domain = source.open(directory)
+    return domain.prepared("train"), domain.prepared("test"), left_out
 
 
 # --- endings and leftovers ---

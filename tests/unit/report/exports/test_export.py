@@ -344,9 +344,8 @@ def test_numbers_are_written_with_who_made_them(tmp_path, name):
     """What pyarrow reads of a training set is what a fit of it reads, replicate by replicate."""
     from pyarrow import parquet
 
-    found = run(
-        replace(CASES[name](), policies=(parse_policy(WEIGHTED),), metrics=(), num_iterations=2), tmp_path / "a"
-    )
+    experiment = replace(CASES[name](), policies=(parse_policy(WEIGHTED),), metrics=(), num_iterations=2)
+    found = run(experiment, tmp_path / "run")
     export(found, policy=WEIGHTED, iteration=2, data=tmp_path / "a.parquet")
     table = parquet.read_table(tmp_path / "a.parquet")
     opened, iteration = _iteration(found, WEIGHTED, 2)
@@ -364,7 +363,7 @@ def test_numbers_are_written_with_who_made_them(tmp_path, name):
     assert np.array_equal(written, values.reshape(-1, num_columns))
     assert table["replicate"].to_pylist() == np.repeat(np.arange(num_replicates), num).tolist()
     assert np.allclose(table["weight"].to_numpy(), weights.ravel())
-    sizes = [part.stop - part.start for part in iteration.model.train.parts]
+    sizes = [part.stop - part.start for part in iteration.train.parts]
     assert table["source"].to_pylist() == num_replicates * (["real"] * sizes[0] + ["model 1"] * sizes[1])
 
 

@@ -14,23 +14,29 @@ from typing import Any
 import pytest
 from earlier_runs import FAMILIES, computes_as_then, experiment, recorded, unpack
 
+from genloop.runs.measurements import readings
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.store import Manifest
 from genloop.types import Runtime
 
 RUNTIME = Runtime(device="cpu", threads=1)
-ERROR = "_standard_error"
 NAMES = ("policy", "seed", "iteration", "metric", "unit", "value", "standard_error")
-DATA_FILES = {"gpt2": ".parquet", "llama": ".parquet", "causal-lm": ".parquet", "ngram": ".parquet"} | {
-    "vae": ".parquet",
-    "geodiff": ".sdf",
+TEXTS = ("gpt2", "texts", "llama", "causal-lm", "ngram")
+DATA_FILES = dict.fromkeys((*TEXTS, "vae"), ".parquet") | {"geodiff": ".sdf"}
+# What has other keys since, such as "score Diversity" or "fit", because its version was raised or its size is another.
+WORDS = frozenset({"score Diversity", "score SelfBLEU", "score TailMass", "score RareTypes"})  # by Unicode's rules now
+COMPUTED_ANEW: Mapping[str, frozenset[str]] = {
+    "gpt2": WORDS | {"floor Diversity", "floor SelfBLEU", "floor TailMass", "floor RareTypes"},
+    "ngram": frozenset({"score Diversity", "score TailMass", "floor Diversity", "floor TailMass"}),
+    "vae": frozenset({"score EncoderFidelity", "floor EncoderFidelity", "floor Modes", "floor PixelFidelity"}),
+    "geodiff": frozenset({"floor Geometry"}),
+    "discrete": frozenset({"floor Support"}),
+    "gaussian": frozenset({"score Wasserstein", "floor Wasserstein", "floor Tails"}),  # one policy samples T / 2
+    "gaussian-mixture": frozenset({"floor Wasserstein"}),
+    "kde": frozenset({"floor Wasserstein", "floor Tails"}),
+    "texts": frozenset({"prepare", "fit", "sample", "score TestLoss", "score Diversity", "floor Diversity"}),
 }
-# Metrics whose version was raised since: words by Unicode's rules, and one size for all that depends on size.
-RAISED = {
-    "Diversity", "SelfBLEU", "TailMass", "RareTypes", "Support", "Tails", "Wasserstein", "Geometry", "EncoderFidelity",
-    "PixelFidelity", "Modes",
-}  # fmt: skip
 
 
 class Listener:
@@ -62,20 +68,6 @@ def _numbers(found: Run) -> dict[str, list[dict[str, Any]]]:
     return {part: [{name: row[name] for name in NAMES} for row in rows] for part, rows in told.items()}
 
 
-def _recorded(directory: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the numbers told then; a standard error was a row of its own, and is a field of its value's row now."""
-    return {part: _with_errors(rows) for part, rows in recorded(directory).items()}
-
-
-def _with_errors(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    def place(row: dict[str, Any], metric: str) -> tuple[Any, ...]:
-        return row["policy"], row["seed"], row["iteration"], metric
-
-    errors = {place(row, row["metric"]): row["value"] for row in rows if row["metric"].endswith(ERROR)}
-    values = [row for row in rows if not row["metric"].endswith(ERROR)]
-    return [{**row, "standard_error": errors.get(place(row, row["metric"] + ERROR))} for row in values]
-
-
 def _manifests(directory: Path) -> dict[str, bytes]:
     return {path.parent.name: path.read_bytes() for path in directory.rglob("manifest.json")}
 
@@ -92,18 +84,17 @@ def _name(key: str, manifest: Manifest | None) -> str:
 
 def test_an_earlier_run_says_the_same_numbers(family, tmp_path):
     directory = unpack(family, tmp_path)
-    assert _numbers(Run(directory)) == _recorded(directory)
+    assert _numbers(Run(directory)) == recorded(directory)
 
 
 def test_running_it_again_computes_nothing_and_leaves_every_manifest_as_it_was(family, tmp_path):
     directory = unpack(family, tmp_path)
     before, listener = _manifests(directory), Listener()
     again = run(experiment(family), directory, runtime=RUNTIME, listener=listener)
-    raised = {type(metric).__name__ for metric in experiment(family).metrics} & RAISED
-    assert {_name(again, key) for key in listener.keys} == {f"score {metric}" for metric in raised}
+    assert {_name(key, again.manifest(key)) for key in listener.keys} == COMPUTED_ANEW.get(family, frozenset())
     assert _manifests(directory).items() >= before.items()
     if not listener.keys:
-        assert _numbers(again) == _recorded(directory)
+        assert _numbers(again) == recorded(directory)
 
 
 def _cut(directory: Path) -> dict[str, Manifest]:
@@ -120,25 +111,29 @@ def test_an_interrupted_one_ends_as_it_would_have(family, tmp_path):
     directory = unpack(family, tmp_path)
     removed = _cut(directory)
     resumed = run(experiment(family), directory, runtime=RUNTIME)
-    _check_ends_alike(resumed, {key: then for key, then in removed.items() if _key_is_as_then(then)})
+    anew = COMPUTED_ANEW.get(family, frozenset())
+    _check_ends_alike(resumed, {key: then for key, then in removed.items() if _key_is_as_then(key, then, anew)})
 
 
-def _key_is_as_then(then: Manifest) -> bool:
-    return then.inputs.get("metric", {}).get("type") not in RAISED
+def _key_is_as_then(key: str, then: Manifest, anew: frozenset[str]) -> bool:
+    return not {"fit", _name(key, then)} & anew
 
 
 def _check_ends_alike(resumed: Run, expected: Mapping[str, Manifest]) -> None:
     for key, then in expected.items():
-        if {"prepare", _name(key, then)} & computed_anew:
-            continue
         now = resumed.manifest(key)
         assert now, f"{key} was not computed"
         assert now.files.keys() == then.files.keys()
-        assert now.facts.keys() >= then.facts.keys() - {"units"}  # which are among what values declare now
+        assert now.facts.keys() >= then.facts.keys() - {"units"}  # which are among what is declared
         if computes_as_then():
             assert now.files == then.files
-            then_values = {name: value for name, value in then.facts.get("values", {}).items() if ERROR not in name}
-            assert now.facts.get("values", {}) == then_values
+            assert _measured(now) == _measured(then)
+
+
+def _measured(manifest: Manifest) -> list[tuple[str, float | None, float | None]]:
+    if "values" not in manifest.facts:
+        return []
+    return [(found.of.name, found.value, found.standard_error) for found in readings(manifest)]
 
 
 def test_a_fit_that_was_killed_ends_as_it_would_have(tmp_path):
@@ -148,7 +143,8 @@ def test_a_fit_that_was_killed_ends_as_it_would_have(tmp_path):
     resumed = run(experiment("gpt2"), directory, runtime=RUNTIME)
     assert not list(directory.rglob("checkpoint.safetensors"))
     expected = {key: then for key in _manifests(whole.directory) if (then := whole.manifest(key))}
-    _check_ends_alike(resumed, {key: then for key, then in expected.items() if _key_is_as_then(then)})
+    anew = COMPUTED_ANEW["gpt2"]
+    _check_ends_alike(resumed, {key: then for key, then in expected.items() if _key_is_as_then(key, then, anew)})
 
 
 def test_the_commands_read_it(family, genloop, tmp_path):
@@ -156,7 +152,7 @@ def test_the_commands_read_it(family, genloop, tmp_path):
     code, out, _ = genloop("show", directory, "--json")
     assert code == 0
     shown = json.loads(out)
-    assert {part: shown[part] for part in ("rows", "noise_floor")} == _recorded(directory)
+    assert {part: shown[part] for part in ("rows", "noise_floor")} == recorded(directory)
 
     code, _, err = genloop("report", directory)
     assert (code, err) == (0, "")

@@ -403,7 +403,10 @@ def test_a_part_that_changes_changes_the_description(monkeypatch):
     assert describe(Ruled())["rule"]["type"] != before["rule"]["type"]
 
 
-@pytest.mark.parametrize("value", [lambda x: x, len, int, Rule().step, {1, 2}, object()], ids=str)
+UNWRITABLE = {"lambda": lambda x: x, "len": len, "int": int, "method": Rule().step, "set": {1, 2}, "object": object()}
+
+
+@pytest.mark.parametrize("value", UNWRITABLE.values(), ids=UNWRITABLE)
 def test_what_cannot_be_written_down_is_refused_by_name(value):
     with pytest.raises(UserError, match=r"Ruled\.rule is .*cannot be part of a key\. Use numbers"):
         describe(Ruled(rule=value))

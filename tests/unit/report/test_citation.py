@@ -85,7 +85,7 @@ class CitedPolicy(Replace):
 
 
 KEY = "0" * 20
-ROUND = RecordedIteration("replace", 0, 1, f"fit-{KEY}", f"sample-{KEY}", (f"score-{KEY}",), ())
+ROUND = RecordedIteration("replace", 0, 1, f"fit-{KEY}", f"sample-{KEY}", (f"score-{KEY}",), (), None)
 
 
 @pytest.fixture

@@ -51,8 +51,8 @@ class Coverage:
     generated exchanged. All are averaged over molecules, and have standard errors over them.
 
     The values that end in `_real` are what real conformers score: one half of each molecule's in the place of the
-    generated, against the other half. No model can be expected to do better, but for the number of its attempts, of
-    which halves have a quarter. They lack molecules with a single conformer.
+    generated, against the other half. A model makes four times as many attempts and is compared with twice as many real
+    conformers, so it may score better than they do. They lack molecules with a single conformer.
 
     Attributes:
         threshold: in angstrom; 1.25 is the one for drugs.

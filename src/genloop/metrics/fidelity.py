@@ -56,8 +56,7 @@ class PixelFidelity:
     (`vendi.py`), whose scale is the median squared distance of two real images. The components are those of the real
     test images that the samples are compared with, of channel values in [0, 1].
 
-    Equally many images are taken of both. The noise floor compares one half of the test images with the other: where
-    `num_images` is at most half of them, it is what a perfect model scores. Fewer than 10 images give NaN.
+    Equally many images are taken of both. Fewer than 10 give NaN.
 
     Attributes:
         num_images: images of either kind, or as many as both have.

@@ -26,7 +26,7 @@ class Geometry:
     `bond_wasserstein` and `angle_wasserstein` are distances between the distributions in the samples and in real test
     conformations, of each kind of bond (elements and order) and angle (elements, and neighbours of the middle atom),
     averaged over kinds as frequent as in the test data. Samples are of training molecules, so even those of a perfect
-    model differ from test molecules: the noise floor compares one half of the test molecules with the other.
+    model differ from test molecules: the noise floor has real conformations of training molecules.
 
     Attributes:
         num_conformations: of the samples to look at, from the first, and of the test data.

@@ -94,7 +94,7 @@ class Wasserstein:
     """Wasserstein-1 distance between samples and real test examples along every column, averaged over columns.
 
     Finite samples of one distribution differ too: `wasserstein_floor` is the distance between two halves of the test
-    examples, and the samples are compared with one half at the same size.
+    examples, or as many of each as there are samples, which are compared with one of the halves.
     """
 
     version: ClassVar[int] = 1

@@ -52,8 +52,8 @@ class RareTypes:
     that make up 80 % of its words, the middle the next up to 95 %, the tail the rest; equal counts rank by first use.
     `TailMass` counts the same lost types by their use in the test text, where the head outweighs the tail.
 
-    Text of any finite size lacks rare types, real text too: compare equal `num_tokens` and the same test text, and take
-    the survival in real text of that size for 1. A band without types, in a very short test text, is NaN.
+    Text of any finite size lacks rare types, real text too: take the survival in as much real text, the noise floor,
+    for 1. A band without types, in a very short test text, is NaN.
 
     Attributes:
         num_tokens: tokens of the samples to look at.

@@ -8,7 +8,8 @@ tailored in one point: full stops, commas and colons end a word even where no sp
 run together.
 
 Metrics of samples look at the first `num_tokens` tokens, so that their counts compare between samples of different
-size; the documents of a sample are independent, so the first are as good as any. Shorter samples are used whole.
+size; the documents of a sample are independent, so the first are as good as any. Of shorter samples, as many are looked
+at throughout a run as the shortest has.
 """
 
 from collections.abc import Iterator, Sequence

@@ -32,7 +32,7 @@ def zipf() -> Experiment:
     """A thousand types with Zipf frequencies, T = 1000: replace forgets the rare ones."""
     return Experiment(
         name="zipf",
-        source=Zipf(num_replicates=100, num_test=2000),  # half of which stands in for T samples
+        source=Zipf(num_replicates=100, num_test=2000),
         estimator=Discrete(num_types=1000, smoothing=1e-4),
         policies=(Replace(), Accumulate()),
         metrics=(NegativeLogLikelihood(), TableError(), Support()),

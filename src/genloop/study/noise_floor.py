@@ -1,4 +1,4 @@
-"""What is measured of samples, beside what real data in their place give: no model is better than that."""
+"""What is measured of samples, beside what as many real data in their place give."""
 
 import math
 from collections.abc import Iterator, Mapping

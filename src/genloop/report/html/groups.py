@@ -111,7 +111,7 @@ def _about(metric: MetricCurves) -> str:
     else:
         bars = "One seed: no interval."
     theory = "Thin dashes of a policy's colour are theory's prediction, in which no constant is fitted."
-    floor = "Grey dashes are the noise floor: what real data score in the place of samples."
+    floor = "Grey dashes are the noise floor: what as many real data score in the place of samples."
     parts = [f"Measured: {metric.about}.", bars]
     parts += [theory] * any(curve.theory for curve in metric.curves) + [floor] * bool(metric.floors)
     return " ".join(parts)

@@ -7,13 +7,9 @@ import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
-from genloop import Experiment, run
-from genloop.data.regression.source import Regression
-from genloop.families.linear import LinearRegression
-from genloop.metrics.regression import TestError
-from genloop.policies import Mixture, Share
-from genloop.theory.propagate import error_curve
-from genloop.theory.regression import ols_test_error
+from genloop import Experiment, Mixture, Share, run
+from genloop.numbers import LinearRegression, Regression, TestError
+from genloop.theory import error_curve, ols_test_error
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,8 @@ from random import Random
 
 from rich import print
 
-from genloop import Accumulate, Experiment, Replace, run
-from genloop.analysis.outcome import outcomes
-from genloop.data.text.files import Texts
-from genloop.families.lm.gpt2 import GPT2
-from genloop.metrics.diversity import Diversity
-from genloop.metrics.text import TestLoss
-from genloop.report.answer import answer
-from genloop.report.tables import results_table
+from genloop import Accumulate, Experiment, Replace, answer, outcomes, results_table, run
+from genloop.text import GPT2, Diversity, TestLoss, Texts
 
 WHO = ("I", "We", "My sister", "My brother", "Grandmother", "The twins", "An old friend", "The dog")
 DID = ("walked", "ran", "drove", "cycled", "swam", "came home", "got lost", "slept", "sang", "waited")

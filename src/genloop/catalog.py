@@ -207,3 +207,12 @@ def _title(distribution: Any) -> tuple[str, str]:
 
 def _entry(name: str, place: str, distribution: str, version: str) -> Entry:
     return Entry(name.replace("_", "-"), place.partition("[")[0].strip(), distribution, version)
+
+
+def recipe(name: str) -> Any:
+    """Return the experiment of a recipe, such as `linear`, to run as it is or with fields replaced.
+
+    Raises:
+        UserError: if no recipe has this name; the nearest is suggested.
+    """
+    return RECIPES.load(name)()

@@ -1,7 +1,7 @@
 """Images: real data, a variational autoencoder and what is measured of it (extra `images`)."""
 
 from genloop.data.images.celeba import CelebA
-from genloop.data.images.dataset import ImageDataset
+from genloop.data.images.dataset import ImageDataset, Shard
 from genloop.data.images.digits import Digits
 from genloop.data.images.domain import ImageDomain
 from genloop.data.images.files import Images
@@ -27,4 +27,5 @@ __all__ = [
     "InceptionFID",
     "Modes",
     "PixelFidelity",
+    "Shard",
 ]

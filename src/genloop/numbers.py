@@ -15,6 +15,7 @@ from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.mixture import GaussianMixture
 from genloop.metrics.categorical import Support, TableError
 from genloop.metrics.regression import ParameterError, TestError
+from genloop.metrics.replicates import average
 from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "Types",
     "Wasserstein",
     "Zipf",
+    "average",
 ]

@@ -66,7 +66,7 @@ LAYERS = {
     "cli": READ | {"analysis", "data", "report", "study"},
     "testing": CORE | {"catalog", "runs", "values"},
     **{face: {"data", "families", "metrics"} for face in ("images", "molecules", "numbers", "text")},
-    "genloop": {"errors", "experiment", "policies", "runs", "types", "values", "version"},
+    "genloop": READ | {"analysis", "report", "values"},
 }
 
 

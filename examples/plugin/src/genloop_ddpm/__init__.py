@@ -5,10 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.errors import UserError
-from genloop.identity import describe
+from genloop import Context, Cost, UserError, describe
 from genloop.images import ImageDataset
-from genloop.types import Context, Cost
 
 
 @dataclass(frozen=True)

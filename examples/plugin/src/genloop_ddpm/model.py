@@ -7,10 +7,8 @@ from pathlib import Path
 import torch
 from diffusers import DDPMScheduler, UNet2DModel
 
-from genloop.data.images.dataset import Shard
-from genloop.errors import UserError
-from genloop.images import ImageDataset
-from genloop.types import Context, Progress
+from genloop import Context, Progress, UserError
+from genloop.images import ImageDataset, Shard
 from genloop_ddpm import DDPM
 
 SCHEDULE = "squaredcos_cap_v2"  # of the noise

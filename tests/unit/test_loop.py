@@ -51,7 +51,16 @@ policies = (
 
 @given(unit=st.integers(10, 200) | st.integers(10, 10_000_019), policy=policies)
 @example(unit=7, policy=BEYOND_THE_END)
+@example(unit=10, policy=Mix(0.96875))
+@example(unit=100, policy=Mix(0.001))
 def test_training_sets_have_the_size_that_the_policy_says_within_what_sources_hold(unit, policy):
+    """Shares of less than half an example, where no batch makes up for them, would be none, and are refused."""
+    for mixture in map(policy.training_set, range(1, 5)):
+        is_batched = any(share.start >= 1 for share in mixture.shares)
+        if not is_batched and any(share.weight and share.amount * unit < 0.5 for share in mixture.shares):
+            with pytest.raises(UserError, match="round"):
+                list(unroll(experiment(num_iterations=4), policy, 0, unit))
+            return
     rounds = list(unroll(experiment(num_iterations=4), policy, 0, unit))
     shares = [share for number in range(1, 5) for share in policy.training_set(number).shares]
     real = max(share.start + share.amount for share in shares if share.source == REAL)

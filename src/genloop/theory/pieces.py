@@ -88,14 +88,13 @@ def cut_into_pieces(mixtures: Sequence[Mixture]) -> Pieces:
     """Return the table of the pieces that the training sets are made of."""
     pieces = cut(mixtures)
     density = np.zeros((len(mixtures), len(pieces.length)))
-    places: dict[int, slice] = {}  # by identity, as most shares are held again and again
-    for row, mixture in zip(density, mixtures, strict=True):
-        for share in mixture.shares:
-            held = places.get(id(share))
-            if held is None:
-                held = places[id(share)] = pieces.pieces(share)
-            row[held] += share.weight
-        row /= row @ pieces.length
+    held = np.zeros(len(pieces.length))  # weight of each piece, before it is divided by their sum
+    for row, mixture, (added, removed) in zip(density, mixtures, changes(mixtures), strict=True):
+        if removed:
+            held[:] = 0.0
+        for share in mixture.shares if removed else added:
+            held[pieces.pieces(share)] += share.weight
+        row[:] = held / (held @ pieces.length)
 
     weights = np.zeros((len(mixtures), len(mixtures)))
     first = np.flatnonzero(np.diff(pieces.source, prepend=-1))  # of each source

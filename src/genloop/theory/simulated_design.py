@@ -9,7 +9,7 @@ import numpy as np
 
 from genloop.policies import Policy
 from genloop.theory.curve import Array, Basis, Curve
-from genloop.theory.fresh_design import check_rows, fresh_design_error_curve
+from genloop.theory.fresh_design import fresh_design_error_curve
 from genloop.theory.pieces import Pieces, cut_into_pieces, training_sets
 from genloop.theory.propagate import ERROR_RATIO
 
@@ -29,10 +29,11 @@ def predicted_error_curve(policy: Policy, num_iterations: int, *, num_examples: 
     """
     known = fresh_design_error_curve(policy, num_iterations, num_examples=num_examples, dimension=dimension)
     mixtures = training_sets(policy, num_iterations)
+    if known.holds or any(mixture.draw is not None for mixture in mixtures):
+        return known
     pieces = cut_into_pieces(mixtures)
-    check_rows(mixtures, pieces, num_examples, dimension)
     num_loops = min(MOST_LOOPS, int(MEMORY / (len(pieces.length) * dimension * (dimension + 1))))
-    if known.holds or num_loops < FEWEST_LOOPS or any(mixture.draw is not None for mixture in mixtures):
+    if num_loops < FEWEST_LOOPS:
         return known
     errors = _simulate(pieces, num_examples, dimension, num_loops)
     first = errors[0].mean()

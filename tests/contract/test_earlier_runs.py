@@ -29,11 +29,14 @@ WORDS = frozenset({"score Diversity", "score SelfBLEU", "score TailMass", "score
 COMPUTED_ANEW: Mapping[str, frozenset[str]] = {
     "gpt2": WORDS | {"floor Diversity", "floor SelfBLEU", "floor TailMass", "floor RareTypes"},
     "ngram": frozenset({"score Diversity", "score TailMass", "floor Diversity", "floor TailMass"}),
-    "vae": frozenset({"score EncoderFidelity", "floor EncoderFidelity", "floor Modes", "floor PixelFidelity"}),
+    "vae": frozenset({"score EncoderFidelity", "floor Modes", "floor PixelFidelity"}),
     "geodiff": frozenset({"floor Geometry"}),
     "discrete": frozenset({"floor Support"}),
     "gaussian": frozenset({"score Wasserstein", "floor Wasserstein", "floor Tails"}),  # one policy samples T / 2
-    "gaussian-mixture": frozenset({"floor Wasserstein"}),
+    "gaussian-mixture": frozenset(  # mixtures are fitted as well as scikit-learn's
+        {"fit", "sample", "floor Wasserstein"}
+        | {f"score {metric}" for metric in ("NegativeLogLikelihood", "KLDivergence", "Moments", "Wasserstein")}
+    ),
     "kde": frozenset({"floor Wasserstein", "floor Tails"}),
     "texts": frozenset({"prepare", "fit", "sample", "score TestLoss", "score Diversity", "floor Diversity"}),
 }

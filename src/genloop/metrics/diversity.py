@@ -34,7 +34,7 @@ class Diversity:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: words by Unicode's rules
     examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (

@@ -34,7 +34,7 @@ class SelfBLEU:
         num_words: words of a document to look at.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: words by Unicode's rules
     examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (

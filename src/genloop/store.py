@@ -220,9 +220,16 @@ def _verified(path: Path, key: str) -> Manifest:
     manifest = _read_manifest(path, key)
     for name, expected in manifest.files.items():
         file = path.parent / name
-        if not file.is_file() or file.stat().st_size != expected["bytes"] or file_digest(file) != expected["sha256"]:
+        if not _is_as_written(file, expected):
             raise _damaged(file)
     return manifest
+
+
+def _is_as_written(file: Path, expected: Mapping[str, Any]) -> bool:
+    """Whether a file is one, rather than a link to one of somebody's, and holds what its manifest says."""
+    if file.is_symlink() or not file.is_file() or file.stat().st_size != expected["bytes"]:
+        return False
+    return file_digest(file) == expected["sha256"]
 
 
 def _read_manifest(path: Path, key: str) -> Manifest:

@@ -6,7 +6,8 @@ Weights and `config.json` are what the family saved. `transformers` and vLLM fin
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ TOKENIZER_SETTINGS = {
     "clean_up_tokenization_spaces": False,  # which would join " ," to ","
 }
 SAMPLING_SETTINGS = ("temperature", "top_k", "top_p")  # of an estimator's sampling, as `transformers` calls them
-NOT_THE_MODEL = ("manifest.json", "snapshot-*.safetensors")  # vLLM reads all `.safetensors` of a folder as one model
+NOT_THE_MODEL = ("snapshot-*.safetensors",)  # vLLM reads all `.safetensors` of a folder as one model
 
 
 def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
@@ -37,12 +38,10 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
     Raises:
         UserError: if the model is not fitted yet, or has changed since.
     """
-    finished(run, item.model)
-    finished(run, run.record.source)
-    shutil.copytree(run.store.path(item.model), folder, ignore=shutil.ignore_patterns(*NOT_THE_MODEL))
+    _copy_files(run, item.model, folder, finished(run, item.model).files)
+    real = finished(run, run.record.source).files
+    _copy_files(run, run.record.source, folder, [name for name in real if name == TOKENIZER_FILE])
     tokenizer = run.store.path(run.record.source) / TOKENIZER_FILE
-    if tokenizer.exists():
-        shutil.copy(tokenizer, folder)
     is_huggingface = _names_an_architecture(folder / "config.json")
     if is_huggingface:
         length = {"model_max_length": estimator_of(run, item)["context"]}
@@ -50,6 +49,15 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
         _write_over(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
     (folder / "experiment.yaml").write_text(_experiment(run, item), "utf-8")
     (folder / "README.md").write_text(model_card(run, item, is_huggingface=is_huggingface), "utf-8")
+
+
+def _copy_files(run: Run, key: str, folder: Path, names: Iterable[str]) -> None:
+    """Copy files that a manifest lists, and nothing that somebody may have laid beside them."""
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        if not any(fnmatch(name, pattern) for pattern in NOT_THE_MODEL):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(run.store.path(key) / name, folder / name)
 
 
 def _names_an_architecture(config: Path) -> bool:

@@ -1,6 +1,7 @@
 """Exports against the run they come from: other libraries read them, and they say what the store says."""
 
 import re
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -390,3 +391,20 @@ def test_failure_halfway_leaves_nothing(texts, tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             export(texts, policy="replace", iteration=2, **places)
     assert not list(tmp_path.iterdir())
+
+
+def test_an_export_takes_nothing_but_what_the_model_is_made_of(texts, tmp_path):
+    """A store that somebody else made may hold a link beside the files of a step; a link in their place is no file."""
+    found = shutil.copytree(texts.directory, tmp_path / "run")
+    item = Run(found).record.iterations[0]
+    (tmp_path / "secret").write_text("theirs")
+    folder = found / "store" / item.model
+    (folder / "beside.txt").symlink_to(tmp_path / "secret")
+    export(Run(found), policy=item.policy, iteration=1, model=tmp_path / "model")
+    assert not (tmp_path / "model" / "beside.txt").exists()
+
+    file = next(path for path in folder.iterdir() if path.name not in ("manifest.json", "beside.txt"))
+    file.rename(tmp_path / "moved")
+    file.symlink_to(tmp_path / "moved")
+    with pytest.raises(UserError, match="has changed since"):
+        export(Run(found), policy=item.policy, iteration=1, model=tmp_path / "other")

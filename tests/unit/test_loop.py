@@ -4,7 +4,7 @@ import math
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from toys import experiment
 
@@ -49,6 +49,7 @@ policies = (
 )
 
 
+@settings(deadline=None)
 @given(unit=st.integers(10, 200) | st.integers(10, 10_000_019), policy=policies)
 @example(unit=7, policy=BEYOND_THE_END)
 @example(unit=10, policy=Mix(0.96875))
@@ -73,6 +74,7 @@ def test_training_sets_have_the_size_that_the_policy_says_within_what_sources_ho
             assert 0 <= part.start < part.stop <= supply
 
 
+@settings(deadline=None)
 @given(unit=st.integers(1, 200) | st.integers(1, 10_000_019), real=fractions)
 @example(unit=10, real=0.35)
 @example(unit=103, real=0.5)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from genloop.assembly import assemble, at_least
-from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.identity import derive_seed
 from genloop.policies import Policy, check_supply
@@ -66,10 +65,7 @@ def plan_iterations(
         UserError: if a policy asks for more than its sources hold.
     """
     unit = experiment.num_samples or num_real
-    try:
-        check_policies(experiment, num_real / unit)
-    except UserError as problem:
-        raise UserError(f"{problem} T is {unit:,}, and the real training data hold {num_real:,}.") from None
+    check_policies(experiment, num_real / unit)
     real = real or Prepare(experiment.source)
     sizes = Sizes(_fewest_samples(experiment, unit), num_real, num_test)
     rounds = [

@@ -37,7 +37,7 @@ def test_run_show_plan_and_run_again(genloop, tiny, tmp_path):
     code, out, _ = genloop("show", "here", "--json")
     shown = json.loads(out)
     assert code == 0
-    assert set(shown["rows"][0]) == {"policy", "seed", "iteration", "metric", "unit", "value"}
+    assert set(shown["rows"][0]) == {"policy", "seed", "iteration", "metric", "unit", "value", "standard_error"}
     losses = {(r["policy"], r["iteration"]): r["value"] for r in shown["rows"] if r["metric"] == "test_loss"}
     assert set(losses) == {(policy, number) for policy in ("replace", "accumulate") for number in (1, 2)}
     assert losses["replace", 1] == losses["accumulate", 1]
@@ -145,7 +145,7 @@ def test_version_is_that_of_the_package(genloop):
         ((), "Give --model FOLDER"),
         (("--model", "runs"), "runs exists"),
         (("--model", "new", "--iteration", 7), "no model of 'replace', iteration 7"),
-        (("--data", "new.csv"), "ends in .parquet"),
+        (("--data", "new.sdf"), "ends in"),
     ],
 )
 def test_bad_export_is_one_sentence_and_exit_code_2(genloop, arguments, sentence):

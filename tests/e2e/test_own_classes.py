@@ -148,7 +148,7 @@ class Tales(StoryGrammar):
 
 def test_data_of_an_own_source_are_exported_and_shown(genloop, tmp_path):
     """Its domain is a shipped one, so what reads results needs no class of the user's own."""
-    found = run(replace(CASES["gpt2-grammar"](), source=Tales(vocabulary=300), seeds=(0,)), tmp_path / "runs" / "own")
+    found = run(replace(CASES["gpt2"](), source=Tales(vocabulary=300), seeds=(0,)), tmp_path / "runs" / "own")
     item = found.record.iterations[0]
     export = ("export", "runs/own", "--policy", item.policy, "--iteration", 1, "--part", "samples")
     code, _, err = genloop(*export, "--data", "texts.jsonl")

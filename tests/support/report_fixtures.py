@@ -86,6 +86,7 @@ def two_floors_run(folder: Path) -> Run:
     twice = run(of_two, folder / "twice", store_dir=folder / "zipf" / "store")
     floors = {item.seed: list(item.noise_floor) for item in twice.record.iterations if item.noise_floor}
     record = json.loads((folder / "zipf" / "run.json").read_text("utf-8"))
+    del record["digest"]  # records of then had none
     for item in record["iterations"]:
         if item["policy"] == "replace-multiple" and item["noise_floor"]:
             item["noise_floor"] = floors[item["seed"]]

@@ -48,9 +48,13 @@ class Check:
     """One value beside its limit.
 
     Attributes:
-        policy, metric, unit, iteration: what was measured.
+        policy: of the loop.
+        metric: what was measured.
+        unit: of the metric.
+        iteration: of the model that was measured.
         limit: which limit.
-        first, value: at iteration 1 and at this one, averaged over seeds; None where a seed's is not finite.
+        first: value at iteration 1, averaged over seeds; None where a seed's is not finite.
+        value: likewise at this iteration.
         margin: half the width of the 90 % interval of the change between them, where seeds tell.
         bound: what the value must not cross.
         passes: whether it does not; a value that is not finite never passes.

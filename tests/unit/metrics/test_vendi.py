@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genloop.metrics.fidelity import compare
+from genloop.metrics.fidelity import EncoderFidelity, compare
 from genloop.metrics.vendi import vendi_score
 
 
@@ -19,5 +19,7 @@ def test_without_a_scale_equal_vectors_alone_are_similar():
 
 def test_features_that_are_not_finite_have_no_values():
     real = np.random.default_rng(0).normal(size=(20, 4))
-    assert all(np.isnan(value) for value in compare(real, np.full((20, 4), np.nan), 3, "encoder").values())
-    assert all(np.isfinite(value) for value in compare(np.ones((20, 4)), np.ones((20, 4)), 3, "encoder").values())
+    assert all(np.isnan(value) for value in compare(real, np.full((20, 4), np.nan), 3, EncoderFidelity.values).values())
+    assert all(
+        np.isfinite(value) for value in compare(np.ones((20, 4)), np.ones((20, 4)), 3, EncoderFidelity.values).values()
+    )

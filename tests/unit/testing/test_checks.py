@@ -217,7 +217,7 @@ class Odd(RichestTenth):
         if self.fault == "type":
             return {name: np.ones(2) for name in values}
         if self.fault == "random":
-            return {name: value + next(CALLS) for name, value in values.items()}
+            return {name: float(next(CALLS)) for name in values}
         return values
 
 

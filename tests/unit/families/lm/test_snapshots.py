@@ -115,5 +115,5 @@ def test_what_gives_no_curve_is_refused(data):
     with pytest.raises(UserError, match="snapshots=11 is more than the fit's 10 steps"):
         replace(ESTIMATOR, snapshots=11).fit(data, seed=1, context=Context(RUNTIME))
     model = ESTIMATOR.fit(data, seed=1, context=Context(RUNTIME))
-    with pytest.raises(UserError, match=r"num_points=8 .* kept 4\. Use estimator.snapshots=8"):
+    with pytest.raises(UserError, match=r"num_points=8 .* keeps 4\. Use estimator.snapshots=8"):
         LearningCurve().score(Evidence(data, model=model), seed=0, context=Context())

@@ -115,7 +115,8 @@ def test_every_metric_can_be_chosen_and_has_its_noise_floor(numbers: Run):
     views = charts(page([numbers]))[0]
     names = [view[0]["layout"]["yaxis"]["title"]["text"] for view in views]
     assert names == ["test loss (nats/number)", "sample mean (number)", "sample loss (nats/number)"]
-    floors = {row.metric: row.value for row in numbers.noise_floor() if row.policy == "replace"}
+    rows = [row for row in numbers.noise_floor() if row.policy == "replace" and row.value is not None]
+    floors = {row.metric: mean(each.value for each in rows if each.metric == row.metric) for row in rows}
     for view, metric in zip(views, ("test_loss", "sample_mean", "sample_loss"), strict=True):
         lines = [trace for trace in view[0]["traces"] if trace["name"] == "real data"]
         assert [trace["y"][0] for trace in lines] == (
@@ -221,6 +222,7 @@ def test_a_forged_record_is_text_too(hostile: Run, tmp_path: Path):
     evil = f"</script><img src=x onerror={HARM}>"
     shutil.copytree(hostile.directory, tmp_path / "run")
     record = json.loads((tmp_path / "run" / "run.json").read_text())
+    del record["digest"]  # as a forger would
     for item in record["iterations"]:
         item["policy"] = evil if item["policy"] == "replace" else item["policy"]
     record["experiment"]["policies"] = [evil, "accumulate"]

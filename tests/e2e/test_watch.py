@@ -14,6 +14,7 @@ from genloop.runs.runner import run
 from genloop.types import Progress
 
 class Slow(toys.Normal):
+    version = 1  # the source of what is typed here cannot be read
     def fit(self, train, *, seed, context):
         for number in range(24):
             time.sleep(0.1)

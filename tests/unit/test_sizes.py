@@ -161,8 +161,7 @@ def test_one_model_has_one_diversity_under_all_policies(stories):
         assert first["replace", metric] == first["replace-multiple", metric]
 
     item = next(item for item in found.record.iterations if (item.policy, item.iteration) == ("replace-multiple", 2))
-    real = found.store.path(found.record.source)
-    samples = loop.source.open(real).generated(found.store.path(item.samples))
+    samples = loop.source.open(found.store.path(found.record.source)).generated(found.store.path(item.samples))
     assert len(samples) == 18_000
     words = [word for text in samples.slice(0, 6000).texts() for word in words_of(text)]
     rows = [row for row in found.rows() if (row.policy, row.iteration) == ("replace-multiple", 2)]
@@ -173,11 +172,11 @@ def test_one_model_has_one_diversity_under_all_policies(stories):
 def test_the_noise_floor_of_text_is_that_of_as_much_real_text(stories):
     """Against five other draws of whole training stories, counted here; half of ten test stories would say far more."""
     loop, found = stories
-    real = found.store.path(found.record.source)
-    train, test = (list(loop.source.open(real).prepared(part).texts()) for part in ("train", "test"))
+    domain = loop.source.open(found.store.path(found.record.source))
+    train, test = (list(domain.prepared(part).texts()) for part in ("train", "test"))
     floors = {row.metric: row.value for row in found.noise_floor() if row.policy == "replace"}
     assert isinstance(floors["distinct_1"], float)
-    num_words = sum(len(words_of(text)) for text in train) * 6000 / len(loop.source.open(real).prepared("train"))
+    num_words = sum(len(words_of(text)) for text in train) * 6000 / len(domain.prepared("train"))
     expected, lost = [], []
     for seed in range(5):
         order = np.random.default_rng(seed).permutation(len(train))

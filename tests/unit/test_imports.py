@@ -43,7 +43,7 @@ LAYERS = {
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "experiment_file": {"catalog", "errors", "experiment", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
-    "loop": {"assembly", "errors", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types"},
+    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types"},
     "plan": {"loop", "steps", "store", "types"},
     "requirements": {"errors", "loop", "steps", "types"},
     "executors": {

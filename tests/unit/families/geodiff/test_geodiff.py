@@ -137,7 +137,7 @@ def test_vectors_are_shortened_and_what_is_no_number_is_none():
 def test_one_molecule_is_learnt_by_heart():
     """Every sample of pyridine is within an RMSD of 0.5 angstrom of the conformer, up to its symmetry."""
     data, molecule = conformers(["c1ccncc1"], 1), embedded("c1ccncc1", 1)
-    estimator = GeoDiff(width=32, num_global=2, num_local=2, batch=8, num_steps=300, learning_rate=1e-2)
+    estimator = GeoDiff(width=32, num_global=2, num_local=2, batch=8, num_steps=180, learning_rate=1e-2)
     samples = estimator.fit(data, seed=0, context=CONTEXT).sample(8, seed=1, context=CONTEXT)
     distances = [best_rms(data.graphs, 0, samples.coordinates(number), molecule, 0) for number in range(8)]
     assert max(distances) < 0.5

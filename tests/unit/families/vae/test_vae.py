@@ -1,6 +1,7 @@
 """The VAE: its loss against torch's distributions, its sizes against its network, and what training does to it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -128,7 +129,8 @@ def test_weights_say_how_much_an_image_counts(data):
         fitted = SMALL.fit(dark.concat([bright.weighted(weight)]), seed=0, context=CONTEXT)
         errors.append(fitted.losses(bright, seed=0, context=CONTEXT).reconstruction.mean())
     assert errors[1] < errors[0]
-    same = [SMALL.fit(data.weighted(weight), seed=0, context=CONTEXT).record for weight in (1.0, 3.0)]
+    few = replace(SMALL, num_steps=50)
+    same = [few.fit(data.weighted(weight), seed=0, context=CONTEXT).record for weight in (1.0, 3.0)]
     np.testing.assert_allclose(same[0].losses, same[1].losses, rtol=1e-3)
 
 

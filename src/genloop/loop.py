@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from genloop.assembly import assemble, at_least
 from genloop.experiment import Experiment
 from genloop.identity import derive_seed
-from genloop.policies import Policy, check_supply
+from genloop.policies import Policy
 from genloop.policy_text import policy_name
 from genloop.sizes import Sizes, is_of_samples_alone, most_of
 from genloop.steps import Data, Fit, Fitted, HeldOut, Prepare, RealSamples, Sample, Score, Step, TrainingSet
+from genloop.supply import check_supply
 from genloop.types import Metric
 
 

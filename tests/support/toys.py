@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from genloop.examples import Examples
 from genloop.experiment import Experiment
 from genloop.policies import Accumulate, Replace
-from genloop.types import Context, Cost, Evidence, Examples, Format, Progress
+from genloop.types import Context, Cost, Evidence, Format, Progress
 from genloop.values import Value
 
 

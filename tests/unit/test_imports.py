@@ -9,8 +9,8 @@ from package_imports import PACKAGE, circles, import_graph, parts_of
 GRAPH = import_graph()
 
 # Who may import whom, part by part: each part itself, and what stands behind it here.
-GROUND = {"errors", "files", "identity", "left_out", "numerals", "scratch", "types", "values", "version"}
-STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store"}
+GROUND = {"errors", "examples", "files", "identity", "left_out", "numerals", "scratch", "types", "values", "version"}
+STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store", "supply"}
 CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan", "sizes"}
 READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory"}
 LAYERS = {
@@ -27,12 +27,14 @@ LAYERS = {
     "state": set(),
     "own_code": {"looks", "own_modules", "state"},
     "catalog": {"errors"},
-    "types": {"values"},
+    "types": {"examples", "values"},
     "identity": {"catalog", "errors", "own_code", "own_modules"},
     "environment": {"version"},
     "policies": {"errors", "identity"},
+    "examples": set(),
+    "supply": {"errors", "policies"},
     "policy_text": {"catalog", "errors", "identity", "policies", "state"},
-    "theory": {"errors", "policies", "policy_text"},
+    "theory": {"errors", "policies", "policy_text", "supply"},
     "data": GROUND,
     "metrics": GROUND | {"data"},
     "families": GROUND | {"data"},
@@ -43,7 +45,7 @@ LAYERS = {
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "experiment_file": {"catalog", "errors", "experiment", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
-    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types"},
+    "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types", "supply"},
     "plan": {"loop", "steps", "store", "types"},
     "requirements": {"errors", "loop", "steps", "types"},
     "executors": {

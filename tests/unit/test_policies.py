@@ -18,9 +18,9 @@ from genloop.policies import (
     ReplaceMultiple,
     Share,
     Window,
-    check_supply,
     schedule_from_rows,
 )
+from genloop.supply import check_supply
 
 FIRST = Mixture([Share(REAL)])
 

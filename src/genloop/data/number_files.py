@@ -18,7 +18,8 @@ from genloop.data.parquet import file_facts, origin_kinds
 from genloop.data.reading import reason
 from genloop.data.table import read_table
 from genloop.errors import UserError
-from genloop.types import Format, Origins
+from genloop.examples import Origins
+from genloop.types import Format
 
 REPLICATE = "replicate"
 EXAMPLES = "examples"  # name of the array in an `.npz`

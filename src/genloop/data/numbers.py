@@ -13,7 +13,8 @@ from typing import ClassVar, Literal
 from genloop.data.arrays import EXAMPLES_FILE, ArrayDataset
 from genloop.data.distributions import Distribution
 from genloop.data.number_files import NumberFiles
-from genloop.types import Examples, Format
+from genloop.examples import Examples
+from genloop.types import Format
 
 INFO_FILE = "info.json"
 NUM_SHOWN = 8

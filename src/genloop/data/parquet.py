@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from genloop.data.extras import needs_extra
-from genloop.types import Origins
+from genloop.examples import Origins
 
 GROUP_SIZE = 1 << 22  # characters or bytes of examples in a row group, about
 

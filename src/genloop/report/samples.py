@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from genloop.errors import UserError
+from genloop.examples import Examples
 from genloop.runs.record import RecordedIteration, Run
 from genloop.runs.recorded_data import open_data, recorded_domain
-from genloop.types import Examples
 
 
 def sampled(run: Run, item: RecordedIteration, num: int) -> Examples:

@@ -5,9 +5,10 @@ from typing import Any, Literal
 
 from genloop import catalog
 from genloop.errors import UserError
+from genloop.examples import Origins
 from genloop.runs.lineage import finished, origin
 from genloop.runs.record import RecordedIteration, Run
-from genloop.types import Dataset, Domain, Origins
+from genloop.types import Dataset, Domain
 
 Part = Literal["train", "samples"]
 NAMED_BY_UNIT: Mapping[str, str] = {  # the domains of runs whose real data were prepared before these were recorded

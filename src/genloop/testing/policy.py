@@ -5,8 +5,9 @@ import pickle
 
 from genloop.catalog import POLICIES
 from genloop.errors import UserError
-from genloop.policies import REAL, Policy, Share, check_supply, schedule_from_rows
+from genloop.policies import REAL, Policy, Share, schedule_from_rows
 from genloop.policy_text import is_own_policy, parse_policy, policy_name
+from genloop.supply import check_supply
 from genloop.testing.expecting import attempt, expect
 
 

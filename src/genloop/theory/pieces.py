@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloop.policies import Mixture, Policy, Share, changes, check_supply
+from genloop.policies import Mixture, Policy, Share
 from genloop.policy_text import policy_name
+from genloop.supply import changes, check_supply
 from genloop.theory.curve import Array
 
 ROUNDING = 2e-15  # relative: edges so near each other are one, as `1 + 2 * 0.1 + 0.1` and `1 + 3 * 0.1` are

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genloop.policies import REAL, Mixture, Policy, Share, changes
+from genloop.policies import REAL, Mixture, Policy, Share
+from genloop.supply import changes
 from genloop.theory.curve import Array, Basis, Curve
 from genloop.theory.pieces import ROUNDING, Cut, cut, training_sets
 

@@ -26,7 +26,8 @@ from genloop.data.regression.source import Regression
 from genloop.data.text.domain import TextDomain
 from genloop.data.text.files import Texts
 from genloop.errors import UserError
-from genloop.types import Context, Origins, Source
+from genloop.examples import Origins
+from genloop.types import Context, Source
 
 REAL = {"source": "real", "iteration": 0, "model": None}
 MADE = {"source": "model 2", "iteration": 2, "model": "fit-2"}

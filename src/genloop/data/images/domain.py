@@ -22,7 +22,8 @@ from genloop.data.images.pixels import Framing
 from genloop.data.images.raw import RawImage
 from genloop.data.images.tables import ImageTable
 from genloop.errors import UserError
-from genloop.types import Examples, Format
+from genloop.examples import Examples
+from genloop.types import Format
 
 INFO_FILE = "info.json"
 NUM_SHOWN = 16

@@ -15,7 +15,7 @@ from genloop.data.images.arrays import IMAGES_KEY
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.images.writing import write_array
 from genloop.data.parquet import Cell, write_column
-from genloop.types import Origins
+from genloop.examples import Origins
 
 COLUMN = "image"
 METADATA_FILE = "metadata.csv"

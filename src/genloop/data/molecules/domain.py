@@ -14,7 +14,8 @@ import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.data.molecules.graphs import Graphs
-from genloop.types import Conformation, Examples, Format, Origins
+from genloop.examples import Conformation, Examples, Origins
+from genloop.types import Format
 
 INFO_FILE = "info.json"
 NUM_SHOWN = 4

@@ -16,7 +16,8 @@ from genloop.data.number_files import NumberFiles
 from genloop.data.numbers import NUM_SHOWN, of_first
 from genloop.data.regression.design import Design
 from genloop.data.regression.rows import ROWS_FILE, RegressionDataset
-from genloop.types import Examples, Format, Origins
+from genloop.examples import Examples, Origins
+from genloop.types import Format
 
 
 @dataclass(frozen=True)

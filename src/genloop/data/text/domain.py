@@ -11,7 +11,8 @@ from typing import ClassVar, Literal
 
 from genloop.data.text import exchange
 from genloop.data.text.tokens import TOKENIZER_FILE, TOKENS_FILE, TokenDataset, Vocabulary
-from genloop.types import Examples, Format
+from genloop.examples import Examples
+from genloop.types import Format
 
 NUM_SHOWN = 3
 TOKENS_SHOWN = 20_000  # of a document, at most

@@ -15,7 +15,7 @@ from genloop.data.text import vocabularies
 from genloop.data.text.cells import Unusable, text_in
 from genloop.data.text.tokens import Segment, TokenDataset, Vocabulary
 from genloop.errors import UserError
-from genloop.types import Origins
+from genloop.examples import Origins
 
 COLUMN = "text"
 

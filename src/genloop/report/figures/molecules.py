@@ -6,10 +6,10 @@ from pathlib import Path
 
 from genloop.analysis.arms import Arm, arms_of
 from genloop.errors import UserError
+from genloop.examples import Conformation
 from genloop.report.figures.shapes import draw_shapes
 from genloop.runs.record import Run
 from genloop.runs.recorded_data import open_data, recorded_domain
-from genloop.types import Conformation
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
+from genloop.examples import Conformation
 from genloop.report.figures.look import PAGE_INCHES, drawing, folded
-from genloop.types import Conformation
 
 # Symbols and colours of elements, as in Jmol, darkened where they would not show on white.
 ELEMENTS: Mapping[int, tuple[str, str]] = {

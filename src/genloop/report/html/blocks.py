@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from genloop.examples import Examples
 from genloop.numerals import plain
 from genloop.report.html.pictures import Picture, conformation_pictures, image_grid
 from genloop.report.html.text_table import TextTable
-from genloop.types import Examples
 
 TEXT_LENGTH = 1500  # characters of a text
 CELL_BYTES = 20  # of the page, about

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from genloop.data.images.exchange import png
+from genloop.examples import Conformation
 from genloop.report.figures.pictures import grid
 from genloop.report.figures.shapes import ELEMENTS, OTHER, shape_picture
-from genloop.types import Conformation
 
 NUM_COLUMNS = 4  # images in a row
 LARGEST_IMAGE = 96  # rows and columns at which an image is shown

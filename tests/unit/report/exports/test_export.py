@@ -20,6 +20,7 @@ from genloop.data.images.files import Images
 from genloop.data.text.files import Texts
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
+from genloop.examples import Origins
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
 from genloop.executors.preparing import prepare
@@ -34,7 +35,7 @@ from genloop.report.exports.model_card import model_card
 from genloop.runs.lineage import ancestors
 from genloop.runs.record import Run
 from genloop.runs.runner import run
-from genloop.types import Context, Origins, Runtime
+from genloop.types import Context, Runtime
 
 WEIGHTED = "schedule({0: 1}, {0: {amount: 0.5, weight: 2, start: 0.25}, 1: 0.5})"
 POLICIES = ("replace", "accumulate", "accumulate-subsample", WEIGHTED)

@@ -8,8 +8,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from genloop.examples import Conformation
 from genloop.report.figures.shapes import draw_shapes, turned_onto
-from genloop.types import Conformation
 
 BONDS = np.array([[0, 1], [1, 2], [2, 3], [3, 4]])
 TYPES = np.array([6, 6, 7, 8, 1])

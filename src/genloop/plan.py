@@ -123,7 +123,7 @@ def matrix_rate(size: int = 1024, repeats: int = 5) -> float:
     import numpy as np  # late, as the rest of the package starts without it
 
     matrix = np.ones((size, size), np.float32)
-    times = []
+    times: list[float] = []
     for _ in range(repeats):
         start = time.perf_counter()
         np.matmul(matrix, matrix)

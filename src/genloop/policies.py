@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 from genloop.errors import UserError
 from genloop.identity import later
@@ -341,12 +341,13 @@ def schedule_from_rows(rows: Sequence[object]) -> Schedule:
     return Schedule(tuple(_parse_row(number, row) for number, row in enumerate(rows, start=1)))
 
 
-def _parse_row(number: int, row: object) -> tuple[Share, ...]:
-    items = dict(enumerate(row)) if isinstance(row, list) else row
+def _parse_row(number: int, row: Any) -> tuple[Share, ...]:
+    items: Any = dict(enumerate(cast(list[Any], row))) if isinstance(row, list) else row
     try:
         assert isinstance(items, dict)
         # Through text, as int(0.9) is 0, the real data.
-        shares = tuple(_parse_share(int(str(source)), value) for source, value in items.items() if value != 0)
+        filled = [(source, value) for source, value in cast(dict[Any, Any], items).items() if value != 0]
+        shares = tuple(_parse_share(int(str(source)), value) for source, value in filled)
         assert shares
     except (AssertionError, TypeError, ValueError) as error:
         raise UserError(
@@ -356,7 +357,7 @@ def _parse_row(number: int, row: object) -> tuple[Share, ...]:
     return shares
 
 
-def _parse_share(source: int, value: object) -> Share:
+def _parse_share(source: int, value: Any) -> Share:
     if isinstance(value, dict):
-        return Share(source, **{name: float(number) for name, number in value.items()})
-    return Share(source, amount=float(value))  # type: ignore[arg-type]
+        return Share(source, **{name: float(number) for name, number in cast(dict[str, Any], value).items()})
+    return Share(source, amount=float(value))

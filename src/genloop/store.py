@@ -9,7 +9,7 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -196,7 +196,7 @@ class Store:
         remove(path)
 
     @contextmanager
-    def _locked(self, key: str) -> Iterator[None]:
+    def _locked(self, key: str) -> Generator[None, None, None]:
         lock = own_folder(self.root / "locks") / f"{key}.lock"
         if lock.is_symlink() or not (lock.is_file() or not lock.exists()):
             lock.unlink()
@@ -237,8 +237,8 @@ def _read_manifest(path: Path, key: str) -> Manifest:
         record = json.loads(path.read_text("utf-8"))
         claimed = record.pop("digest")
         format_found = record.pop("format")
+        intact = claimed == digest({"format": format_found, **record}) and record["key"] == key and _is_sound(record)
         manifest = Manifest(**record)
-        intact = claimed == digest({"format": format_found, **record}) and manifest.key == key and _is_sound(manifest)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(path) from error
     if not intact:
@@ -246,15 +246,16 @@ def _read_manifest(path: Path, key: str) -> Manifest:
     return manifest
 
 
-def _is_sound(manifest: Manifest) -> bool:
+def _is_sound(record: Mapping[str, Any]) -> bool:
     """Whether a manifest says what one says, and its files lie in its folder: somebody else may have written it."""
-    names = [PurePosixPath(name) for name in manifest.files]
+    files, seconds = record["files"], record["elapsed_seconds"]
+    names = [PurePosixPath(name) for name in files]
     return (
-        isinstance(manifest.facts, dict)
-        and isinstance(manifest.elapsed_seconds, int | float)
-        and 0 <= manifest.elapsed_seconds < math.inf
+        isinstance(record["facts"], dict)
+        and isinstance(seconds, int | float)
+        and 0 <= seconds < math.inf
         and not any(name.is_absolute() or ".." in name.parts for name in names)
-        and all({"sha256", "bytes"} <= each.keys() for each in manifest.files.values())
+        and all({"sha256", "bytes"} <= each.keys() for each in files.values())
     )
 
 

@@ -150,8 +150,10 @@ def _fits(measured: Array, curve: Array, ahead: Array) -> list[_Fit]:
 
 def _expected_fits(measured: Array, curve: Array, ahead: Array, expected: Expected | None) -> list[_Fit]:
     """Return the fits of theory's own curve, where it has a law and changes within what was measured."""
-    name = expected and next((each for each in LAW_NAMES if each == expected.growth.law), None)
-    if expected is None or name is None or not np.ptp(curve):
+    if expected is None or not np.ptp(curve):
+        return []
+    name = next((each for each in LAW_NAMES if each == expected.growth.law), None)
+    if name is None:
         return []
     law = laws.expected(expected.values, name, expected.growth.limit)
     if np.ptp(law.rise(measured)) < RESOLUTION * np.abs(expected.values).max():

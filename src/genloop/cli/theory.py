@@ -1,6 +1,6 @@
 """Commands that need no data: what theory says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -91,7 +91,7 @@ def _solve(policies: Sequence[str], parameter: str, iterations: int, max_increas
         out.print(answer.text(), highlight=False)
 
 
-def _refuse(where: str, options: dict[str, object]) -> None:
+def _refuse(where: str, options: Mapping[str, object]) -> None:
     """Raise UserError for options that were given where they would do nothing."""
     given = [option for option, value in options.items() if value is not None]
     if given:

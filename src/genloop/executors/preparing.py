@@ -11,6 +11,7 @@ from genloop.loop import Iteration, check_policies, plan_iterations
 from genloop.plan import Plan, make_plan
 from genloop.requirements import check_needs
 from genloop.steps import Prepare, Step
+from genloop.steps.step import HasKey
 from genloop.store import Store
 from genloop.types import Context
 
@@ -34,7 +35,7 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
     return iterations
 
 
-def facts_of(step: Step, store: Store) -> Mapping[str, Any]:
+def facts_of(step: HasKey, store: Store) -> Mapping[str, Any]:
     """Return the facts of a step that is done."""
     manifest = store.find(step.key)
     assert manifest, f"{step.key} is not computed"

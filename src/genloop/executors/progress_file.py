@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -102,9 +103,11 @@ class ProgressFile:
 def read_progress(path: Path) -> StepProgress | None:
     """Return what a process says; None where it says nothing, or nothing that can be read."""
     try:
-        said = StepProgress(**json.loads(path.read_text("utf-8")))
+        written: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        said = StepProgress(**written)
         numbers = (said.process, said.began, said.updated, said.done, said.total, said.rate or 0, said.loss or 0)
-        is_sound = isinstance(said.host, str) and all(math.isfinite(number) for number in numbers)
+        is_sound = all(math.isfinite(number) for number in numbers)
+        is_named = isinstance(written["host"], str) and isinstance(written["process"], int)
     except (OSError, ValueError, TypeError, OverflowError):
         return None
-    return said if is_sound and isinstance(said.process, int) and 0 < said.process < 1 << 31 else None
+    return said if is_sound and is_named and 0 < said.process < 1 << 31 else None

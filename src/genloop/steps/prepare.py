@@ -22,20 +22,29 @@ class Prepare(KeyedStep):
     """
 
     kind: ClassVar[str] = "prepare"
-    origin: ClassVar[str] = "real"
-    num: ClassVar[int | None] = None
-    needs: ClassVar[tuple[str, ...]] = ()
 
     source: Source
     known_key: str = ""
 
     @cached_property
-    def key(self) -> str:  # type: ignore[override]
+    def _key(self) -> str:
         return self.known_key or step_key(self.kind, self.inputs)
 
     @property
     def inputs(self) -> Mapping[str, Any]:
         return {"source": describe_component(self.source, self.source.identity())}
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def origin(self) -> str:
+        return "real"
+
+    @property
+    def num(self) -> int | None:
+        return None  # until they are prepared
 
     @property
     def real(self) -> Self:

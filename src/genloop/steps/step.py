@@ -16,26 +16,28 @@ from genloop.types import Context, Cost, Dataset, Domain, Resources
 Facts = Mapping[str, Any]
 
 
-class Keyed:
-    """Something that compares, hashes and prints by its key."""
-
-    key: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Keyed) and type(other) is type(self) and other.key == self.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.key}>"
-
-
-class Result(Protocol):
-    """What later steps keep of an earlier one: enough to open its result anywhere."""
+class HasKey(Protocol):
+    """A step, or what later steps keep of it."""
 
     @property
     def key(self) -> str: ...
+
+
+class Keyed:
+    """Something that compares, hashes and prints by its key."""
+
+    def __eq__(self: HasKey, other: object) -> bool:
+        return type(other) is type(self) and other.key == self.key  # type: ignore[attr-defined] - it has one, too
+
+    def __hash__(self: HasKey) -> int:
+        return hash(self.key)
+
+    def __repr__(self: HasKey) -> str:
+        return f"<{type(self).__name__} {self.key}>"
+
+
+class Result(HasKey, Protocol):
+    """What later steps keep of an earlier one: enough to open its result anywhere."""
 
     def load(self, folder: Callable[[str], Path], context: Context) -> Any:
         """Open the result from a folder; `folder` tells where that of a key lies."""
@@ -134,13 +136,17 @@ class KeyedStep(Keyed):
     def inputs(self) -> Mapping[str, Any]:
         raise NotImplementedError
 
+    @property
+    def key(self) -> str:
+        return self._key
+
     @cached_property
-    def key(self) -> str:  # type: ignore[override]
+    def _key(self) -> str:
         return step_key(self.kind, self.inputs)
 
     def __getstate__(self) -> dict[str, Any]:
         """Keep the key in a pickle: whoever opens it may not have the files that it was made of."""
-        return {**vars(self), "key": self.key}
+        return {**vars(self), "_key": self.key}
 
     @property
     def resources(self) -> Resources:

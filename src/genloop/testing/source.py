@@ -53,12 +53,12 @@ def check_dataset(data: Any, name: str) -> None:
 
 def _samples_open(source: Source, domain: Domain, folder: Path) -> None:
     """Samples are written by `Dataset.save` and opened by `generated`; real data must pass that way, too."""
-    some = domain.prepared("train")
+    real = domain.prepared("train")
     directory = new_folder(folder)
-    some.save(directory)
+    real.save(directory)
     opened = domain.generated(directory)
     expect(
-        len(opened) == len(some) and opened.unit == some.unit,
-        f"{title(source)} opens {len(opened)} samples ({opened.unit}) where a data set of {len(some)} ({some.unit}) "
-        "was saved. Open what Dataset.save writes.",
+        len(opened) == len(real) and opened.unit == real.unit,
+        f"{title(source)} opens {len(opened)} samples ({opened.unit}) where {len(real)} ({real.unit}) were saved. "
+        "Open what Dataset.save writes.",
     )

@@ -176,7 +176,7 @@ class Changing(Incomes):
 
 
 class Lossy(NumberDomain):
-    """A domain whose samples lose one example."""
+    """A domain whose samples lose all examples but one."""
 
     def generated(self, directory):
         return super().generated(directory).slice(0, 1)

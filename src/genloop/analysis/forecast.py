@@ -152,7 +152,7 @@ def _expected_fits(measured: Array, curve: Array, ahead: Array, expected: Expect
     """Return the fits of theory's own curve, where it has a law and changes within what was measured."""
     if expected is None or not np.ptp(curve):
         return []
-    name = next((each for each in LAW_NAMES if each == expected.growth.law), None)
+    name = {str(each): each for each in LAW_NAMES}.get(expected.growth.law)
     if name is None:
         return []
     law = laws.expected(expected.values, name, expected.growth.limit)

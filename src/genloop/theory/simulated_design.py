@@ -56,13 +56,13 @@ def _simulate(pieces: Pieces, num_examples: int, dimension: int, num_loops: int)
     gram: dict[int, Array] = {}
     moment: dict[int, Array] = {}
     for t, density in enumerate(pieces.density):
-        held = np.flatnonzero((density > 0) & (rows > 0))
+        held: list[int] = np.flatnonzero((density > 0) & (rows > 0)).tolist()
         for piece in held:
             if piece not in gram:
                 gram[piece], noise = _sums(rows[piece], dimension, num_loops, random)
                 moment[piece] = (gram[piece] @ fitted[pieces.source[piece], :, :, None])[:, :, 0] + noise
-        left = sum(density[piece] * gram[piece] for piece in held)
-        right = sum(density[piece] * moment[piece] for piece in held)
+        left = np.sum([density[piece] * gram[piece] for piece in held], axis=0)
+        right = np.sum([density[piece] * moment[piece] for piece in held], axis=0)
         fitted[t + 1] = np.linalg.solve(left, right[:, :, None])[:, :, 0]
     return np.sum(fitted[1:] ** 2, axis=2)
 

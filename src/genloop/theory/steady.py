@@ -148,7 +148,7 @@ def _reach(phases: Sequence[_Phase], members: np.ndarray) -> Array:
     reached = np.zeros(len(phases))
     reached[members] = 1.0
     within = matrix[np.ix_(others, others)]
-    reached[others] = np.linalg.solve(np.eye(len(others)) - within, matrix[np.ix_(others, members)].sum(axis=1))
+    reached[others] = np.linalg.solve(np.eye(len(others)) - within, matrix[np.ix_(others, list(members))].sum(axis=1))
     return reached
 
 
@@ -223,7 +223,7 @@ def _kept_variance(
     """Return the variance that data which never change leave for ever in each phase that has a limit."""
     chosen = np.flatnonzero(ends)
     shift = np.zeros((len(phases), before.coefficients.shape[1]))
-    for number in chosen:
+    for number in chosen.tolist():
         for share in phases[number].pinned:
             if share.source:
                 shift[number] += share.weight * share.amount * before.coefficients[share.source - 1]

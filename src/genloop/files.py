@@ -33,7 +33,6 @@ def replacing(path: Path) -> Iterator[Path]:
         working.replace(path)
     finally:
         remove(working)
-        _remove_stale(path)
 
 
 def _is_stream(path: Path) -> bool:
@@ -80,6 +79,7 @@ def write_atomically(path: Path, text: str) -> None:
     """Write a text file that is either whole or absent, and on the disk."""
     with replacing(path) as working:
         write_and_flush(working, text)
+    _remove_stale(path)
 
 
 def write_and_flush(path: Path, text: str) -> None:

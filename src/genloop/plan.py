@@ -51,6 +51,15 @@ class Plan:
         return sum(planned.seconds for planned in self.missing)
 
 
+def different_steps(iterations: Iterable[Iteration]) -> list[tuple[Step, Iteration]]:
+    """Return the different steps of a run, in the order in which they are computed, with the first round that asks."""
+    different: dict[str, tuple[Step, Iteration]] = {}
+    for iteration in iterations:
+        for step in iteration.steps:
+            different.setdefault(step.key, (step, iteration))
+    return list(different.values())
+
+
 def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest | None], domain: Domain) -> Plan:
     """Return the plan of a run.
 
@@ -59,13 +68,10 @@ def make_plan(iterations: Iterable[Iteration], find: Callable[[Step], Manifest |
         find: returns the manifest of a finished step, or None.
         domain: of the real data, which are prepared.
     """
-    different: dict[str, tuple[Step, Iteration]] = {}
-    for iteration in iterations:
-        for step in iteration.steps:
-            different.setdefault(step.key, (step, iteration))
-    steps = [step for step, _ in different.values()]
+    different = different_steps(iterations)
+    steps = [step for step, _ in different]
     items = [(step, find(step), cost) for step, cost in zip(steps, _costs(steps, domain), strict=True)]
-    planned = zip(items, different.values(), _seconds(items), strict=True)
+    planned = zip(items, different, _seconds(items), strict=True)
     return Plan(
         tuple(
             PlannedStep(step, iteration, manifest is not None, cost, seconds)

@@ -8,7 +8,7 @@ from genloop.executors.executor import Executor, Listener
 from genloop.executors.results import find
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, check_policies, plan_iterations
-from genloop.plan import Plan, make_plan
+from genloop.plan import Plan, different_steps, make_plan
 from genloop.requirements import check_needs
 from genloop.steps import Prepare, Step
 from genloop.steps.step import HasKey
@@ -50,8 +50,4 @@ def plan(iterations: Sequence[Iteration], store: Store, tell: Listener) -> Plan:
 
 def all_steps(iterations: Iterable[Iteration]) -> list[Step]:
     """Return the different steps of a run, in the order in which they are computed."""
-    different: dict[str, Step] = {}
-    for iteration in iterations:
-        for step in iteration.steps:
-            different.setdefault(step.key, step)
-    return list(different.values())
+    return [step for step, _ in different_steps(iterations)]

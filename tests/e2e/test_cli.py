@@ -11,7 +11,7 @@ from genloop import __version__
 
 TINY = {
     "name": "tiny",
-    "source": {"type": "bible", "vocabulary": 300},
+    "source": {"type": "story-grammar", "num_train": 500, "num_test": 50, "vocabulary": 300},
     "estimator": {"type": "gpt2", "width": 16, "num_layers": 1, "num_heads": 2, "context": 32, "epochs": 1},
     "policies": ["replace", "accumulate"],
     "metrics": [{"type": "test-loss", "num_tokens": 1000}, "diversity", "tail-mass", "copying"],
@@ -162,9 +162,11 @@ def test_list_names_everything(genloop):
 
 
 def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
-    small = ("--iterations", 2, "--set", "num_samples=2000", "--set", "estimator.width=16")
-    assert genloop("demo", *small, "--set", "estimator.num_steps=5")[0] == 0
-    code, _, err = genloop("demo", "--matched-steps", *small, "--set", "estimator.num_steps=5")
+    sizes = ("num_samples=2000", "estimator.width=16", "estimator.num_steps=5", "source.vocabulary=300")
+    settings = ("source.type=story-grammar", "source.num_train=200", "source.num_test=50", *sizes)
+    small = ("--iterations", 2, *(word for setting in settings for word in ("--set", setting)))
+    assert genloop("demo", *small)[0] == 0
+    code, _, err = genloop("demo", "--matched-steps", *small)
     assert code == 0
     assert "fit" not in err
 

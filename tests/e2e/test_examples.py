@@ -47,7 +47,9 @@ def test_own_model_rises_under_replace_and_hardly_under_accumulate(capsys):
 def test_own_text_runs_on_a_text_of_its_own_and_on_a_file(capsys, monkeypatch, tmp_path):
     def small(text: str):
         experiment = plain(text)
-        return replace(experiment, estimator=replace(experiment.estimator, num_steps=3), num_samples=2000)
+        short = replace(experiment.estimator.sampling, max_length=50)
+        estimator = replace(experiment.estimator, num_steps=3, sampling=short)
+        return replace(experiment, estimator=estimator, num_samples=2000)
 
     plain = own_text.experiment
     monkeypatch.setattr(own_text, "experiment", small)

@@ -10,7 +10,7 @@ from plugins import Only
 
 from genloop import catalog
 from genloop.data.extras import needs_extra
-from genloop.data.text.bible import Bible
+from genloop.data.text.grammar import StoryGrammar
 from genloop.errors import UserError
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
@@ -99,7 +99,7 @@ def tiny() -> scales.LanguageScale:
     return replace(
         scales.laptop(),
         name="tiny",
-        source=Bible(vocabulary=300),
+        source=StoryGrammar(num_train=500, num_test=50, vocabulary=300),
         num_samples=320,
         passes=1,
         estimators={"gpt2-9m": gpt2, **llamas},

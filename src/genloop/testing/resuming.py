@@ -1,5 +1,6 @@
 """Whether a run that is interrupted again and again ends as one that is not."""
 
+import shutil
 from pathlib import Path
 
 from genloop.executors.executor import Silence
@@ -7,7 +8,7 @@ from genloop.experiment import Experiment
 from genloop.policies import Accumulate, Replace
 from genloop.runs.record import Run
 from genloop.runs.runner import run
-from genloop.steps import Step
+from genloop.steps import Prepare, Step
 from genloop.testing.expecting import RUNTIME, expect, new_folder, title
 from genloop.types import Estimator, Progress, Source
 
@@ -48,8 +49,10 @@ def check_resumption(estimator: Estimator, source: Source, folder: Path, num_exa
         AssertionError: if a file of a result is another one.
     """
     experiment = Experiment("resumed", source, estimator, (Replace(), Accumulate()), (), 2, num_samples=num_examples)
-    whole = run(experiment, new_folder(folder), runtime=RUNTIME)
-    cut, interruptions = _in_pieces(experiment, new_folder(folder))
+    whole, again = run(experiment, new_folder(folder), runtime=RUNTIME), new_folder(folder)
+    real = whole.store.path(Prepare(source).key)
+    shutil.copytree(real, again / "store" / real.name)  # so that what is interrupted are fits and samples
+    cut, interruptions = _in_pieces(experiment, again)
     for item in whole.record.iterations:
         for key in (item.model, item.samples):
             files = [found.files if (found := each.store.find(key)) else None for each in (whole, cut)]

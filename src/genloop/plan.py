@@ -47,6 +47,11 @@ class Plan:
         return tuple(planned for planned in self.steps if not planned.is_done)
 
     @property
+    def seconds(self) -> dict[str, float]:
+        """How long the steps took, or are estimated to take, by key."""
+        return {planned.step.key: planned.seconds for planned in self.steps}
+
+    @property
     def seconds_left(self) -> float:
         return sum(planned.seconds for planned in self.missing)
 

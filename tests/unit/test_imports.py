@@ -19,6 +19,7 @@ LAYERS = {
     "files": set(),
     "disk_errors": {"errors"},
     "scratch": {"files", "identity"},
+    "threads": set(),
     "errors": set(),
     "left_out": set(),
     "values": {"errors"},
@@ -49,6 +50,8 @@ LAYERS = {
     "plan": {"loop", "steps", "store", "types"},
     "requirements": {"errors", "loop", "steps", "types"},
     "executors": {
+        "errors",
+        "threads",
         "environment",
         "experiment",
         "files",

@@ -10,7 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from genloop import catalog
 from genloop.errors import UserError, unknown_name
+from genloop.executors.executor import Executor
 from genloop.types import Runtime
 
 LONGEST_NAME = 255  # bytes; of file systems in use
@@ -49,6 +51,8 @@ StoreDir = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or mps; changes no key.")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads; by default the libraries choose.")]
+Jobs = Annotated[int | None, typer.Option(help="Steps at once, each in a process of its own; by default 1.")]
+On = Annotated[str, typer.Option("--on", help="What computes the steps: see executors in `genloop list`.")]
 NameOrFile = Annotated[str, typer.Argument(help="A recipe (see `genloop list`) or an experiment file (.yaml).")]
 RunDir = Annotated[Path, typer.Argument(parser=a_path, help="Folder of a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -72,6 +76,8 @@ class Place:
 
     device: Device = "auto"
     threads: Threads = None
+    jobs: Jobs = None
+    on: On = "local"
 
     def runtime(self) -> Runtime:
         """Return it.
@@ -85,6 +91,18 @@ class Place:
         if self.threads is not None and self.threads < 1:
             raise UserError(f"--threads {self.threads} computes nothing. Give 1 or more.")
         return Runtime(self.device, self.threads)
+
+    def executor(self) -> Executor:
+        """Return what computes the steps.
+
+        Raises:
+            UserError: if there is none of that name, or it takes no such option.
+        """
+        kind = catalog.EXECUTORS.load(self.on)
+        options = {name: value for name, value in {"jobs": self.jobs}.items() if value is not None}
+        for name in options.keys() - inspect.signature(kind).parameters.keys():
+            raise UserError(f"--on {self.on} takes no --{name}. Leave it out, or use another executor.")
+        return kind(runtime=self.runtime(), **options)
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -52,7 +52,7 @@ def _run(name_or_file: str, chosen: Chosen, place: Place) -> None:
     before = _loops_before(directory)
     with resumable(), RunProgress(log) as progress:
         finished = run_experiment(
-            experiment, directory, store_dir=chosen.store_dir, runtime=place.runtime(), listener=progress
+            experiment, directory, store_dir=chosen.store_dir, executor=place.executor(), listener=progress
         )
     _present(finished)
     shown = _loops(finished)

@@ -44,7 +44,7 @@ def reproduce(
         found = function(
             Request(
                 out_dir, scale, train, test, tuple(parse_seeds(seeds) or ()) or None, store_dir, only_plan,
-                place.runtime(), progress, progress.announced,
+                place.runtime(), place.executor(), progress, progress.announced,
             )
         )  # fmt: skip
     print_reproduction(found, out)

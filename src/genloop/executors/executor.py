@@ -1,6 +1,6 @@
 """What computes the steps of a run, and who is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from genloop.plan import Plan
@@ -40,8 +40,16 @@ class Silence:
 class Executor(Protocol):
     """Computes steps, here or elsewhere; it may begin with any step whose needs are met."""
 
-    def run(self, steps: Iterable[Step], store: Store, tell: Listener) -> None:
+    def run(
+        self, steps: Iterable[Step], store: Store, tell: Listener, *, seconds: Mapping[str, float] | None = None
+    ) -> None:
         """Compute the steps that the store does not hold; they come in an order in which all needs are met.
+
+        Args:
+            steps: of a run.
+            store: holds what is done, and gets what is computed.
+            tell: is told.
+            seconds: how long steps are estimated to take, by key, where that is known.
 
         Raises:
             UserError: if the data, a setting or the disk stand in the way; finished steps are kept.

@@ -48,8 +48,9 @@ def run(
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         write_record(directory, _record(experiment, store, iterations, directory))
-    tell.planned(plan(iterations, store, tell))
-    executor.run(all_steps(iterations), store, tell)
+    planned = plan(iterations, store, tell)
+    tell.planned(planned)
+    executor.run(all_steps(iterations), store, tell, seconds=planned.seconds)
     return Run(directory)
 
 

@@ -44,7 +44,7 @@ def compute(
         present: turns the results into claims, tables and figures.
     """
     study = Study(target, title, tuple(dict.fromkeys(loops)), scale, request, request.directory(scale.name))
-    store, executor = Store(study.store_dir).open(), LocalExecutor(request.runtime)
+    store, executor = Store(study.store_dir).open(), request.executor or LocalExecutor(request.runtime)
     step = Prepare(scale.source)
     executor.run([step], store, request.listener)
     real = facts_of(step, store)
@@ -57,7 +57,7 @@ def compute(
     for number, (loop, experiment) in enumerate(experiments.items(), start=1):
         request.announce(f"{number} of {len(experiments)}: {loop.label}")
         run(
-            experiment, study.run_dir(loop), store_dir=study.store_dir, runtime=request.runtime,
+            experiment, study.run_dir(loop), store_dir=study.store_dir, executor=executor,
             listener=request.listener,
         )  # fmt: skip
     found = replace(present(study), computation=_computation(study))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
-from genloop.executors.executor import Listener, Silence
+from genloop.executors.executor import Executor, Listener, Silence
 from genloop.types import Runtime
 
 
@@ -23,6 +23,7 @@ class Request:
         store_dir: where results are kept; None for a folder in the folder.
         only_plan: say what it takes, and train nothing.
         runtime: where to compute.
+        executor: computes the steps; None for this process, with `runtime`.
         listener: is told what happens.
         announce: is told which run begins.
     """
@@ -35,6 +36,7 @@ class Request:
     store_dir: Path | None = None
     only_plan: bool = False
     runtime: Runtime = field(default_factory=Runtime)
+    executor: Executor | None = None
     listener: Listener = field(default_factory=Silence)
     announce: Callable[[str], None] = lambda _: None
 

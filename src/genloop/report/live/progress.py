@@ -25,9 +25,9 @@ TRUSTED_SECONDS = 20.0  # for which a plan outweighs a pace: that of the first s
 @dataclass
 class _Current:
     label: str
-    key: str
-    iteration: Iteration | None
+    round: str
     started: float
+    share: float = 0.0
 
 
 class RunProgress:
@@ -46,9 +46,9 @@ class RunProgress:
         self._iterations: dict[str, Iteration] = {}
         self._planned_seconds = self._done_seconds = 0.0
         self._began = self._spoken = time.monotonic()
-        self._current = _Current("", "", None, self._began)
+        self._current: dict[str, _Current] = {}
         self._names_seeds = False
-        self._is_quick = False  # whether all steps of the round so far were
+        self._slow: set[str] = set()  # rounds with a step that took its time
 
     def __enter__(self) -> "RunProgress":
         if self.console.is_terminal:
@@ -70,55 +70,63 @@ class RunProgress:
         self._planned_seconds = sum(self._estimates.values())
         self._bar.update(self._task, total=max(self._planned_seconds, 1e-9), visible=bool(plan.missing))
         self._began, self._done_seconds = time.monotonic(), 0.0
+        self._slow.clear()
 
     def started(self, step: Step) -> None:
-        iteration = self._iterations.get(step.key)
-        self._is_quick = self._is_quick or iteration is not self._current.iteration
-        self._current = _Current(self._label(step, iteration), step.key, iteration, time.monotonic())
-        self._show(self._current.label, 0.0)
+        of_round = self._round(self._iterations.get(step.key))
+        label = " · ".join(filter(None, (of_round, step.kind)))
+        self._current[step.key] = _Current(label, of_round, time.monotonic())
+        self._show(label)
 
     def progressed(self, step: Step, progress: Progress) -> None:
-        now = time.monotonic()
-        elapsed = now - self._current.started
+        now, current = time.monotonic(), self._current[step.key]
+        elapsed = now - current.started
         rate = f" · {progress.done / elapsed:,.0f}/s" if elapsed > 0.5 else ""
         loss = f" · loss {progress.loss:.3f}" if progress.loss is not None else ""
-        share = progress.done / progress.total if progress.total else 1.0
-        text = f"{self._current.label} {share:4.0%}{rate}{loss}"
-        self._show(text, share)
+        current.share = progress.done / progress.total if progress.total else 1.0
+        text = f"{current.label} {current.share:4.0%}{rate}{loss}"
+        self._show(text)
         if now - self._spoken > PLAIN_SECONDS:
-            self._say(" · ".join(filter(None, (text, self._left(share)))))
+            self._say(" · ".join(filter(None, (text, self._left()))))
 
     def finished(self, step: Step, manifest: Manifest) -> None:
+        current = self._current.pop(step.key)
         self._done_seconds += self._estimates.get(step.key, 0.0)
-        self._show(self._current.label, 0.0)
+        self._show(current.label)
         for sentence in data_notes(manifest.facts):
             self.warned(sentence)
-        self._is_quick = manifest.elapsed_seconds < LEAST_SECONDS and self._is_quick
-        values = manifest.facts.get("values", {})
-        if not values and not self._is_quick:
-            done = f"{self._current.label} done in {duration(manifest.elapsed_seconds)}"
-            self._say(" · ".join(filter(None, (done, self._left(0.0)))))
-        if values.get("test_loss") is not None and not self._is_quick:
-            self.console.print(f"{self._current.label}: test_loss {values['test_loss']:.3f}", highlight=False)
+        if manifest.elapsed_seconds >= LEAST_SECONDS:
+            self._slow.add(current.round)
+        is_quick, values = current.round not in self._slow, manifest.facts.get("values", {})
+        if not values and not is_quick:
+            done = f"{current.label} done in {duration(manifest.elapsed_seconds)}"
+            self._say(" · ".join(filter(None, (done, self._left()))))
+        if values.get("test_loss") is not None and not is_quick:
+            self.console.print(f"{current.label}: test_loss {values['test_loss']:.3f}", highlight=False)
         if manifest.facts.get("status") == "diverged":
-            self.warned(f"{self._current.label}: the fit diverged; its last finite state was kept.")
+            self.warned(f"{current.label}: the fit diverged; its last finite state was kept.")
 
     def warned(self, message: str) -> None:
         self.console.print(Text.assemble(("Warning:", "yellow"), f" {message}"), soft_wrap=True)
 
-    def _label(self, step: Step, iteration: Iteration | None) -> str:
+    def _round(self, iteration: Iteration | None) -> str:
         if iteration is None:
-            return step.kind
+            return ""
         seed = f" (seed {iteration.seed})" if self._names_seeds else ""
-        return f"{policy_name(iteration.policy)} {iteration.number}{seed} · {step.kind}"
+        return f"{policy_name(iteration.policy)} {iteration.number}{seed}"
 
-    def _show(self, text: str, share: float) -> None:
-        completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)
-        self._bar.update(self._task, description=text, completed=completed, left=self._left(share))
+    @property
+    def _completed_seconds(self) -> float:
+        return self._done_seconds + sum(
+            each.share * self._estimates.get(key, 0.0) for key, each in self._current.items()
+        )
 
-    def _left(self, share: float) -> str:
+    def _show(self, text: str) -> None:
+        self._bar.update(self._task, description=text, completed=self._completed_seconds, left=self._left())
+
+    def _left(self) -> str:
         """Return the time left: what is still planned, at the pace so far, which counts as planned at first."""
-        completed = self._done_seconds + share * self._estimates.get(self._current.key, 0.0)
+        completed = self._completed_seconds
         elapsed = time.monotonic() - self._began
         if completed <= 0 or elapsed < 1:
             return ""

@@ -18,6 +18,7 @@ TINY = {
     "num_iterations": 2,
     "num_samples": 2000,
 }
+STORIES = ("demo", "--set", "source={type: story-grammar, num_train: 200, num_test: 50, vocabulary: 300}")
 
 
 @pytest.fixture
@@ -186,8 +187,8 @@ def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
         (("run", "demo", "--device", "gpu"), "is no device"),
         (("run", "demo", "--threads", "0"), "computes nothing"),
         (("run", "demo", "--policy", "schedule([1], [1, 1])"), "The schedule has 2 rows"),
-        (("run", "demo", "--set", "num_samples=100000000"), "of the real data, which holds"),
-        (("run", "demo", "--set", "num_samples=50"), "context=64 is longer"),
+        (("run", *STORIES, "--set", "num_samples=100000000"), "of the real data, which holds"),
+        (("run", *STORIES, "--set", "num_samples=50"), "context=64 is longer"),
         (("run", "linear", "--set", "source.decay=.nan"), "Regression.decay is nan. Give a finite number."),
         (("run", "text"), "there is no such file"),
         (("run", "faces"), "there is no such file or folder"),

@@ -53,6 +53,9 @@ Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or 
 Threads = Annotated[int | None, typer.Option(help="CPU threads; by default the libraries choose.")]
 Jobs = Annotated[int | None, typer.Option(help="Steps at once, each in a process of its own; by default 1.")]
 On = Annotated[str, typer.Option("--on", help="What computes the steps: see executors in `genloop list`.")]
+Address = Annotated[
+    str | None, typer.Option(help="Of the cluster, with --on ray; by default this machine's own, or a new one.")
+]
 NameOrFile = Annotated[str, typer.Argument(help="A recipe (see `genloop list`) or an experiment file (.yaml).")]
 RunDir = Annotated[Path, typer.Argument(parser=a_path, help="Folder of a run.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -78,6 +81,7 @@ class Place:
     threads: Threads = None
     jobs: Jobs = None
     on: On = "local"
+    address: Address = None
 
     def runtime(self) -> Runtime:
         """Return it.
@@ -99,7 +103,8 @@ class Place:
             UserError: if there is none of that name, or it takes no such option.
         """
         kind = catalog.EXECUTORS.load(self.on)
-        options = {name: value for name, value in {"jobs": self.jobs}.items() if value is not None}
+        given = {"jobs": self.jobs, "address": self.address}
+        options = {name: value for name, value in given.items() if value is not None}
         for name in options.keys() - inspect.signature(kind).parameters.keys():
             raise UserError(f"--on {self.on} takes no --{name}. Leave it out, or use another executor.")
         return kind(runtime=self.runtime(), **options)

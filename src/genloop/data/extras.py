@@ -12,6 +12,7 @@ EXTRAS: Mapping[str, str] = {  # what brings a package that is imported without 
     "datasets": "hub",
     "transformers": "hub",
     "rdkit": "molecules",
+    "ray": "ray",
 }
 
 

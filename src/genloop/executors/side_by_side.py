@@ -9,7 +9,6 @@ import signal
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from enum import Enum
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -17,13 +16,14 @@ from traceback import format_exc
 from typing import cast
 
 from genloop.errors import UserError
-from genloop.executors.executor import Listener, Silence
+from genloop.executors.executor import Listener
 from genloop.executors.graph import Graph
+from genloop.executors.mail import Mail, Sender
 from genloop.executors.results import compute, find
 from genloop.steps import Step
-from genloop.store import Manifest, Store
+from genloop.store import Store
 from genloop.threads import limit_threads, threads_each
-from genloop.types import Progress, Runtime
+from genloop.types import Runtime
 
 
 def run_side_by_side(
@@ -47,11 +47,6 @@ def run_side_by_side(
                     graph.finish(finished.key)
 
 
-class _Said(Enum):
-    STARTED = "started"
-    DONE = "done"
-
-
 @dataclass
 class _Worker:
     process: BaseProcess
@@ -71,21 +66,13 @@ class _Worker:
             said = self.connection.recv()
         except (EOFError, ConnectionResetError):
             raise self._death(step) from None
-        match said:
-            case _Said.STARTED:
-                tell.started(step)
-            case Progress():
-                tell.progressed(step, said)
-            case Manifest():
-                tell.finished(step, said)
-            case str():
-                tell.warned(said)
-            case BaseException():
-                raise said
-            case _:
-                self.step = None
-                return step
-        return None
+        if isinstance(said, BaseException):
+            raise said
+        if isinstance(said, Mail):
+            said.tell(tell, step)
+            return None
+        self.step = None
+        return step
 
     def _death(self, step: Step) -> UserError:
         self.process.join()
@@ -122,33 +109,14 @@ def _work(connection: Connection, store_dir: Path, runtime: Runtime) -> None:
     """Compute the steps that come through a pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the master hears it, and ends this process
     limit_threads(cast(int, runtime.threads))
-    store, tell = Store(store_dir), _Teller(connection)
+    store = Store(store_dir)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             step: Step = connection.recv()
             try:
-                compute(step, store, runtime, tell)
-                connection.send(_Said.DONE)
+                compute(step, store, runtime, Sender(step.key, connection.send))
+                connection.send(None)
             except Exception as error:
                 if not isinstance(error, UserError | ModuleNotFoundError):
                     error.add_note(format_exc())
                 connection.send(error)
-
-
-class _Teller(Silence):
-    """Sends on what happens to the step at work."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def started(self, step: Step) -> None:
-        self._connection.send(_Said.STARTED)
-
-    def progressed(self, step: Step, progress: Progress) -> None:
-        self._connection.send(progress)
-
-    def finished(self, step: Step, manifest: Manifest) -> None:
-        self._connection.send(manifest)
-
-    def warned(self, message: str) -> None:
-        self._connection.send(message)

@@ -37,23 +37,32 @@ def run(
     name_or_file: NameOrFile,
     chosen: Chosen,
     place: Place,
+    part: Annotated[
+        str | None, typer.Option(help="Compute one part of the loops, such as 3/8; other processes compute the others.")
+    ] = None,
 ) -> None:
     """Run or resume an experiment; what is done already is not done again."""
-    _run(name_or_file, chosen, place)
+    _run(name_or_file, chosen, place, part)
 
 
-def _run(name_or_file: str, chosen: Chosen, place: Place) -> None:
+def _run(name_or_file: str, chosen: Chosen, place: Place, part: str | None = None) -> None:
     from genloop.experiment_file import from_dict
     from genloop.report.live.progress import RunProgress
+    from genloop.runs.portion import Portion
     from genloop.runs.runner import run as run_experiment
 
+    portion = Portion.parse(part) if part else None
     experiment = from_dict(_settings(name_or_file, chosen))
     directory = chosen.out_dir or Path("runs") / experiment.name
     before = _loops_before(directory)
     with resumable(), RunProgress(log) as progress:
         finished = run_experiment(
-            experiment, directory, store_dir=chosen.store_dir, executor=place.executor(), listener=progress
-        )
+            experiment, directory, store_dir=chosen.store_dir, executor=place.executor(), listener=progress,
+            portion=portion,
+        )  # fmt: skip
+    if portion and not finished.is_complete():
+        out.print(f"Part {part} is done, other parts are not. The same command without --part shows all.")
+        return
     _present(finished)
     shown = _loops(finished)
     if left_out := [loop for loop in before if loop not in shown]:

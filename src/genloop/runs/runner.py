@@ -12,6 +12,7 @@ from genloop.experiment_file import to_dict
 from genloop.loop import Iteration
 from genloop.policy_text import policy_name
 from genloop.runs.citing import citations_of
+from genloop.runs.portion import Portion
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
 from genloop.steps import Part
 from genloop.store import Store
@@ -26,6 +27,7 @@ def run(
     runtime: Runtime | None = None,
     listener: Listener | None = None,
     executor: Executor | None = None,
+    portion: Portion | None = None,
 ) -> Run:
     """Compute what is missing of an experiment and return its results.
 
@@ -36,6 +38,8 @@ def run(
         runtime: where to compute; changes no result.
         listener: is told what happens.
         executor: computes the steps; by default this process does, with `runtime`.
+        portion: of the loops, where other processes compute the others; they share a store, and each writes the
+            record of the whole run.
 
     Raises:
         UserError: if the data, a policy or the disk stand in the way; finished steps are kept.
@@ -48,9 +52,10 @@ def run(
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         write_record(directory, _record(experiment, store, iterations, directory))
-    planned = plan(iterations, store, tell)
+    mine = portion.of_run(iterations) if portion else iterations
+    planned = plan(mine, store, tell)
     tell.planned(planned)
-    executor.run(all_steps(iterations), store, tell, seconds=planned.seconds)
+    executor.run(all_steps(mine), store, tell, seconds=planned.seconds)
     return Run(directory)
 
 

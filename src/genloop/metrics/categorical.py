@@ -1,6 +1,6 @@
 """Metrics of distributions over numbered types, against the truth where it is known and test frequencies elsewhere.
 
-Every value is the mean over replicates, with its standard error.
+Every value is the mean over replicates, with its standard error and the quantiles.
 """
 
 from collections.abc import Iterator, Mapping

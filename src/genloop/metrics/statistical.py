@@ -1,6 +1,6 @@
 """Metrics of distributions over numbers, against the truth where it is known and real test examples elsewhere.
 
-Every value is the mean over replicates, with its standard error.
+Every value is the mean over replicates, with its standard error and the quantiles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class NegativeLogLikelihood:
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         losses = -evidence.model.distribution.log_density(evidence.test.read())
-        return average({"test_loss": per_replicate(losses)})
+        return average({"test_loss": losses})
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class KLDivergence:
         if truth is None:
             raise UserError(NO_TRUTH)
         losses = truth.log_density(test) - evidence.model.distribution.log_density(test)
-        return average({"kl_divergence": per_replicate(losses)})
+        return average({"kl_divergence": losses})
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,6 @@ def wasserstein(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         Shape (replicate,): the mean distance between values of equal rank.
     """
     return np.mean(np.abs(np.sort(first, axis=1) - np.sort(second, axis=1)), axis=(1, 2))
-
-
-def per_replicate(values: np.ndarray) -> np.ndarray:
-    """Return the mean over examples of every replicate; of one replicate all examples, which are independent too."""
-    return values[0] if len(values) == 1 else values.mean(axis=1)
 
 
 def _real_moments(test: ArrayDataset) -> tuple[Any, Any]:

@@ -51,7 +51,7 @@ def results_table(run: Run, *, width: int) -> Table:
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    measured = {metric: _Measured.of(series(rows, metric)) for metric in units}
+    measured = {metric: _measured(run, rows, metric) for metric in units}
     shown = _shown_metrics(run, width, max((each.longest for each in measured.values()), default=0))
     hidden = len(measured) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
@@ -73,7 +73,7 @@ def results_table(run: Run, *, width: int) -> Table:
     for policy, iterations in _by_policy(run.record.iterations).items():
         for number, recorded in iterations.items():
             mark = " diverged" if (policy, number) in diverged else ""
-            cells = [policy, f"{number}{mark}", f"{_num_trained(recorded):,}"]
+            cells = [policy, _numbered(number, run.other_estimators) + mark, f"{_num_trained(recorded):,}"]
             for metric in shown:
                 cells.append(measured[metric].mean(policy, number))
                 if metric == "test_loss":
@@ -90,21 +90,22 @@ class _Measured:
 
     Attributes:
         by_policy: what was measured.
+        final: of last models that another estimator fitted.
         column: how its numbers are written.
     """
 
     by_policy: Mapping[str, Series]
+    final: Mapping[str, Series]
     column: NumberColumn
 
     @classmethod
-    def of(cls, found: Sequence[Series]) -> Self:
-        return cls(
-            {each.policy: each for each in found}, NumberColumn.of(each.mean(n) for each in found for n in each.curve)
-        )
+    def of(cls, found: Sequence[Series], final: Sequence[Series]) -> Self:
+        column = NumberColumn.of(each.mean(n) for each in (*found, *final) for n in each.curve)
+        return cls({each.policy: each for each in found}, {each.policy: each for each in final}, column)
 
     def mean(self, policy: str, number: int) -> str:
-        measured = self.by_policy.get(policy)
-        return _mean(measured, number, self.column) if measured and number in measured.iterations else "-"
+        found = [each[policy] for each in (self.by_policy, self.final) if policy in each]
+        return next((_mean(each, number, self.column) for each in found if number in each.iterations), "-")
 
     def change(self, policy: str, number: int) -> str:
         """Return the change of the mean from iteration 1, which is over the same seeds."""
@@ -121,6 +122,16 @@ class _Measured:
         """Letters of the longest mean."""
         every = [self.mean(policy, n) for policy, measured in self.by_policy.items() for n in measured.iterations]
         return max(map(len, every), default=0)
+
+
+def _measured(run: Run, rows: Sequence[Row], metric: str) -> _Measured:
+    final = run.final_estimator
+    return _Measured.of(series(rows, metric), series(rows, metric, estimator=final) if final else [])
+
+
+def _numbered(iteration: int, others: Mapping[int, str]) -> str:
+    """Return the number of an iteration, with what fitted its model where that is not what fits the others."""
+    return f"{iteration} ({others[iteration]})" if iteration in others else str(iteration)
 
 
 def _mean(measured: Series, number: int, column: NumberColumn) -> str:
@@ -166,10 +177,15 @@ def training_sets_table(run: Run) -> Table:
     return table
 
 
-def plan_table(plan: Plan, unit: str) -> Table:
+def plan_table(plan: Plan, unit: str, others: Mapping[int, str]) -> Table:
     """Return what the steps of a run take, those of one iteration, policy and kind together: all seeds and metrics.
 
     What policies share stands under the first of them.
+
+    Args:
+        plan: the steps.
+        unit: what one example is.
+        others: iterations whose model another estimator fits, and which.
     """
     groups: dict[tuple[int, str, str], list[PlannedStep]] = defaultdict(list)
     for planned in plan.steps:
@@ -180,7 +196,7 @@ def plan_table(plan: Plan, unit: str) -> Table:
         examples, flops = sum(cost.examples for cost in costs), sum(cost.flops for cost in costs)
         taken = (f"{examples:,}", f"{flops:.1e}", size(sum(cost.disk_bytes for cost in costs))) if examples else ()
         time = duration(sum(planned.seconds for planned in steps))
-        table.add_row(str(iteration), policy, kind, str(len(steps)), _state(steps), time, *taken)
+        table.add_row(_numbered(iteration, others), policy, kind, str(len(steps)), _state(steps), time, *taken)
     return table
 
 

@@ -13,17 +13,19 @@ from genloop.families.statistical.discrete import Discrete
 from genloop.families.statistical.gaussian import Gaussian
 from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.mixture import GaussianMixture
-from genloop.metrics.categorical import Support, TableError
+from genloop.metrics.categorical import Entropy, Support, TableError
 from genloop.metrics.regression import ParameterError, TestError
 from genloop.metrics.replicates import average
-from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
+from genloop.metrics.statistical import Covariance, KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 
 __all__ = [
     "KDE",
     "ArrayDataset",
     "ArrayFile",
     "Clusters",
+    "Covariance",
     "Discrete",
+    "Entropy",
     "Gaussian",
     "GaussianMixture",
     "KLDivergence",

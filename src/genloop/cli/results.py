@@ -17,14 +17,19 @@ def show(
     training_sets: Annotated[
         bool, typer.Option("--training-sets", help="What every training set was made of, instead of the results.")
     ] = False,
+    quantiles: Annotated[
+        bool, typer.Option("--quantiles", help="Median and quantiles over replicates, instead of the results.")
+    ] = False,
 ) -> None:
     """Print the results of a run, finished or not."""
-    from genloop.report.tables import results_table, rows_json, training_sets_table
+    from genloop.report.tables import quantiles_table, results_table, rows_json, training_sets_table
     from genloop.runs.record import Run
 
     found = Run(run_dir)
     if as_json:
         print_json(rows_json(found))
+    elif quantiles:
+        out.print(quantiles_table(found))
     elif training_sets:
         out.print(training_sets_table(found))
     else:

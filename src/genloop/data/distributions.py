@@ -80,6 +80,13 @@ class NormalMixture(_Arrays):
         within = np.diagonal(self.covariances, axis1=2, axis2=3)
         return np.einsum("rk,rki->ri", self.weights, within + (self.means - self.mean[:, None]) ** 2)
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """Shape (replicate, column, column)."""
+        shift = self.means - self.mean[:, None]
+        between = np.einsum("rk,rki,rkj->rij", self.weights, shift, shift)
+        return np.einsum("rk,rkij->rij", self.weights, self.covariances) + between
+
     def narrowed(self, factor: float) -> "NormalMixture":
         """Return the mixture whose components have `factor` times the covariance."""
         return NormalMixture(self.weights, self.means, factor * self.covariances)
@@ -138,6 +145,13 @@ class KernelDensity(_Arrays):
     def variance(self) -> np.ndarray:
         spread = (self.centres - self.mean[:, None]) ** 2
         return np.einsum("rn,rni->ri", self.weights, spread) + self.bandwidths**2
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Shape (replicate, column, column)."""
+        shift = self.centres - self.mean[:, None]
+        kernel = self.bandwidths[:, None] ** 2 * np.eye(shift.shape[-1])
+        return np.einsum("rn,rni,rnj->rij", self.weights, shift, shift, optimize=True) + kernel
 
     def sample(self, num: int, random: np.random.Generator) -> np.ndarray:
         centre = draw_types(self.weights, num, random)

@@ -2,19 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any, Self
 
 from rich.table import Table
 
 from genloop.analysis.floors import noise_floors
 from genloop.analysis.series import Series, series
+from genloop.errors import UserError
 from genloop.numerals import duration, size
 from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
 from genloop.report.number_column import NumberColumn
 from genloop.runs.record import RecordedIteration, Row, Run, named
+from genloop.values import Quantiles
 
+QUANTILES_CAPTION = (
+    "5% of the replicates lie below the first quantile. Where there are seeds, each is averaged over them."
+)
+NO_QUANTILES = (
+    "{run} has no quantiles over replicates: of one replicate there are none, and results of before have none. "
+    "Compute it in another folder, or show it without --quantiles."
+)
 FIRST = 1  # the iteration that changes are from, and that noise floors belong to
 
 
@@ -56,6 +65,7 @@ def results_table(run: Run, *, width: int) -> Table:
     hidden = len(measured) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     caption += " · ±: standard error" if _has_errors(run) else ""
+    caption += " · medians: show --quantiles" if any(row.quantiles for row in rows) else ""
     if missing := run.missing():
         caption += f"\nNot measured yet, or no longer there: {named(missing)}"
     table = Table(
@@ -106,6 +116,10 @@ class _Measured:
     def mean(self, policy: str, number: int) -> str:
         found = [each[policy] for each in (self.by_policy, self.final) if policy in each]
         return next((_mean(each, number, self.column) for each in found if number in each.iterations), "-")
+
+    def level(self, value: float | None) -> str:
+        """Return a number without an error."""
+        return "not finite" if value is None else self.column.number(value, None)
 
     def change(self, policy: str, number: int) -> str:
         """Return the change of the mean from iteration 1, which is over the same seeds."""
@@ -162,6 +176,28 @@ def _has_errors(run: Run) -> bool:
     """Whether some values have a standard error: over seeds, or one that the metric measured."""
     is_measured = any(row.standard_error is not None for row in run.rows())
     return is_measured or len({item.seed for item in run.record.iterations}) > 1
+
+
+def quantiles_table(run: Run) -> Table:
+    """Return median and quantiles over replicates of every value, policy and iteration, averaged over seeds.
+
+    Raises:
+        UserError: if none were recorded.
+    """
+    rows = list(run.rows())
+    table = Table("metric", "policy", title=f"{run.record.name}: over replicates", caption=QUANTILES_CAPTION)
+    for header in ("iteration", "mean", *(f"{level:.0%}".replace("50%", "median") for level in Quantiles.LEVELS)):
+        table.add_column(header, justify="right", no_wrap=True)
+    for metric in dict.fromkeys(row.metric for row in rows if row.quantiles):
+        measured = _measured(run, rows, metric)
+        for each in (*measured.by_policy.values(), *measured.final.values()):
+            for number in each.iterations:
+                levels = each.quantiles(number)
+                cells = [measured.level(value) for value in (each.mean(number), *(astuple(levels) if levels else ()))]
+                table.add_row(metric, each.policy, _numbered(number, run.other_estimators), *cells)
+    if not table.rows:
+        raise UserError(NO_QUANTILES.format(run=run.directory))
+    return table
 
 
 def training_sets_table(run: Run) -> Table:

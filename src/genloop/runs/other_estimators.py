@@ -23,9 +23,8 @@ def _name(other: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
     if other["type"] != usual["type"]:
         return str(other["type"])
     known = dict(assignments(usual))
-    return ", ".join(
-        [other["type"], *(f"{name}={each}" for name, each in assignments(other) if known.get(name) != each)]
-    )
+    changed = (f"{name}={each}" for name, each in assignments(other) if known.get(name) != each)
+    return ", ".join([other["type"], *changed])
 
 
 def assignments(settings: Mapping[str, Any], parents: str = "") -> Iterator[tuple[str, Any]]:

@@ -52,7 +52,7 @@ class StatisticalEstimator(ABC):
 
     version: ClassVar[int] = 1
     examples: ClassVar[str] = "example"
-    offers: ClassVar[frozenset[str]] = frozenset({"distribution"})
+    offers: ClassVar[frozenset[str]] = frozenset({"distribution", "covariance"})
     sampling: ClassVar[frozenset[str]] = frozenset()  # names of the fields that change samples, not the fit
     kind: ClassVar[type[AnyDistribution]]
     operations: ClassVar[int] = 20  # per number in a fit, order of magnitude

@@ -141,11 +141,9 @@ def _metric_table(metric: MetricCurves) -> TextTable:
         [str(number), *(spread(curve.points.get(number)) for curve in metric.curves)]
         for number in sorted({number for curve in metric.curves for number in curve.points})
     ]
+    others = dict.fromkeys((number, curve.final_estimator) for curve in metric.curves for number in curve.final)
     rows += [
-        [f"{number} ({name})", *(spread(curve.final.get(number)) for curve in metric.curves)]
-        for number, name in sorted(
-            {(number, curve.final_estimator) for curve in metric.curves for number in curve.final}
-        )
+        [f"{number} ({name})", *(spread(curve.final.get(number)) for curve in metric.curves)] for number, name in others
     ]
     floors = [[name, spread(floor)] for name, floor in metric.floors.items()]
     return TextTable(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])

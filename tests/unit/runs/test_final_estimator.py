@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import SMALL_GPT2
 from toys import Normal, NormalLoss
 from toys import experiment as toy
 
@@ -19,8 +18,10 @@ from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.experiment_file import complete, from_dict, set_value, to_dict
 from genloop.families.linear import LinearRegression, Ridge
+from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
 from genloop.families.statistical.gaussian import Gaussian
+from genloop.families.statistical.ngram import NGram
 from genloop.loop import plan_iterations, unroll
 from genloop.metrics.regression import ParameterError, TestError
 from genloop.metrics.text import TestLoss
@@ -34,7 +35,6 @@ from genloop.report.html.page import page
 from genloop.report.tables import plan_table, results_table, rows_json
 from genloop.runs.citing import citations_of
 from genloop.runs.other_estimators import other_estimators
-from genloop.runs.record import Run
 from genloop.runs.runner import run
 
 PENALTY, DIMENSION, ROWS = 20.0, 3, 12
@@ -184,20 +184,35 @@ def test_a_warm_start_needs_an_estimator_that_goes_on():
         replace(loop, final_estimator=LinearRegression())
 
 
-def test_text_of_one_architecture_trains_another(tmp_path):
-    """A Llama learns from what a GPT-2 wrote; manifest, record, card and test loss are of a Llama."""
+def test_text_of_one_order_trains_a_model_of_another(tmp_path):
+    """Trigrams learn from what a bigram model wrote; record, card and rows say which model is which."""
     source = StoryGrammar(num_train=100, num_test=20, vocabulary=300)
-    llama = Llama(width=16, num_layers=1, num_heads=2, context=16, epochs=1, inner=40)
     experiment = Experiment(
-        "text", source, SMALL_GPT2, (Replace(),), (TestLoss(num_tokens=300),), 2, num_samples=300, final_estimator=llama
+        "text",
+        source,
+        NGram(order=2),
+        (Replace(),),
+        (TestLoss(num_tokens=300),),
+        2,
+        600,
+        final_estimator=NGram(order=3),
     )
     finished = run(experiment, tmp_path)
     first, last = finished.record.iterations
-    assert [finished.manifest(item.model).inputs["estimator"]["type"] for item in (first, last)] == ["GPT2", "Llama"]
-    assert estimator_of(finished, last)["type"] == "llama"
-    assert [row.estimator for row in finished.rows() if row.metric == "test_loss"] == [None, "llama"]
-    assert all(row.value < 6 for row in finished.rows() if row.metric == "test_loss")  # log 300 is 5.7
-    assert Run(tmp_path).is_complete()
+    assert [finished.manifest(item.model).inputs["estimator"]["order"] for item in (first, last)] == [2, 3]
+    assert [estimator_of(finished, item)["order"] for item in (first, last)] == [2, 3]
+    losses = [row for row in finished.rows() if row.metric == "test_loss"]
+    assert [row.estimator for row in losses] == [None, "ngram, order=3"]
+    assert finished.is_complete()
+
+
+def test_architectures_of_networks_may_differ():
+    gpt2 = GPT2(width=16, num_layers=1, num_heads=2, context=16)
+    llama = Llama(width=16, num_layers=1, num_heads=2, context=16, inner=40)
+    experiment = Experiment("text", StoryGrammar(), gpt2, (Replace(),), (TestLoss(),), 3, 600, final_estimator=llama)
+    fits = [item.model for item in unroll(experiment, Replace(), 0, 600)]
+    assert [fit.inputs["estimator"]["type"] for fit in fits] == ["GPT2", "GPT2", "Llama"]
+    assert all(item.samples.inputs["model"] == item.model.key for item in unroll(experiment, Replace(), 0, 600))
 
 
 def test_the_plan_says_which_model_it_is(ridge_last):

@@ -15,8 +15,11 @@ from genloop.analysis.predicted import predicted
 from genloop.data.regression.source import Regression
 from genloop.data.text.grammar import StoryGrammar
 from genloop.errors import UserError
+from genloop.executors.executor import Silence
+from genloop.executors.local import LocalExecutor
+from genloop.executors.preparing import prepare
 from genloop.experiment import Experiment
-from genloop.experiment_file import complete, from_dict, set_value, to_dict
+from genloop.experiment_file import complete, from_dict, read, set_value, to_dict
 from genloop.families.linear import LinearRegression, Ridge
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
@@ -29,6 +32,7 @@ from genloop.plan import make_plan
 from genloop.policies import Accumulate, Replace
 from genloop.recipes.linear import linear
 from genloop.report.answer import answer, final_answer
+from genloop.report.exports.export import export
 from genloop.report.exports.model_card import estimator_of
 from genloop.report.html.metric_curves import metric_curves
 from genloop.report.html.page import page
@@ -176,6 +180,16 @@ def test_what_does_not_fit_is_refused_before_anything_is_fitted(tmp_path, change
     with pytest.raises(UserError, match=message):
         run(replace(linear(), **changes), tmp_path)
     assert not list(tmp_path.glob("**/fit-*"))
+
+
+@pytest.mark.parametrize("iteration", [1, 2, 3])
+def test_an_exported_model_is_computed_by_its_experiment(ridge_last, tmp_path, iteration):
+    _, finished = ridge_last
+    export(finished, policy="replace", iteration=iteration, model=tmp_path / "model")
+    experiment = from_dict(read(tmp_path / "model" / "experiment.yaml"))
+    again = prepare(experiment, finished.store, LocalExecutor(), Silence())
+    keys = [item.model for item in finished.record.iterations if item.policy == "replace"]
+    assert again[-1].model.key == keys[iteration - 1]
 
 
 def test_a_warm_start_needs_an_estimator_that_goes_on():

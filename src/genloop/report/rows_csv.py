@@ -15,7 +15,7 @@ COLUMNS = [field.name for field in fields(Row) if field.name != "quantiles"]
 
 
 def rows_csv(run: Run) -> str:
-    """Return a line for every number of a run, then for those of real data; what is not finite or not known is empty."""
+    """Return a line for every number of a run, then those of real data; what is not finite or not known is empty."""
     text = StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow([*COLUMNS, *LEVELS])

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.arrays import ArrayDataset
-from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
+from genloop.data.distributions import Categorical, KernelDensity, NormalMixture, Poisson
 from genloop.data.numbers import NumberDomain
 from genloop.errors import UserError
 from genloop.identity import describe
 from genloop.types import Context, Cost, Progress
 
-AnyDistribution = NormalMixture | KernelDensity | Categorical
+AnyDistribution = NormalMixture | KernelDensity | Categorical | Poisson
 NUMBER_BYTES = 8
 
 

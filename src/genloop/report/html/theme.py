@@ -32,7 +32,7 @@ def themed(colour: str, alpha: str = "") -> str:
     shares = np.arange(0, 1, WHITE_STEP)
     lightened = (share + (1 - share) * rgb for share in shares)
     red, green, blue = next(mixed for mixed in lightened if _luminance(mixed) >= LEAST_LUMINANCE)
-    return both(to_hex(colour) + alpha, to_hex((red, green, blue)) + alpha)
+    return both(colour + alpha, to_hex((red, green, blue)) + alpha)
 
 
 def line_colour(style: Style) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Self
 
 from rich.table import Table
@@ -46,8 +46,8 @@ def rows_json(run: Run) -> dict[str, Any]:
             "experiment": record.experiment,
             "about": {metric: about for about, metrics in run.values().items() for metric in metrics},
         },
-        "rows": [asdict(row) for row in run.rows()],
-        "noise_floor": [asdict(row) for row in run.noise_floor()],
+        "rows": [row.plain() for row in run.rows()],
+        "noise_floor": [row.plain() for row in run.noise_floor()],
     }
 
 

@@ -49,6 +49,11 @@ class Row:
     quantiles: Quantiles | None = None
     estimator: str | None = None
 
+    def plain(self) -> dict[str, Any]:
+        """Return plain values by name; what rows did not always have is left out where it is not known."""
+        is_new = {"quantiles", "estimator"}
+        return {name: each for name, each in asdict(self).items() if each is not None or name not in is_new}
+
 
 @dataclass(frozen=True)
 class Ingredient:

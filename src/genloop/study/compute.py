@@ -5,7 +5,7 @@ and a second call only reads.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from genloop.executors.local import LocalExecutor
@@ -102,5 +102,5 @@ def _measured(study: Study) -> Iterator[Mapping[str, Any]]:
     """Iterate over the loops with all their numbers, as plain values."""
     for loop in study.loops:
         run = study.run(loop)
-        rows = [asdict(row) for row in run.rows()]
+        rows = [row.plain() for row in run.rows()]
         yield {"name": loop.name, "experiment": run.record.experiment, "rows": rows}

@@ -38,7 +38,7 @@ def check(
     found = checks.check(run, limits, metric, policy or ())
     failed = [each for each in found if not each.passes]
     if as_json:
-        print_json(checks_json(found, run.final_note))
+        print_json(checks_json(found), note=run.final_note)
     elif failed:
         out.print(checks_table(failed))
         out.print(f"{len(failed)} of {len(found)} values FAIL.")

@@ -34,7 +34,7 @@ def forecast(
     told = forecasts(run, metric, until, policy or ())
     found = told.found
     if as_json:
-        print_json(shown.forecasts_json(told))
+        print_json(shown.forecasts_json(told), note=run.final_note)
     else:
         out.print(shown.forecasts_table(found))
         out.print(shown.laws_table(found))

@@ -25,8 +25,7 @@ def final_answer(run: Run, metric: str) -> str:
     """Return what the last models measured, where another estimator fitted them; empty where none did."""
     if run.final_estimator is None:
         return ""
-    found = [each for each in series(run.rows(), metric, estimator=run.final_estimator) if each.unit]
-    last = run.record.experiment["num_iterations"]
+    last, found = run.record.experiment["num_iterations"], series(run.rows(), metric, estimator=run.final_estimator)
     values = [f"{each.policy} {_level(each, last)} {each.unit}" for each in found]
     measured = f" and measured {'; '.join(values)}" if values else ""
     return f"The last model, of iteration {last}, is of {run.final_estimator}{measured}. It is compared with no other."
@@ -36,7 +35,7 @@ def _level(measured: Series, iteration: int) -> str:
     mean, error = measured.mean(iteration), measured.standard_error(iteration)
     if mean is None:
         return "no finite number of"
-    return plain(mean) if error is None else f"{unsigned(mean, error)}"
+    return plain(mean) if error is None else unsigned(mean, error)
 
 
 def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:

@@ -1,5 +1,6 @@
 """Another estimator for the last model: what it fits, against a closed form, and that it is compared with no other."""
 
+import csv
 import json
 from dataclasses import replace
 
@@ -107,6 +108,20 @@ def test_the_last_model_is_shown_and_compared_with_no_other(ridge_last):
     assert told.endswith("It is compared with no other.")
     assert [each.iteration for each in check(finished, Limits(max_increase=9.0))] == [2, 2]
     assert finished.final_note == "Iteration 3 is of ridge and left out."
+
+
+def test_commands_say_that_it_is_left_out(ridge_last, genloop):
+    directory = ridge_last[1].directory
+    code, out, _ = genloop("check", directory, "--max-increase", 9)
+    assert (code, "Iteration 3 is of ridge and left out." in out) == (0, True)
+    document = json.loads(genloop("check", directory, "--max-increase", 9, "--json")[1])
+    assert document["note"] == "Iteration 3 is of ridge and left out."
+    assert {row["iteration"] for row in document["rows"]} == {2}
+    _, out, _ = genloop("show", directory, "--csv")
+    lines = list(csv.DictReader(out.splitlines()))
+    assert {(line["iteration"], line["estimator"]) for line in lines} == {("1", ""), ("2", ""), ("3", "ridge")}
+    code, _, err = genloop("show", directory, "--csv", "--quantiles")
+    assert (code, err) == (2, "Error: --csv and --quantiles are different things to show. Give one of them.\n")
 
 
 def test_tables_mark_the_last_model(ridge_last):

@@ -13,6 +13,7 @@ from genloop.types import Estimator, Metric, Refittable, Source
 from genloop.values import Value
 
 MOST_ITERATIONS = 10_000  # a plan of more is made for hours
+ONE_MODEL = "final_estimator is for the last of several models, but num_iterations is 1. Use estimator, or 2 or more."
 LONGEST_NAME = 200  # bytes; file systems take 255 with all that is added
 
 
@@ -31,6 +32,8 @@ class Experiment:
         seeds: one loop for each, with the same random numbers in every policy.
         init: the parameters that a fit starts from: `fresh` ones, or those of the `previous` iteration's model.
         first_estimator: what is fitted at iteration 1, where the first model should be better or worse than the others.
+        final_estimator: what is fitted at the last iteration, where the last model should be of another kind than those
+            that made its data. What is measured of it is shown, and compared with no other model.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Experiment:
     seeds: tuple[int, ...] = (0,)
     init: Literal["fresh", "previous"] = "fresh"
     first_estimator: Estimator | None = None
+    final_estimator: Estimator | None = None
 
     def __post_init__(self) -> None:
         self._take_whole_numbers()
@@ -58,7 +62,8 @@ class Experiment:
             (not (silent := _undeclared(self.metrics)), _declares_nothing(silent)),
             (not (shared := _shared_values(self.metrics)), _measured_twice(shared)),
             (self.init in ("fresh", "previous"), f"init is {self.init!r}. Use 'fresh' or 'previous'."),
-            (self.init != "previous" or isinstance(self.estimator, Refittable), _no_refit(self.estimator)),
+            *((self.init != "previous" or isinstance(each, Refittable), _no_refit(each)) for each in self._later),
+            (self.final_estimator is None or self.num_iterations > 1, ONE_MODEL),
             (len(set(self.seeds)) == len(self.seeds), f"The seeds {list(self.seeds)} name one twice. Name each once."),
         ]
         problems = [problem for passed, problem in checks if not passed]
@@ -68,8 +73,25 @@ class Experiment:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What its parts have to say before a run: settings that do less than they seem to."""
-        parts = (self.source, self.estimator, self.first_estimator, *self.metrics)
+        parts = (self.source, *self.estimators, *self.metrics)
         return tuple(dict.fromkeys(remark for part in parts for remark in getattr(part, "remarks", ())))
+
+    @property
+    def estimators(self) -> tuple[Estimator, ...]:
+        """All that are fitted, that of most iterations first."""
+        return tuple(each for each in (self.estimator, self.first_estimator, self.final_estimator) if each is not None)
+
+    def estimator_at(self, iteration: int) -> Estimator:
+        """Return what is fitted at an iteration."""
+        if iteration == 1 and self.first_estimator is not None:
+            return self.first_estimator
+        is_last = iteration == self.num_iterations
+        return self.final_estimator if is_last and self.final_estimator is not None else self.estimator
+
+    @property
+    def _later(self) -> tuple[Estimator, ...]:
+        """What is fitted after iteration 1."""
+        return self.estimator, *([] if self.final_estimator is None else [self.final_estimator])
 
     def _take_whole_numbers(self) -> None:
         """Turn whole numbers of any library into Python's, which keys and records are made of."""

@@ -12,6 +12,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.experiment import Experiment
 from genloop.policy_text import parse_policy, policy_name
 
+OTHERS = ("first_estimator", "final_estimator")  # of single iterations
 _CATALOGS = {"source": catalog.SOURCES, "estimator": catalog.ESTIMATORS, "metric": catalog.METRICS}
 
 
@@ -27,7 +28,7 @@ def to_dict(experiment: Experiment) -> dict[str, Any]:
         "num_samples": experiment.num_samples,
         "seeds": list(experiment.seeds),
         "init": experiment.init,
-        "first_estimator": _component("estimator", first) if (first := experiment.first_estimator) else None,
+        **{name: _other_component(getattr(experiment, name)) for name in OTHERS},
     }
 
 
@@ -50,8 +51,8 @@ def from_dict(written: Mapping[str, Any]) -> Experiment:
     values = attempt(_check_types, values) or {}
     values["source"] = attempt(_build, "source", written.get("source"))
     values["estimator"] = attempt(_build, "estimator", written.get("estimator"))
-    if written.get("first_estimator") is not None:
-        values["first_estimator"] = attempt(_build, "estimator", written["first_estimator"])
+    others = [name for name in OTHERS if written.get(name) is not None]
+    values |= {name: attempt(_build, "estimator", written[name]) for name in others}
     values["policies"] = tuple(attempt(parse_policy, policy) for policy in _sequence(written, "policies", problems))
     values["metrics"] = tuple(attempt(_build, "metric", metric) for metric in _sequence(written, "metrics", problems))
     if problems:
@@ -117,8 +118,8 @@ def complete(written: Mapping[str, Any]) -> dict[str, Any]:
     filled = {**{field.name: field.default for field in fields(Experiment) if field.default is not MISSING}, **written}
     for name in ("source", "estimator"):
         filled[name] = _complete_component(name, filled.get(name))
-    if filled["first_estimator"] is not None:
-        filled["first_estimator"] = _complete_component("estimator", filled["first_estimator"])
+    others = [name for name in OTHERS if filled[name] is not None]
+    filled |= {name: _complete_component("estimator", filled[name]) for name in others}
     filled["metrics"] = [_complete_component("metric", metric) for metric in filled.get("metrics") or []]
     return filled
 
@@ -148,6 +149,10 @@ _SIMPLE: Mapping[str, Any] = {
 
 def _component(kind: str, thing: Any) -> dict[str, Any]:
     return {"type": _CATALOGS[kind].name_of(thing), **_plain(thing)}
+
+
+def _other_component(estimator: Any) -> dict[str, Any] | None:
+    return None if estimator is None else _component("estimator", estimator)
 
 
 def _plain(thing: Any) -> Any:

@@ -132,9 +132,9 @@ def unroll(
 
 
 def _fit(experiment: Experiment, train: TrainingSet, earlier: Sequence[Fitted], *, seed: int) -> Fit:
-    estimator = experiment.estimator if earlier else experiment.first_estimator or experiment.estimator
+    number = len(earlier) + 1
     previous = earlier[-1] if earlier and experiment.init == "previous" else None
-    return Fit(estimator, train, len(earlier) + 1, seed, previous)
+    return Fit(experiment.estimator_at(number), train, number, seed, previous)
 
 
 def _evaluate(

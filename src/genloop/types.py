@@ -128,7 +128,8 @@ class Domain(Protocol):
     """What all data of a run share, opened from the folder where its source was prepared.
 
     Opening one reads nothing, so the folder may be empty still; its data and what they share are read when asked for.
-    Results are read by it, without the source.
+    Results are read by it, without the source. It may declare `model_files`, patterns of the names of prepared files
+    that models are opened with, such as a vocabulary: an exported model takes them along.
 
     Attributes:
         name: under which it is found when results are read; shipped ones are listed by `genloop list`.

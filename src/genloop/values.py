@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from math import isfinite
-from typing import Any, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from genloop.errors import UserError, unknown_name
 
@@ -57,11 +57,33 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Quantiles:
+    """How a value lies over independent replicates of a loop, which its mean alone does not say.
+
+    Attributes:
+        q05: 5 % of the replicates are below, as of each by its number; None where it is not finite.
+        q25: likewise.
+        median: likewise.
+        q75: likewise.
+        q95: likewise.
+    """
+
+    q05: float | None
+    q25: float | None
+    median: float | None
+    q75: float | None
+    q95: float | None
+
+    LEVELS: ClassVar[tuple[float, ...]] = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+@dataclass(frozen=True)
 class Measured:
-    """What was measured of a value: the number, and its standard error where it is known."""
+    """What was measured of a value: the number, its standard error and its quantiles where they are known."""
 
     value: float
     standard_error: float | None = None
+    quantiles: Quantiles | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +93,7 @@ class Reading:
     of: Value
     value: float | None
     standard_error: float | None
+    quantiles: Quantiles | None = None
 
 
 def telling_of(aspect: str, values: Iterable[Value]) -> list[Value]:
@@ -92,6 +115,7 @@ def to_facts(values: Iterable[Value], scored: Mapping[str, float | Measured]) ->
     return {
         "values": {name: _finite(pairs[name].value) for name in names},
         "standard_errors": {name: _finite(pairs[name].standard_error) for name in names},
+        **_quantiles({name: asdict(found) for name in names if (found := pairs[name].quantiles)}),
         "declared": [asdict(value) for value in declared],
     }
 
@@ -101,8 +125,21 @@ def from_facts(facts: Mapping[str, Any]) -> list[Reading]:
     known = {field.name for field in fields(Value)}
     plain = [{name: each for name, each in value.items() if name in known} for value in facts["declared"]]
     declared = [Value(**{name: tuple(x) if isinstance(x, list) else x for name, x in each.items()}) for each in plain]
-    values, errors = facts["values"], facts["standard_errors"]
-    return [Reading(value, _number(values[value.name]), _number(errors[value.name])) for value in declared]
+    values, errors, quantiles = facts["values"], facts["standard_errors"], facts.get("quantiles", {})
+    return [
+        Reading(value, _number(values[value.name]), _number(errors[value.name]), _read(quantiles.get(value.name)))
+        for value in declared
+    ]
+
+
+def _quantiles(found: Mapping[str, Mapping[str, float | None]]) -> dict[str, Any]:
+    """Return what is recorded of the values that have quantiles; nothing where there are none."""
+    plain = {name: {level: _finite(each) for level, each in levels.items()} for name, levels in found.items()}
+    return {"quantiles": plain} if plain else {}
+
+
+def _read(levels: Mapping[str, float | None] | None) -> Quantiles | None:
+    return None if levels is None else Quantiles(*(_number(levels[field.name]) for field in fields(Quantiles)))
 
 
 def _finite(number: float | None) -> float | None:

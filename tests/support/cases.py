@@ -8,7 +8,7 @@ from own_model import EXPERIMENT as OWN_MODEL
 from toys import experiment as toy
 
 from genloop.data.images.digits import Digits
-from genloop.data.known import Clusters, Normal, Types
+from genloop.data.known import Blobs, Circles, Clusters, Counts, Moons, Normal, Types
 from genloop.data.molecules.drug_like import DrugLike
 from genloop.data.regression.source import Regression
 from genloop.data.text.bible import Bible
@@ -17,7 +17,7 @@ from genloop.experiment import Experiment
 from genloop.families.geodiff.estimator import GeoDiff
 from genloop.families.geodiff.sampling import Sampling
 from genloop.families.kernel_regression import KernelRegression
-from genloop.families.linear import LinearRegression, Ridge
+from genloop.families.linear import LinearRegression, MinNorm, Ridge
 from genloop.families.lm.causal_lm import CausalLM
 from genloop.families.lm.gpt2 import GPT2
 from genloop.families.lm.llama import Llama
@@ -26,8 +26,9 @@ from genloop.families.statistical.gaussian import Gaussian
 from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.mixture import GaussianMixture
 from genloop.families.statistical.ngram import NGram
+from genloop.families.statistical.poisson import PoissonCounts
 from genloop.families.vae.estimator import VAE
-from genloop.metrics.categorical import Support, TableError
+from genloop.metrics.categorical import Entropy, Support, TableError
 from genloop.metrics.copying import Copying
 from genloop.metrics.denoising import DenoisingLoss
 from genloop.metrics.diversity import Diversity
@@ -38,7 +39,7 @@ from genloop.metrics.learning_curve import LearningCurve
 from genloop.metrics.modes import Modes
 from genloop.metrics.regression import TestError
 from genloop.metrics.self_bleu import SelfBLEU
-from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
+from genloop.metrics.statistical import Covariance, KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 from genloop.metrics.text import SampleLoss, TestLoss
 from genloop.metrics.vocabulary import RareTypes, TailMass
 from genloop.policies import Accumulate, Replace
@@ -90,12 +91,12 @@ def _vae() -> Experiment:
 
 
 def _statistical(name: str, source: Source, estimator: Estimator) -> Experiment:
-    metrics = (NegativeLogLikelihood(), Moments(), KLDivergence(), Wasserstein(), Tails())
+    metrics = (NegativeLogLikelihood(), Moments(), KLDivergence(), Wasserstein(), Tails(), Covariance())
     return Experiment(name, source, estimator, (Replace(), Accumulate()), metrics, 3, num_samples=20)
 
 
 def _discrete() -> Experiment:
-    metrics = (NegativeLogLikelihood(), TableError(), Support())
+    metrics = (NegativeLogLikelihood(), TableError(), Support(), Entropy())
     estimator = Discrete(num_types=5, smoothing=0.1, temperature=0.9)
     return replace(_statistical("discrete", Types(num_replicates=3), estimator), metrics=metrics)
 
@@ -105,8 +106,18 @@ def _linear(estimator: Estimator, design: Literal["reused", "fresh"] = "reused")
     return Experiment("linear", source, estimator, (Replace(), Accumulate()), (TestError(),), 3, num_samples=30)
 
 
+def _min_norm() -> Experiment:
+    return replace(_linear(MinNorm()), source=Regression(dimension=45, num_train=40, num_test=20, num_replicates=3))
+
+
 # Sources that come with the package, beside those that a family has above.
-SOURCES: tuple[Source, ...] = (Bible(vocabulary=300), Digits())
+SOURCES: tuple[Source, ...] = (
+    Bible(vocabulary=300),
+    Digits(),
+    Blobs(num_replicates=3),
+    Moons(num_replicates=3),
+    Circles(num_replicates=3),
+)
 CASES: dict[str, Callable[[], Experiment]] = {
     "toy": toy,
     "own-model": lambda: OWN_MODEL,
@@ -123,5 +134,7 @@ CASES: dict[str, Callable[[], Experiment]] = {
     "linear-regression": lambda: _linear(LinearRegression()),
     "linear-regression-fresh": lambda: _linear(LinearRegression(), "fresh"),
     "ridge": lambda: _linear(Ridge(2.0)),
+    "min-norm": _min_norm,
+    "poisson": lambda: _statistical("poisson", Counts(num_replicates=3), PoissonCounts()),
     "kernel-regression": lambda: _linear(KernelRegression()),
 }

@@ -155,6 +155,15 @@ def test_simulated_designs_agree_with_row_by_row_simulation(policy, simulated, e
     assert abs(curve.values[-1] - simulated) < 4 * np.hypot(curve.standard_error[-1], error)
 
 
+def test_a_simulated_ratio_is_as_uncertain_as_both_of_its_parts():
+    """The first is 1 for sure. Of errors e_t and e_1 without a correlation the variance is (v_t + r^2 v_1) / e_1^2."""
+    curve = predicted_error_curve(Fresh(0.5, 0.618), 5, num_examples=60, dimension=5)
+    relative = np.sqrt(2 / 5) * curve.values / np.sqrt(4000)  # of chi-squared errors in 5 directions; rows add a little
+    assert curve.standard_error[0] == 0
+    expected = np.sqrt(relative[-1] ** 2 + curve.values[-1] ** 2 * relative[0] ** 2)
+    assert 1.0 * expected < curve.standard_error[-1] < 1.3 * expected
+
+
 def test_exact_curves_are_not_simulated():
     curve = predicted_error_curve(Accumulate(), N, num_examples=60, dimension=10)
     assert curve.standard_error is None

@@ -75,7 +75,7 @@ def test_the_table_of_a_plan_has_a_line_for_all_seeds_and_metrics_together():
     planned = plan_iterations(experiment(seeds=(0, 1, 2), num_iterations=2), 20)
     first = planned[0].model
     plan = make_plan(planned, lambda step: Manifest(step.key, {}, {}, {}, 2.0) if step == first else None, NOWHERE)
-    columns = [list(map(str, column.cells)) for column in plan_table(plan, "row").columns]
+    columns = [list(map(str, column.cells)) for column in plan_table(plan, "row", {}).columns]
     iteration, policy, step, number, state, _, examples, *_ = columns
     lines = list(zip(iteration, policy, step, number, state, strict=True))
     assert lines[0] == ("1", "replace", "fit", "3", "1 done")

@@ -28,6 +28,7 @@ from genloop.values import (
     SUPPORT,
     TAILS,
     Measured,
+    Quantiles,
     Value,
     from_facts,
     telling_of,
@@ -37,7 +38,7 @@ from genloop.values import (
 # Of every aspect the values of one kind of data, the one that stands for it first; "-" where higher is better.
 ORDERS: Mapping[str, Sequence[str]] = {
     LOSS: (
-        "test_loss kl_divergence reverse_kl total_variation mean_error wasserstein",
+        "test_loss kl_divergence reverse_kl total_variation mean_error wasserstein covariance_error",
         "test_loss parameter_error",
         "test_loss bits_per_byte -mauve",
         "test_loss bits_per_dimension reconstruction_loss pixel_error frechet_pixels fid",
@@ -51,10 +52,12 @@ ORDERS: Mapping[str, Sequence[str]] = {
         "-distinct_2 -distinct_3 -unigram_entropy",
         "-vendi_encoder -vendi_pixels -effective_modes",
         "-coverage_recall matching_recall",
+        "-entropy",
     ),
     TAILS: ("-survival_tail -survival_middle tail_mass", "-survival_tail -survival_head tail_mass"),
     SUPPORT: (
         "-variance_ratio -surviving_support",
+        "-variance_ratio -determinant_ratio -deviation_ratio",
         "-pixel_variance -recall_encoder -coverage_encoder",
         "-pixel_variance -recall_pixels -coverage_pixels",
     ),
@@ -65,6 +68,7 @@ NEITHER = {
     *(f"{name}_{space}" for name in ("precision", "density") for space in ("pixels", "encoder")),
     *(f"{name}_{side}_real" for name in ("coverage", "matching") for side in ("recall", "precision")),
     "sample_loss", "kl", "mean_length", "share_Smiling", "judge_Smiling", "wasserstein_floor",
+    "entropy_floor",
 }  # fmt: skip
 
 
@@ -130,6 +134,14 @@ def test_what_is_measured_comes_back_from_json():
     readings = from_facts(json.loads(json.dumps(facts)))
     assert [reading.of for reading in readings] == list(values)
     assert [(reading.value, reading.standard_error) for reading in readings] == [(1.5, 0.5), (2.0, None), (None, None)]
+
+
+def test_quantiles_come_back_from_json_and_are_recorded_only_where_there_are_some():
+    levels = Quantiles(0.5, 1.0, 2.0, 3.0, math.inf)
+    facts = to_facts((Value("a", ""), Value("b", "")), {"a": Measured(math.inf, None, levels), "b": 1.0})
+    a, b = from_facts(json.loads(json.dumps(facts)))
+    assert (a.value, a.quantiles, b.quantiles) == (None, Quantiles(0.5, 1.0, 2.0, 3.0, None), None)
+    assert "quantiles" not in to_facts((Value("b", ""),), {"b": Measured(1.0, 0.1)})
 
 
 def test_more_or_less_than_was_declared_is_refused():

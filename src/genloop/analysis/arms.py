@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from genloop.analysis.series import Curve, series
+from genloop.analysis.series import Curve, Series, series
 from genloop.runs.record import RecordedIteration, Row, Run
 
 
@@ -32,13 +32,23 @@ class Arm:
         """What real data score in the place of samples."""
         return [row for row in self.run.noise_floor() if row.policy == self.policy]
 
-    def curve(self, metric: str) -> Curve:
-        """Return the values of a metric, one for each seed, at the iterations that all seeds have."""
-        return next((measured.curve for measured in series(self.rows, metric)), {})
+    def curve(self, metric: str, *, final: bool = False) -> Curve:
+        """Return the values of a metric, one for each seed, at the iterations that all seeds have.
 
-    def errors(self, metric: str) -> Curve:
+        Args:
+            metric: name of the value.
+            final: only of the last model, where another estimator fitted it, which is in no other curve.
+        """
+        return next((measured.curve for measured in self._series(metric, final)), {})
+
+    def errors(self, metric: str, *, final: bool = False) -> Curve:
         """Return the standard errors that were recorded of a metric, at the same places as its values."""
-        return next((measured.recorded_errors for measured in series(self.rows, metric)), {})
+        return next((measured.recorded_errors for measured in self._series(metric, final)), {})
+
+    def _series(self, metric: str, final: bool) -> list[Series]:
+        if not final:
+            return series(self.rows, metric)
+        return series(self.rows, metric, estimator=self.run.final_estimator) if self.run.final_estimator else []
 
     @property
     def iterations(self) -> list[RecordedIteration]:

@@ -1,6 +1,7 @@
 """Learning curves: the test loss of a model on the way through its fit, as `metrics.learning_curve` measured it."""
 
 from collections import defaultdict
+from itertools import chain
 
 from genloop.analysis.arms import Arm
 from genloop.analysis.series import LEARNING_CURVE, series
@@ -15,7 +16,8 @@ def learning_curves(arm: Arm) -> dict[int, Steps]:
     num_steps = {item.iteration: _num_steps(arm.run, item.model) for item in arm.first_seed}
     metrics = {row.metric for row in arm.rows if row.metric.startswith(LEARNING_CURVE)}
     for share, metric in sorted((float(metric.removeprefix(LEARNING_CURVE)), metric) for metric in metrics):
-        for measured in series(arm.rows, metric):
+        by_estimators = [series(arm.rows, metric, estimator=each) for each in {row.estimator for row in arm.rows}]
+        for measured in chain.from_iterable(by_estimators):
             for number in measured.iterations:
                 found[number][share * num_steps[number]] = measured.mean(number)
     return {number: found[number] for number in sorted(found)}

@@ -23,7 +23,8 @@ def predicted(run: Run, metric: str) -> dict[str, Array]:
         return {}
     policies = filterfalse(is_own_policy, run.record.experiment["policies"])
     curves = {written: _test_error(run, parse_policy(written)) for written in policies}
-    return {written: curve for written, curve in curves.items() if curve is not None}
+    compared = run.record.experiment["num_iterations"] - (run.final_estimator is not None)
+    return {written: curve[:compared] for written, curve in curves.items() if curve is not None}
 
 
 def _test_error(run: Run, policy: Policy) -> Array | None:

@@ -6,7 +6,7 @@ that is not finite counts as none.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from statistics import mean
 
@@ -17,6 +17,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.policy_text import parse_policy, policy_name
 from genloop.runs.record import Row, Run
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
+from genloop.values import Quantiles
 
 Values = Mapping[int, Mapping[int, float | None]]  # seed -> iteration -> value
 Curve = Mapping[int, Sequence[float | None]]  # iteration -> one value for each seed
@@ -44,6 +45,7 @@ class Series:
         unit: of the values.
         values: by seed and iteration.
         errors: standard errors that the metric recorded; None where it told none.
+        spreads: quantiles over replicates that the metric recorded; None likewise.
     """
 
     policy: str
@@ -51,6 +53,7 @@ class Series:
     unit: str
     values: Values
     errors: Values
+    spreads: Mapping[int, Mapping[int, Quantiles | None]]
 
     @cached_property
     def iterations(self) -> list[int]:
@@ -87,6 +90,14 @@ class Series:
         values = [value for value in self.at(iteration) if value is not None]
         recorded = next(iter(self.errors.values()), {}).get(iteration)
         return standard_error(values, recorded) if len(values) == self.num_seeds else None
+
+    def quantiles(self, iteration: int) -> Quantiles | None:
+        """Return the quantiles over replicates, each averaged over seeds; None unless all seeds have them."""
+        of_seeds = [of_seed.get(iteration) for of_seed in self.spreads.values()]
+        levels = [astuple(each) for each in of_seeds if each is not None]
+        if not levels or len(levels) < self.num_seeds:
+            return None
+        return Quantiles(*(None if None in level else mean(level) for level in zip(*levels, strict=True)))
 
     def change(self, iteration: int) -> Change:
         """Return how much the value has changed since the first iteration."""
@@ -146,18 +157,29 @@ def is_shown(metric: str) -> bool:
     return not metric.startswith(LEARNING_CURVE)
 
 
-def series(rows: Iterable[Row], metric: str) -> list[Series]:
-    """Return a metric of every policy that it was measured for, in the order of the rows."""
-    values: dict[str, dict[int, dict[int, float | None]]] = defaultdict(lambda: defaultdict(dict))
-    errors: dict[str, dict[int, dict[int, float | None]]] = defaultdict(lambda: defaultdict(dict))
-    unit = ""
+def series(rows: Iterable[Row], metric: str, *, estimator: str | None = None) -> list[Series]:
+    """Return a metric of every policy that it was measured for, in the order of the rows.
+
+    Args:
+        rows: what was measured.
+        metric: name of the value.
+        estimator: whose models are meant: the `final_estimator` of a run, or that of all other models.
+    """
+    found: dict[str, dict[int, dict[int, Row]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
-        if row.metric == metric:
-            values[row.policy][row.seed][row.iteration] = row.value
-            errors[row.policy][row.seed][row.iteration] = row.standard_error
-            unit = row.unit
-    found = [Series(policy, metric, unit, of_policy, errors[policy]) for policy, of_policy in values.items()]
-    return [each for each in found if each.iterations]
+        if (row.metric, row.estimator) == (metric, estimator):
+            found[row.policy][row.seed][row.iteration] = row
+    every = [_of_policy(rows_of_seeds) for rows_of_seeds in found.values()]
+    return [each for each in every if each.iterations]
+
+
+def _of_policy(rows: Mapping[int, Mapping[int, Row]]) -> Series:
+    """Return the series of rows by seed and iteration."""
+    values = {seed: {n: row.value for n, row in of_seed.items()} for seed, of_seed in rows.items()}
+    errors = {seed: {n: row.standard_error for n, row in of_seed.items()} for seed, of_seed in rows.items()}
+    spreads = {seed: {n: row.quantiles for n, row in of_seed.items()} for seed, of_seed in rows.items()}
+    row = next(row for of_seed in rows.values() for row in of_seed.values())
+    return Series(row.policy, row.metric, row.unit, values, errors, spreads)
 
 
 def find_series(run: Run, metric: str, policies: Sequence[str] = ()) -> list[Series]:

@@ -34,13 +34,16 @@ def check(
     from genloop.runs.record import Run
 
     limits = checks.Limits(max_increase, max_rise, min_diversity)
-    found = checks.check(Run(run_dir), limits, metric, policy or ())
+    run = Run(run_dir)
+    found = checks.check(run, limits, metric, policy or ())
     failed = [each for each in found if not each.passes]
     if as_json:
-        print_json(checks_json(found))
+        print_json(checks_json(found), note=run.final_note)
     elif failed:
         out.print(checks_table(failed))
         out.print(f"{len(failed)} of {len(found)} values FAIL.")
     else:
         out.print(f"All {len(found)} values pass.")
+    if run.final_note and not as_json:
+        out.print(run.final_note, highlight=False)
     raise typer.Exit(1 if failed else 0)

@@ -61,11 +61,21 @@ def leave_quietly() -> None:
         os.dup2(null, stream.fileno())
 
 
-def print_json(document: Any) -> None:
-    """Print one JSON document: in ASCII where the stream takes nothing else, and never with control characters."""
+def print_json(document: Any, *, note: str = "") -> None:
+    """Print one JSON document: in ASCII where the stream takes nothing else, and never with control characters.
+
+    A note says what is left out of an object; without one, nothing is added.
+    """
+    document = {**document, "note": note} if note else document
     is_wide = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(document, indent=1, ensure_ascii=not is_wide)
+    print_plain(text.translate({code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}) + "\n")
+
+
+def print_plain(text: str) -> None:
+    """Print a document for programs as it is; letters that the stream does not take become their numbers."""
+    encoding = sys.stdout.encoding or "utf-8"
     try:
-        print(text.translate({code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}), flush=True)
+        print(text.encode(encoding, "backslashreplace").decode(encoding), end="", flush=True)
     except BrokenPipeError as error:
         raise ReaderGone from error

@@ -81,8 +81,9 @@ def plan(
     from genloop.executors.local import LocalExecutor
     from genloop.executors.preparing import facts_of, prepare
     from genloop.executors.preparing import plan as plan_run
-    from genloop.experiment_file import from_dict
+    from genloop.experiment_file import from_dict, to_dict
     from genloop.report.tables import plan_summary, plan_table
+    from genloop.runs.other_estimators import other_estimators
     from genloop.store import Store
 
     experiment = from_dict(_settings(name_or_file, chosen))
@@ -94,7 +95,7 @@ def plan(
     facts = facts_of(rounds[0].train.real, store)
     unit = facts["unit"]
     planned = plan_run(rounds, store, tell)
-    out.print(plan_table(planned, unit))
+    out.print(plan_table(planned, unit, other_estimators(to_dict(experiment))))
     out.print(plan_summary(planned, unit), highlight=False)
     tell_notes(facts)
 
@@ -142,7 +143,7 @@ def _present(finished: Any) -> None:
     """Print the answer, the table and the samples of a run, and write its figures and its page."""
     from genloop.analysis.outcome import TEST_LOSS, main_metric, outcomes
     from genloop.disk_errors import report_disk_errors
-    from genloop.report.answer import answer, question
+    from genloop.report.answer import answer, final_answer, question
     from genloop.report.figures.runs import file_name
     from genloop.report.samples import samples_table
     from genloop.report.tables import results_table
@@ -163,6 +164,8 @@ def _present(finished: Any) -> None:
     if metric != TEST_LOSS:
         out.print(f"{question(metric)}:", highlight=False)
     out.print(answer(found), style="bold", highlight=False)
+    if last := final_answer(finished, metric):
+        out.print(last, highlight=False)
     places = (("Page", page), ("Figure", figure), ("Samples", samples and texts), ("Samples", picture))
     written = [f"{what}: {place}" for what, place in places if place and place.exists()]
     out.print("   ".join(written), highlight=False, soft_wrap=True)

@@ -30,10 +30,11 @@ def forecast(
     from genloop.report import forecasts as shown
     from genloop.runs.record import Run
 
-    told = forecasts(Run(run_dir), metric, until, policy or ())
+    run = Run(run_dir)
+    told = forecasts(run, metric, until, policy or ())
     found = told.found
     if as_json:
-        print_json(shown.forecasts_json(told))
+        print_json(shown.forecasts_json(told), note=run.final_note)
     else:
         out.print(shown.forecasts_table(found))
         out.print(shown.laws_table(found))
@@ -41,5 +42,7 @@ def forecast(
             out.print(shown.forecast_sentence(each), highlight=False)
         if told.left_out:
             out.print(shown.left_out_sentence(told), highlight=False)
+        if run.final_note:
+            out.print(run.final_note, highlight=False)
     if figure is not None:
         shown.draw_forecasts(found, figure)

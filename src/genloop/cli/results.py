@@ -7,7 +7,8 @@ import typer
 
 from genloop.cli.app import app, out, tell_notes
 from genloop.cli.arguments import AsJson, RunDir, a_path
-from genloop.cli.console import print_json
+from genloop.cli.console import print_json, print_plain
+from genloop.errors import UserError
 
 
 @app.command()
@@ -17,14 +18,26 @@ def show(
     training_sets: Annotated[
         bool, typer.Option("--training-sets", help="What every training set was made of, instead of the results.")
     ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="All numbers as CSV, a line each.")] = False,
+    quantiles: Annotated[
+        bool, typer.Option("--quantiles", help="Median and quantiles over replicates, instead of the results.")
+    ] = False,
 ) -> None:
     """Print the results of a run, finished or not."""
-    from genloop.report.tables import results_table, rows_json, training_sets_table
+    from genloop.report.rows_csv import rows_csv
+    from genloop.report.tables import quantiles_table, results_table, rows_json, training_sets_table
     from genloop.runs.record import Run
 
+    forms = {"--json": as_json, "--csv": as_csv, "--quantiles": quantiles, "--training-sets": training_sets}
+    if len(given := [option for option, is_given in forms.items() if is_given]) > 1:
+        raise UserError(f"{' and '.join(given)} are different things to show. Give one of them.")
     found = Run(run_dir)
     if as_json:
         print_json(rows_json(found))
+    elif as_csv:
+        print_plain(rows_csv(found))
+    elif quantiles:
+        out.print(quantiles_table(found))
     elif training_sets:
         out.print(training_sets_table(found))
     else:

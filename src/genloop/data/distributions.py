@@ -4,6 +4,7 @@ Arrays start with the replicate: R independent distributions of one kind, sample
 """
 
 from dataclasses import dataclass, fields
+from math import lgamma
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -80,6 +81,13 @@ class NormalMixture(_Arrays):
         within = np.diagonal(self.covariances, axis1=2, axis2=3)
         return np.einsum("rk,rki->ri", self.weights, within + (self.means - self.mean[:, None]) ** 2)
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """Shape (replicate, column, column)."""
+        shift = self.means - self.mean[:, None]
+        between = np.einsum("rk,rki,rkj->rij", self.weights, shift, shift)
+        return np.einsum("rk,rkij->rij", self.weights, self.covariances) + between
+
     def narrowed(self, factor: float) -> "NormalMixture":
         """Return the mixture whose components have `factor` times the covariance."""
         return NormalMixture(self.weights, self.means, factor * self.covariances)
@@ -139,6 +147,13 @@ class KernelDensity(_Arrays):
         spread = (self.centres - self.mean[:, None]) ** 2
         return np.einsum("rn,rni->ri", self.weights, spread) + self.bandwidths**2
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """Shape (replicate, column, column)."""
+        shift = self.centres - self.mean[:, None]
+        kernel = self.bandwidths[:, None] ** 2 * np.eye(shift.shape[-1])
+        return np.einsum("rn,rni,rnj->rij", self.weights, shift, shift, optimize=True) + kernel
+
     def sample(self, num: int, random: np.random.Generator) -> np.ndarray:
         centre = draw_types(self.weights, num, random)
         values = self.centres[np.arange(len(self.weights))[:, None], centre]
@@ -194,6 +209,58 @@ class Categorical(_Arrays):
         types = as_types(values, self.probabilities.shape[1])
         with np.errstate(divide="ignore"):  # a lost type has probability zero: a finding
             return np.log(np.take_along_axis(self.probabilities, types, axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Poisson(_Arrays):
+    """Independent Poisson counts.
+
+    Attributes:
+        rates: mean number of each column, shape (replicate, column); where it is 0, nothing ever happens.
+    """
+
+    rates: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self.rates
+
+    @property
+    def variance(self) -> np.ndarray:
+        return self.rates
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Shape (replicate, column, column)."""
+        return self.rates[:, None] * np.eye(self.rates.shape[1])
+
+    def sample(self, num: int, random: np.random.Generator) -> np.ndarray:
+        return random.poisson(self.rates[:, None], (len(self.rates), num, self.rates.shape[1])).astype(float)
+
+    def log_density(self, values: np.ndarray) -> np.ndarray:
+        counts = as_counts(values)
+        rates = self.rates[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):  # an event that never happens: a finding
+            logarithms = np.where(counts > 0, counts * np.log(rates), 0.0)
+        return (logarithms - rates - _log_factorials(counts)).sum(axis=-1)
+
+
+def as_counts(values: np.ndarray) -> np.ndarray:
+    """Return numbers of events as they are.
+
+    Raises:
+        UserError: if they are not whole, or negative.
+    """
+    wrong = values[(values < 0) | (values != np.floor(values))]
+    if wrong.size:
+        raise UserError(f"{wrong[0]:g} is no number of events. Counts are 0, 1, 2, ...; use another estimator.")
+    return values
+
+
+def _log_factorials(counts: np.ndarray) -> np.ndarray:
+    """Return log k! of counts; many are equal, so each is worked out once."""
+    different, places = np.unique(counts, return_inverse=True)
+    return np.array([lgamma(count + 1) for count in different])[places].reshape(counts.shape)
 
 
 def _is_singular(covariances: np.ndarray) -> np.ndarray:

@@ -7,12 +7,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from genloop.data.distributions import Categorical, Distribution, NormalMixture
+from genloop.data.distributions import Categorical, Distribution, NormalMixture, Poisson
 from genloop.data.numbers import NumberDomain
 from genloop.data.seeds import check_seed
 from genloop.errors import UserError
 from genloop.identity import describe, later
 from genloop.types import Context
+
+ON_A_CURVE = 100  # points
+CENTRES = 1  # of random numbers, those that centres are drawn with
+MOST_EVENTS = 1e9  # beyond, a count is no exact number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +122,99 @@ class Clusters(KnownSource):
 
 
 @dataclass(frozen=True)
+class Blobs(KnownSource):
+    """Round normal clusters around centres that every replicate draws anew, uniformly from a cube around 0.
+
+    Attributes:
+        num_clusters: in equal shares.
+        dimension: d, numbers in an example.
+        deviation: standard deviation of every cluster, along every column.
+        reach: largest coordinate of a centre.
+    """
+
+    num_clusters: int = 3
+    dimension: int = 2
+    deviation: float = 1.0
+    reach: float = 10.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.num_clusters, self.dimension) < 1 or min(self.deviation, self.reach) <= 0:
+            raise UserError(
+                f"num_clusters={self.num_clusters}, dimension={self.dimension}, deviation={self.deviation} and "
+                f"reach={self.reach} must all be positive, such as 3, 2, 1 and 10."
+            )
+
+    def truth(self) -> NormalMixture:
+        random = np.random.default_rng([self.seed, CENTRES])
+        shape = (self.num_replicates, self.num_clusters, self.dimension)
+        return _round_mixture(random.uniform(-self.reach, self.reach, shape), self.deviation)
+
+
+@dataclass(frozen=True)
+class Moons(KnownSource):
+    """Two interleaving half circles of radius 1, blurred: 100 points on each, at equal angles, with normal noise.
+
+    Attributes:
+        deviation: of the noise.
+    """
+
+    deviation: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_deviation(self.deviation)
+
+    def truth(self) -> NormalMixture:
+        angles = np.linspace(0, np.pi, ON_A_CURVE)
+        upper = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return _round_mixture(self._repeat(np.concatenate([upper, [1, 0.5] - upper])), self.deviation)
+
+
+@dataclass(frozen=True)
+class Circles(KnownSource):
+    """A circle of radius 1 and a smaller one within, blurred: 100 points on each, at equal angles, with normal noise.
+
+    Attributes:
+        factor: radius of the smaller one.
+        deviation: of the noise.
+    """
+
+    factor: float = 0.5
+    deviation: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_deviation(self.deviation)
+        if not 0 <= self.factor < 1:
+            raise UserError(f"factor={self.factor} is no radius within 1. Use 0 or more, such as 0.5.")
+
+    def truth(self) -> NormalMixture:
+        angles = 2 * np.pi * np.arange(ON_A_CURVE) / ON_A_CURVE
+        outer = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+        return _round_mixture(self._repeat(np.concatenate([outer, self.factor * outer])), self.deviation)
+
+
+@dataclass(frozen=True)
+class Counts(KnownSource):
+    """Numbers of independent events: Poisson counts.
+
+    Attributes:
+        rate: of each column, the mean number.
+    """
+
+    rate: tuple[float, ...] = (4.0,)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.rate or not all(0 < rate < MOST_EVENTS for rate in self.rate):
+            raise UserError(f"rate={self.rate} is no mean number of events in each column. Write such as [4].")
+
+    def truth(self) -> Poisson:
+        return Poisson(self._repeat(self.rate))
+
+
+@dataclass(frozen=True)
 class Types(KnownSource):
     """Numbered types with any probabilities.
 
@@ -157,6 +254,18 @@ class Zipf(KnownSource):
     def truth(self) -> Categorical:
         weight = np.arange(1.0, self.num_types + 1) ** -self.exponent
         return Categorical(self._repeat(weight / weight.sum()))
+
+
+def _round_mixture(centres: np.ndarray, deviation: float) -> NormalMixture:
+    """Return round normal clusters in equal shares around centres, shape (replicate, cluster, column)."""
+    replicates, num, dimension = centres.shape
+    covariances = np.broadcast_to(deviation**2 * np.eye(dimension), (*centres.shape, dimension))
+    return NormalMixture(np.full((replicates, num), 1 / num), centres, covariances)
+
+
+def _check_deviation(deviation: float) -> None:
+    if deviation <= 0:
+        raise UserError(f"deviation={deviation} must be positive, such as 0.1.")
 
 
 def _check_probabilities(name: str, values: tuple[float, ...], num: int) -> None:

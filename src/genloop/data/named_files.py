@@ -27,7 +27,7 @@ DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what reading a damag
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """How a file is to be read, as the ending of its name says.
 
     Attributes:
@@ -55,7 +55,7 @@ class NamedFiles:
     left_out: dict[str, int]
 
 
-def format_of(path: PurePath | str, plain: Collection[str] = ()) -> Format | None:
+def format_of(path: PurePath | str, plain: Collection[str] = ()) -> FileFormat | None:
     """Return the format of a file by the ending of its name, whatever its case; None of an unknown one.
 
     Args:
@@ -65,7 +65,7 @@ def format_of(path: PurePath | str, plain: Collection[str] = ()) -> Format | Non
     compression = COMPRESSED.get(name.suffix.lower(), "")
     ending = (PurePath(name.stem).suffix if compression else name.suffix).lower()
     kind = "plain" if ending in plain else TABLES.get(ending)
-    return Format(kind, compression) if kind else None
+    return FileFormat(kind, compression) if kind else None
 
 
 def find_files(field: str, written: str | Sequence[str], *, plain: Collection[str] = ()) -> NamedFiles:

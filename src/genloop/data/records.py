@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genloop.data.extras import needs_extra
-from genloop.data.named_files import DAMAGE, Format, open_file
+from genloop.data.named_files import DAMAGE, FileFormat, open_file
 from genloop.data.reading import listed, reason
 from genloop.errors import UserError
 
@@ -17,7 +17,7 @@ LONGEST_CELL = (1 << 31) - 1  # characters
 NAMES = {"json-lines": "JSON lines", "csv": "CSV", "tsv": "CSV", "parquet": "Parquet"}
 
 
-def cells_of(path: Path, file_format: Format, column: str) -> Iterator[tuple[str, Any]]:
+def cells_of(path: Path, file_format: FileFormat, column: str) -> Iterator[tuple[str, Any]]:
     """Iterate over the cells of one column, each after where it is, for messages.
 
     Raises:
@@ -28,7 +28,7 @@ def cells_of(path: Path, file_format: Format, column: str) -> Iterator[tuple[str
     return _lines(path, file_format, column)
 
 
-def _parquet(path: Path, file_format: Format, column: str) -> Iterator[tuple[str, Any]]:
+def _parquet(path: Path, file_format: FileFormat, column: str) -> Iterator[tuple[str, Any]]:
     with needs_extra("text"):
         import pyarrow
         from pyarrow import parquet
@@ -44,7 +44,7 @@ def _parquet(path: Path, file_format: Format, column: str) -> Iterator[tuple[str
         raise UserError(f"{path} is no readable Parquet: {reason(problem)}. Write it again.") from problem
 
 
-def _lines(path: Path, file_format: Format, column: str) -> Iterator[tuple[str, Any]]:
+def _lines(path: Path, file_format: FileFormat, column: str) -> Iterator[tuple[str, Any]]:
     read = _json if file_format.kind == "json-lines" else _csv
     try:
         with open_file(path, file_format.compression) as stream:
@@ -55,7 +55,7 @@ def _lines(path: Path, file_format: Format, column: str) -> Iterator[tuple[str, 
         raise UserError(f"{path} cannot be read as {kind}: {reason(problem)}. Write it again.") from problem
 
 
-def _json(path: Path, file_format: Format, column: str, lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _json(path: Path, file_format: FileFormat, column: str, lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
     filled = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     first = next(filled, None)
     if (
@@ -93,7 +93,7 @@ def _field(place: str, column: str, record: Any) -> Any:
     return record[column]
 
 
-def _csv(path: Path, file_format: Format, column: str, lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
+def _csv(path: Path, file_format: FileFormat, column: str, lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
     csv.field_size_limit(LONGEST_CELL)
     rows = csv.reader(lines, delimiter="\t" if file_format.kind == "tsv" else ",")
     header = next(rows, [])

@@ -109,7 +109,7 @@ class LinearRegression(_LeastSquares):
             yield (
                 f"A training set has {num_rows} different rows for dimension={dimension}. With d - 1 to d + 1 of them "
                 "the expected error of least squares is infinite, and with fewer than d it has no single solution. "
-                "Raise num_train and num_samples, or use ridge."
+                "Raise num_train and num_samples, or use ridge or min-norm."
             )
 
     def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> LinearModel:
@@ -141,6 +141,42 @@ class Ridge(_LeastSquares):
 
     def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> LinearModel:
         return _solve(train, penalty=self.penalty)
+
+
+@dataclass(frozen=True)
+class MinNorm(_LeastSquares):
+    """The shortest of all least-squares solutions, w = X^+ y, which fits T < d rows exactly, whatever their weights.
+
+    Of T < d - 1 Gaussian rows, equal in all directions, it errs by (1 - T/d) |w*|^2 + sigma^2 T / (d - T - 1): what it
+    does not see it takes for 0. Under replace, with new rows and no noise, the error is 1 - (T/d)^n of |w*|^2 (the
+    setting of arXiv 2402.07712).
+    """
+
+    version: ClassVar[int] = 1
+    citations: ClassVar[tuple[str, ...]] = ("dohmatob2024regression",)
+
+    def requires(self, train: RegressionDataset, num_examples: int) -> Iterator[str]:
+        dimension, num_rows = train.design.dimension, train.num_different_rows
+        if abs(num_rows - dimension) <= 1:
+            yield (
+                f"A training set has {num_rows} different rows for dimension={dimension}. With d - 1 to d + 1 of them "
+                "the expected error of the shortest solution is infinite. Use fewer or more, or ridge."
+            )
+
+    def fit(self, train: RegressionDataset, *, seed: int, context: Context) -> LinearModel:
+        """Fit every replicate.
+
+        Raises:
+            UserError: if there are d - 1 to d + 1 different rows.
+        """
+        for problem in self.requires(train, len(train)):
+            raise UserError(problem)
+        statistics = train.statistics()
+        rank = min(train.num_different_rows, train.design.dimension)
+        eigenvalues, vectors = np.linalg.eigh(statistics.gram)
+        seen = vectors[:, :, -rank:]  # the directions of the rows
+        along = np.einsum("rij,ri->rj", seen, statistics.moment) / eigenvalues[:, -rank:]
+        return LinearModel(np.einsum("rij,rj->ri", seen, along), train.design, train.noise_deviation)
 
 
 def _solve(train: RegressionDataset, *, penalty: float) -> LinearModel:

@@ -1,6 +1,6 @@
 """Metrics of distributions over numbered types, against the truth where it is known and test frequencies elsewhere.
 
-Every value is the mean over replicates, with its standard error.
+Every value is the mean over replicates, with its standard error and the quantiles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from genloop.data.distributions import as_types
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Estimator, Evidence
-from genloop.values import LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
+from genloop.values import DIVERSITY, LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
 
 TRUTH = "the truth, or frequencies of real test examples where it is unknown"
 
@@ -57,6 +57,39 @@ class TableError:
                 "reverse_kl": (p * log_ratio).sum(axis=1),
             }
         )
+
+
+@dataclass(frozen=True)
+class Entropy:
+    """Entropy -sum p log p of the fitted probabilities; a loop that forgets types loses it.
+
+    `entropy_floor` is that of relative frequencies of as many real examples as the training set counts: even these have
+    less than the truth, by (K - 1) / 2n nats at first order, for K types.
+    """
+
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    wants: ClassVar[Mapping[str, str]] = {"probabilities": "a table of probabilities"}
+    needs: ClassVar[frozenset[str]] = frozenset({"model", "train"})
+    values = (
+        Value("entropy", "nats", "lower", DIVERSITY, bounds=NOT_NEGATIVE, citations=("suresh2024rate",)),
+        Value("entropy_floor", "nats", bounds=NOT_NEGATIVE),
+    )
+    about = "probabilities of model_t | frequencies of as many real examples"
+
+    def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        return no_types(test)
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+        p = evidence.model.distribution.probabilities
+        real = _real_frequencies(evidence.test, p.shape[1], len(evidence.train), seed)
+        return average({"entropy": entropy(p), "entropy_floor": entropy(real)})
+
+
+def entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Return -sum p log p in nats of each row; what has no probability adds nothing."""
+    logarithms = np.log(np.where(probabilities > 0, probabilities, 1.0))
+    return -(probabilities * logarithms).sum(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -107,6 +140,12 @@ def _num_types(test: ArrayDataset, samples: ArrayDataset) -> int:
 
 def _real_probabilities(test: ArrayDataset, num_types: int) -> np.ndarray:
     return _frequencies(test, num_types) if test.truth is None else test.truth.mean
+
+
+def _real_frequencies(test: ArrayDataset, num_types: int, num: int, seed: int) -> np.ndarray:
+    """Return relative frequencies of `num` new real examples, drawn from the truth or, if unknown, with replacement."""
+    counts = np.random.Generator(np.random.Philox(seed)).multinomial(num, _real_probabilities(test, num_types))
+    return counts / num
 
 
 def _frequencies(data: ArrayDataset, num_types: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
-from genloop.metrics.replicates import average
+from genloop.metrics.replicates import mean
 from genloop.types import Context, Evidence
 from genloop.values import DIVERSITY, LOSS, NOT_NEGATIVE, SHARE, Measured, Value
 
@@ -90,7 +90,7 @@ class Coverage:
             half = num_real // 2
             scores.append(self._score(distances[:num_real, num_real:]))
             real_scores += [self._score(distances[:half, half:num_real])] if half else []
-        return average({**_named("", scores), **_named("_real", real_scores)})
+        return {**_named("", scores), **_named("_real", real_scores)}
 
     def _score(self, distances: np.ndarray) -> np.ndarray:
         """Return the four values, of distances between real (rows) and generated conformers (columns)."""
@@ -98,10 +98,10 @@ class Coverage:
         return np.array([value for each in nearest for value in (np.mean(each <= self.threshold), np.mean(each))])
 
 
-def _named(ending: str, scores: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the values of all molecules by name; NaN where there are none."""
+def _named(ending: str, scores: Sequence[np.ndarray]) -> dict[str, Measured]:
+    """Return the means over all molecules by name; NaN where there are none."""
     columns = np.array(scores or [np.full(4, np.nan)]).T
-    return {value.name + ending: column for value, column in zip(VALUES, columns, strict=True)}
+    return {value.name + ending: mean(column) for value, column in zip(VALUES, columns, strict=True)}
 
 
 def _of_first_molecules(test: MoleculeDataset, num: int | None) -> MoleculeDataset:

@@ -10,7 +10,7 @@ import numpy as np
 from genloop.data.images.dataset import ImageDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import first_images, pixels
-from genloop.metrics.replicates import standard_error
+from genloop.metrics.replicates import mean
 from genloop.types import Context, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, SHARE, Measured, Value
 
@@ -58,7 +58,7 @@ class ImageLoss:
         losses = evidence.model.losses(test, seed=DRAW_SEED, context=context)
         total = losses.reconstruction + losses.kl
         return {
-            "test_loss": Measured(float(total.mean()), standard_error(total)),
+            "test_loss": mean(total),
             "bits_per_dimension": float(total.mean() / math.prod(test.shape) / math.log(2) + math.log2(LEVELS)),
             "reconstruction_loss": float(losses.reconstruction.mean()),
             "kl": float(losses.kl.mean()),

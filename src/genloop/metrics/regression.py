@@ -1,4 +1,4 @@
-"""Metrics of regression against the known truth; means over replicates, with their standard errors.
+"""Metrics of regression against the known truth; means over replicates, with their standard errors and quantiles.
 
 The test error is in closed form for linear models, so it has no noise but that of the loop itself.
 """

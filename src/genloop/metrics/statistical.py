@@ -1,6 +1,6 @@
 """Metrics of distributions over numbers, against the truth where it is known and real test examples elsewhere.
 
-Every value is the mean over replicates, with its standard error.
+Every value is the mean over replicates, with its standard error and the quantiles.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ class NegativeLogLikelihood:
 
     def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
         losses = -evidence.model.distribution.log_density(evidence.test.read())
-        return average({"test_loss": per_replicate(losses)})
+        return average({"test_loss": losses})
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class KLDivergence:
         if truth is None:
             raise UserError(NO_TRUTH)
         losses = truth.log_density(test) - evidence.model.distribution.log_density(test)
-        return average({"kl_divergence": per_replicate(losses)})
+        return average({"kl_divergence": losses})
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,46 @@ class Moments:
             {
                 "mean_error": np.mean((fitted.mean - mean) ** 2 / variance, axis=1),
                 "variance_ratio": np.mean(fitted.variance / variance, axis=1),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Covariance:
+    """The fitted covariance beside that of the real data, which moments along single columns do not tell.
+
+    `covariance_error` is |fitted - real|^2, the sum of squares of all entries: of n Gaussian examples, fitted by the
+    unbiased divisor, (tr(C^2) + tr(C)^2) / (n - 1) on average. `determinant_ratio` is the fitted over the real
+    determinant; `deviation_ratio` the fitted over the real standard deviation, averaged over columns.
+    """
+
+    version: ClassVar[int] = 1
+    examples: ClassVar[str] = "example"
+    wants: ClassVar[Mapping[str, str]] = {"covariance": "a covariance matrix"}
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+    values = (
+        Value(
+            "covariance_error", "squared covariance", "higher", LOSS, 7, NOT_NEGATIVE, citations=("kazdan2024collapse",)
+        ),
+        Value("determinant_ratio", "fitted/real", "lower", SUPPORT, 3, NOT_NEGATIVE),
+        Value("deviation_ratio", "fitted/real", "lower", SUPPORT, 4, NOT_NEGATIVE),
+    )
+    about = "covariance of model_t | the truth, or real test examples where it is unknown"
+
+    def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
+        if test.truth is not None and not hasattr(test.truth, "covariance"):
+            yield "covariance compares covariance matrices, and the data are types. Use table-error, or other data."
+
+    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+        fitted, real = evidence.model.distribution.covariance, _real_covariance(evidence.test)
+        with np.errstate(divide="ignore", invalid="ignore"):  # data may be singular: then nothing is told
+            variances = np.diagonal(fitted, axis1=1, axis2=2) / np.diagonal(real, axis1=1, axis2=2)
+            determinants = np.linalg.det(fitted) / np.linalg.det(real)
+        return average(
+            {
+                "covariance_error": ((fitted - real) ** 2).sum(axis=(1, 2)),
+                "determinant_ratio": determinants,
+                "deviation_ratio": np.sqrt(variances).mean(axis=1),
             }
         )
 
@@ -165,9 +205,13 @@ def wasserstein(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.mean(np.abs(np.sort(first, axis=1) - np.sort(second, axis=1)), axis=(1, 2))
 
 
-def per_replicate(values: np.ndarray) -> np.ndarray:
-    """Return the mean over examples of every replicate; of one replicate all examples, which are independent too."""
-    return values[0] if len(values) == 1 else values.mean(axis=1)
+def _real_covariance(test: ArrayDataset) -> np.ndarray:
+    """Return the covariance of the real data, shape (replicate, column, column)."""
+    truth: Any = test.truth  # a table of types has none, which `requires` refuses
+    if truth is not None:
+        return truth.covariance
+    centred = test.read() - test.read().mean(axis=1, keepdims=True)
+    return centred.transpose(0, 2, 1) @ centred / centred.shape[1]
 
 
 def _real_moments(test: ArrayDataset) -> tuple[Any, Any]:

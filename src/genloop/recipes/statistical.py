@@ -9,8 +9,8 @@ from genloop.families.statistical.discrete import Discrete
 from genloop.families.statistical.gaussian import Gaussian
 from genloop.families.statistical.kernel_density import KDE
 from genloop.families.statistical.ngram import NGram
-from genloop.metrics.categorical import Support, TableError
-from genloop.metrics.statistical import KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
+from genloop.metrics.categorical import Entropy, Support, TableError
+from genloop.metrics.statistical import Covariance, KLDivergence, Moments, NegativeLogLikelihood, Tails, Wasserstein
 from genloop.policies import Accumulate, Replace
 from genloop.recipes.stories import grammar
 
@@ -22,7 +22,7 @@ def gaussian() -> Experiment:
         source=Normal(num_train=200),
         estimator=Gaussian(),
         policies=(Replace(), Accumulate()),
-        metrics=(NegativeLogLikelihood(), Moments(), KLDivergence(), Wasserstein(), Tails()),
+        metrics=(NegativeLogLikelihood(), Moments(), KLDivergence(), Wasserstein(), Tails(), Covariance()),
         num_iterations=20,
         num_samples=20,
     )
@@ -35,7 +35,7 @@ def zipf() -> Experiment:
         source=Zipf(num_replicates=100, num_test=2000),
         estimator=Discrete(num_types=1000, smoothing=1e-4),
         policies=(Replace(), Accumulate()),
-        metrics=(NegativeLogLikelihood(), TableError(), Support()),
+        metrics=(NegativeLogLikelihood(), TableError(), Support(), Entropy()),
         num_iterations=20,
         num_samples=1000,
     )

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from genloop.analysis.outcome import Outcome
-from genloop.numerals import plain, signed
+from genloop.analysis.series import Series, series
+from genloop.numerals import plain, signed, unsigned
+from genloop.runs.record import Run
 
 
 def question(metric: str) -> str:
@@ -17,6 +19,23 @@ def answer(found: Sequence[Outcome]) -> str:
         return "Nothing has been measured yet."
     text = "; ".join(_part(outcome, found[:number]) for number, outcome in enumerate(found))
     return text + _caution(found) + "."
+
+
+def final_answer(run: Run, metric: str) -> str:
+    """Return what the last models measured, where another estimator fitted them; empty where none did."""
+    if run.final_estimator is None:
+        return ""
+    last, found = run.record.experiment["num_iterations"], series(run.rows(), metric, estimator=run.final_estimator)
+    values = [f"{each.policy} {_level(each, last)} {each.unit}" for each in found]
+    measured = f" and measured {'; '.join(values)}" if values else ""
+    return f"The last model, of iteration {last}, is of {run.final_estimator}{measured}. It is compared with no other."
+
+
+def _level(measured: Series, iteration: int) -> str:
+    mean, error = measured.mean(iteration), measured.standard_error(iteration)
+    if mean is None:
+        return "no finite number of"
+    return plain(mean) if error is None else unsigned(mean, error)
 
 
 def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:

@@ -2,19 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Self
 
 from rich.table import Table
 
 from genloop.analysis.floors import noise_floors
 from genloop.analysis.series import Series, series
+from genloop.errors import UserError
 from genloop.numerals import duration, size
 from genloop.plan import Plan, PlannedStep
 from genloop.policy_text import policy_name
 from genloop.report.number_column import NumberColumn
 from genloop.runs.record import RecordedIteration, Row, Run, named
+from genloop.values import Quantiles
 
+QUANTILES_CAPTION = (
+    "5% of the replicates lie below the first quantile. Where there are seeds, each is averaged over them."
+)
+NO_QUANTILES = (
+    "{run} has no quantiles over replicates: of one replicate there are none, and results of before have none. "
+    "Compute it in another folder, or show it without --quantiles."
+)
 FIRST = 1  # the iteration that changes are from, and that noise floors belong to
 
 
@@ -37,8 +46,8 @@ def rows_json(run: Run) -> dict[str, Any]:
             "experiment": record.experiment,
             "about": {metric: about for about, metrics in run.values().items() for metric in metrics},
         },
-        "rows": [asdict(row) for row in run.rows()],
-        "noise_floor": [asdict(row) for row in run.noise_floor()],
+        "rows": [row.plain() for row in run.rows()],
+        "noise_floor": [row.plain() for row in run.noise_floor()],
     }
 
 
@@ -51,11 +60,12 @@ def results_table(run: Run, *, width: int) -> Table:
     """
     rows = list(run.rows())
     units = {row.metric: row.unit for row in rows}
-    measured = {metric: _Measured.of(series(rows, metric)) for metric in units}
+    measured = {metric: _measured(run, rows, metric) for metric in units}
     shown = _shown_metrics(run, width, max((each.longest for each in measured.values()), default=0))
     hidden = len(measured) - len(shown)
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     caption += " · ±: standard error" if _has_errors(run) else ""
+    caption += " · medians: show --quantiles" if any(row.quantiles for row in rows) else ""
     if missing := run.missing():
         caption += f"\nNot measured yet, or no longer there: {named(missing)}"
     table = Table(
@@ -73,7 +83,7 @@ def results_table(run: Run, *, width: int) -> Table:
     for policy, iterations in _by_policy(run.record.iterations).items():
         for number, recorded in iterations.items():
             mark = " diverged" if (policy, number) in diverged else ""
-            cells = [policy, f"{number}{mark}", f"{_num_trained(recorded):,}"]
+            cells = [policy, _numbered(number, run.other_estimators) + mark, f"{_num_trained(recorded):,}"]
             for metric in shown:
                 cells.append(measured[metric].mean(policy, number))
                 if metric == "test_loss":
@@ -90,21 +100,26 @@ class _Measured:
 
     Attributes:
         by_policy: what was measured.
+        final: of last models that another estimator fitted.
         column: how its numbers are written.
     """
 
     by_policy: Mapping[str, Series]
+    final: Mapping[str, Series]
     column: NumberColumn
 
     @classmethod
-    def of(cls, found: Sequence[Series]) -> Self:
-        return cls(
-            {each.policy: each for each in found}, NumberColumn.of(each.mean(n) for each in found for n in each.curve)
-        )
+    def of(cls, found: Sequence[Series], final: Sequence[Series]) -> Self:
+        column = NumberColumn.of(each.mean(n) for each in (*found, *final) for n in each.curve)
+        return cls({each.policy: each for each in found}, {each.policy: each for each in final}, column)
 
     def mean(self, policy: str, number: int) -> str:
-        measured = self.by_policy.get(policy)
-        return _mean(measured, number, self.column) if measured and number in measured.iterations else "-"
+        found = [each[policy] for each in (self.by_policy, self.final) if policy in each]
+        return next((_mean(each, number, self.column) for each in found if number in each.iterations), "-")
+
+    def level(self, value: float | None) -> str:
+        """Return a number without an error."""
+        return "not finite" if value is None else self.column.number(value, None)
 
     def change(self, policy: str, number: int) -> str:
         """Return the change of the mean from iteration 1, which is over the same seeds."""
@@ -121,6 +136,16 @@ class _Measured:
         """Letters of the longest mean."""
         every = [self.mean(policy, n) for policy, measured in self.by_policy.items() for n in measured.iterations]
         return max(map(len, every), default=0)
+
+
+def _measured(run: Run, rows: Sequence[Row], metric: str) -> _Measured:
+    final = run.final_estimator
+    return _Measured.of(series(rows, metric), series(rows, metric, estimator=final) if final else [])
+
+
+def _numbered(iteration: int, others: Mapping[int, str]) -> str:
+    """Return the number of an iteration, with what fitted its model where that is not what fits the others."""
+    return f"{iteration} ({others[iteration]})" if iteration in others else str(iteration)
 
 
 def _mean(measured: Series, number: int, column: NumberColumn) -> str:
@@ -153,6 +178,28 @@ def _has_errors(run: Run) -> bool:
     return is_measured or len({item.seed for item in run.record.iterations}) > 1
 
 
+def quantiles_table(run: Run) -> Table:
+    """Return median and quantiles over replicates of every value, policy and iteration, averaged over seeds.
+
+    Raises:
+        UserError: if none were recorded.
+    """
+    rows = list(run.rows())
+    table = Table("metric", "policy", title=f"{run.record.name}: over replicates", caption=QUANTILES_CAPTION)
+    for header in ("iteration", "mean", *(f"{level:.0%}".replace("50%", "median") for level in Quantiles.LEVELS)):
+        table.add_column(header, justify="right", no_wrap=True)
+    for metric in dict.fromkeys(row.metric for row in rows if row.quantiles):
+        measured = _measured(run, rows, metric)
+        for each in (*measured.by_policy.values(), *measured.final.values()):
+            for number in each.iterations:
+                levels = each.quantiles(number)
+                cells = [measured.level(value) for value in (each.mean(number), *(astuple(levels) if levels else ()))]
+                table.add_row(metric, each.policy, _numbered(number, run.other_estimators), *cells)
+    if not table.rows:
+        raise UserError(NO_QUANTILES.format(run=run.directory))
+    return table
+
+
 def training_sets_table(run: Run) -> Table:
     """Return what every training set was made of."""
     table = Table("policy", "seed", "iteration", "source", f"{run.record.unit}s", "weight", "key")
@@ -166,10 +213,15 @@ def training_sets_table(run: Run) -> Table:
     return table
 
 
-def plan_table(plan: Plan, unit: str) -> Table:
+def plan_table(plan: Plan, unit: str, others: Mapping[int, str]) -> Table:
     """Return what the steps of a run take, those of one iteration, policy and kind together: all seeds and metrics.
 
     What policies share stands under the first of them.
+
+    Args:
+        plan: the steps.
+        unit: what one example is.
+        others: iterations whose model another estimator fits, and which.
     """
     groups: dict[tuple[int, str, str], list[PlannedStep]] = defaultdict(list)
     for planned in plan.steps:
@@ -180,7 +232,7 @@ def plan_table(plan: Plan, unit: str) -> Table:
         examples, flops = sum(cost.examples for cost in costs), sum(cost.flops for cost in costs)
         taken = (f"{examples:,}", f"{flops:.1e}", size(sum(cost.disk_bytes for cost in costs))) if examples else ()
         time = duration(sum(planned.seconds for planned in steps))
-        table.add_row(str(iteration), policy, kind, str(len(steps)), _state(steps), time, *taken)
+        table.add_row(_numbered(iteration, others), policy, kind, str(len(steps)), _state(steps), time, *taken)
     return table
 
 

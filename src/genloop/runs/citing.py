@@ -6,7 +6,7 @@ from typing import Any
 from genloop import catalog
 from genloop.errors import UserError
 from genloop.experiment import Experiment
-from genloop.experiment_file import part_from_dict
+from genloop.experiment_file import OTHERS, part_from_dict
 from genloop.policy_text import parse_policy, policy_name
 
 Citations = Mapping[str, Sequence[str]]  # what a publication is cited for -> keys or entries
@@ -14,14 +14,12 @@ Citations = Mapping[str, Sequence[str]]  # what a publication is cited for -> ke
 
 def citations_of(experiment: Experiment) -> Citations:
     """Return what the parts of an experiment cite; a part that cites nothing is left out."""
-    first = [experiment.first_estimator] if experiment.first_estimator else []
-    estimators = [experiment.estimator, *first]
-    return _cited(experiment.policies, [experiment.source], estimators, experiment.metrics)
+    return _cited(experiment.policies, [experiment.source], experiment.estimators, experiment.metrics)
 
 
 def recorded_citations(experiment: Mapping[str, Any]) -> Citations:
     """Return what a record of before its citations were in it cites; it brings back no classes of the user's own."""
-    estimators = [each for each in (experiment["estimator"], experiment.get("first_estimator")) if each]
+    estimators = [each for each in map(experiment.get, ("estimator", *OTHERS)) if each]
     return _cited(
         list(_known("policy", experiment["policies"])),
         list(_known("source", [experiment["source"]])),

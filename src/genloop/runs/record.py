@@ -14,8 +14,9 @@ from genloop.errors import UserError
 from genloop.files import write_atomically
 from genloop.identity import digest
 from genloop.runs.measurements import readings
+from genloop.runs.other_estimators import other_estimators
 from genloop.store import Manifest, Store
-from genloop.values import Value
+from genloop.values import Quantiles, Value
 from genloop.version import __version__
 
 FORMAT = 1
@@ -34,6 +35,8 @@ class Row:
         unit: of the value.
         value: None where the measurement was not finite.
         standard_error: of the value; None where its metric tells none.
+        quantiles: over the replicates of a loop, where there are some and results were recorded with them.
+        estimator: that fitted the model, where it is the experiment's `final_estimator`; None for that of the others.
     """
 
     policy: str
@@ -43,6 +46,13 @@ class Row:
     unit: str
     value: float | None
     standard_error: float | None = None
+    quantiles: Quantiles | None = None
+    estimator: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain values by name; what rows did not always have is left out where it is not known."""
+        is_new = {"quantiles", "estimator"}
+        return {name: each for name, each in asdict(self).items() if each is not None or name not in is_new}
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,23 @@ class Run:
         self.store = Store((directory / self.record.store_dir).resolve())
         self.store.check_format()
 
+    @property
+    def other_estimators(self) -> dict[int, str]:
+        """Iterations whose model another estimator fitted than the rest, and which."""
+        return other_estimators(self.record.experiment)
+
+    @property
+    def final_estimator(self) -> str | None:
+        """The estimator of the last model, where it is none of the loop's: what it measures is not compared."""
+        experiment = self.record.experiment
+        return self.other_estimators[experiment["num_iterations"]] if experiment.get("final_estimator") else None
+
+    @property
+    def final_note(self) -> str:
+        """What is to be said wherever models are compared; empty where all are."""
+        last = self.record.experiment["num_iterations"]
+        return f"Iteration {last} is of {self.final_estimator} and left out." if self.final_estimator else ""
+
     def rows(self) -> Iterator[Row]:
         """Iterate over all numbers measured so far.
 
@@ -158,10 +185,14 @@ class Run:
             yield from self._rows(item, item.noise_floor)
 
     def _rows(self, item: RecordedIteration, scores: Iterable[str]) -> Iterator[Row]:
+        final = self.final_estimator if item.iteration == self.record.experiment["num_iterations"] else None
         for manifest in filter(None, map(self.store.find, scores)):
             for found in readings(manifest):
                 name, unit = found.of.name, found.of.unit
-                yield Row(item.policy, item.seed, item.iteration, name, unit, found.value, found.standard_error)
+                yield Row(
+                    item.policy, item.seed, item.iteration, name, unit, found.value, found.standard_error,
+                    found.quantiles, final,
+                )  # fmt: skip
 
     def manifest(self, key: str) -> Manifest | None:
         """Return the manifest of a finished step."""

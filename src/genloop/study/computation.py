@@ -9,6 +9,8 @@ from genloop.numerals import duration
 from genloop.study.grid import Grid
 from genloop.study.request import Request
 
+ELSEWHERE = "Other kinds of processors round otherwise: there, last digits differ, and of trained networks the third."
+
 
 @dataclass(frozen=True)
 class Computation:

@@ -5,7 +5,7 @@ and a second call only reads.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from genloop.executors.local import LocalExecutor
@@ -50,7 +50,7 @@ def compute(
     real = facts_of(step, store)
     experiments = {loop: loop.experiment(scale, real["num_train"], request.seeds) for loop in study.loops}
     if request.only_plan:
-        rounds = _rounds(experiments.values(), real)
+        rounds = _rounds(experiments.values(), step, real)
         planned = plan(rounds, store, request.listener)
         return Reproduction(title, (), notes=(plan_summary(planned, real["unit"]),), plan=planned)
 
@@ -64,14 +64,13 @@ def compute(
     return write_pages(found, study.directory, {"scale": scale.name, "loops": list(_measured(study))})
 
 
-def _rounds(experiments: Iterable[Experiment], real: Mapping[str, Any]) -> list[Iteration]:
-    """Return the rounds of all experiments."""
+def _rounds(experiments: Iterable[Experiment], real: Prepare, facts: Mapping[str, Any]) -> list[Iteration]:
+    """Return the rounds of all experiments, which share their real data."""
+    sizes = facts["num_train"], facts["num_test"]
     return [
         iteration
         for experiment in experiments
-        for iteration in plan_iterations(
-            experiment, real["num_train"], Prepare(experiment.source), num_test=real["num_test"]
-        )
+        for iteration in plan_iterations(experiment, sizes[0], real, num_test=sizes[1])
     ]
 
 
@@ -103,5 +102,5 @@ def _measured(study: Study) -> Iterator[Mapping[str, Any]]:
     """Iterate over the loops with all their numbers, as plain values."""
     for loop in study.loops:
         run = study.run(loop)
-        rows = [asdict(row) for row in run.rows()]
+        rows = [row.plain() for row in run.rows()]
         yield {"name": loop.name, "experiment": run.record.experiment, "rows": rows}

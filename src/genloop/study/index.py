@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from genloop.report.markdown import markdown_table
 from genloop.study.claims import Claim, Reproduction
-from genloop.study.computation import Computation
+from genloop.study.computation import ELSEWHERE, Computation
 from genloop.study.grid import escaped
 from genloop.study.page import CLAIMS, claims_grid, figures_markdown
 from genloop.study.verdicts import summary
@@ -32,7 +32,7 @@ def index_text(found: Reproduction, remarks: Mapping[str, str]) -> str:
     parts = [
         f"# {found.title}\n",
         f"`{about.command}`, genloop {__version__}, on {about.about}. Computed in {about.time}.\n",
-        f"{summary(found)} {READING}\n",
+        f"{summary(found)} {READING} {ELSEWHERE}\n",
         *_remark(about.target, remarks),
         _overview(found),
         *_problems(found),

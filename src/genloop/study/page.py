@@ -10,7 +10,7 @@ from typing import Any
 from genloop.disk_errors import report_disk_errors
 from genloop.files import write_atomically
 from genloop.study.claims import Claim, Reproduction
-from genloop.study.computation import Computation
+from genloop.study.computation import ELSEWHERE, Computation
 from genloop.study.grid import Grid
 from genloop.study.remarks import read_remarks
 from genloop.version import __version__
@@ -43,7 +43,7 @@ def page_text(found: Reproduction, computation: Computation, remark: str = "") -
     parts = [
         f"# {found.title}\n",
         f"`{computation.command}`, genloop {__version__}. Computed in {computation.time}.",
-        f"{computation.about}\n",
+        f"{computation.about} {ELSEWHERE}\n",
         *(grid.markdown() for grid in found.grids),
         *figures_markdown(found),
         claims_grid(CLAIMS, found.claims).markdown() if found.claims else "",

@@ -36,15 +36,15 @@ def predicted_error_curve(policy: Policy, num_iterations: int, *, num_examples: 
     if num_loops < FEWEST_LOOPS:
         return known
     errors = _simulate(pieces, num_examples, dimension, num_loops)
-    first = errors[0].mean()
+    values = errors.mean(axis=1) / errors[0].mean()
     basis = Basis(
         assumptions="OLS; every source has new Gaussian rows x.",
         exact=f"every T and d, within the standard error of {num_loops:,} simulated loops",
         reference="simulated",
         status="derived here",
     )
-    spread = errors.std(axis=1, ddof=1) / np.sqrt(num_loops)
-    return Curve(errors.mean(axis=1) / first, ERROR_RATIO, basis, standard_error=spread / first)
+    about_ratio = (errors - values[:, None] * errors[0]) / errors[0].mean()  # both means of a ratio are uncertain
+    return Curve(values, ERROR_RATIO, basis, standard_error=about_ratio.std(axis=1, ddof=1) / np.sqrt(num_loops))
 
 
 def _simulate(pieces: Pieces, num_examples: int, dimension: int, num_loops: int) -> Array:

@@ -30,7 +30,7 @@ def made_up(curves: Mapping[str, Sequence[float | None]]) -> Run:
     ]
     iterations = [SimpleNamespace(iteration=row.iteration) for row in rows]
     run: Any = SimpleNamespace(
-        rows=lambda: iter(rows), missing=lambda: [], directory=Path("made-up"),
+        rows=lambda: iter(rows), missing=lambda: [], directory=Path("made-up"), final_estimator=None,
         record=SimpleNamespace(iterations=iterations),
         declared=lambda: [value for value in DECLARED if value.name in curves],
     )  # fmt: skip

@@ -1,6 +1,8 @@
 """Runs of molecules: metrics with their noise floors, pictures, and SDF files, against what the store holds."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from toys import experiment as toy
 
 from genloop.data.molecules.domain import MoleculeDomain
 from genloop.data.molecules.files import ConformerFiles
+from genloop.data.molecules.graphs import graph_files
 from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.metrics.coverage import Coverage
@@ -23,6 +26,7 @@ from genloop.report.figures import molecules
 from genloop.report.figures.molecules import draw_molecules
 from genloop.runs.record import Run
 from genloop.runs.runner import run
+from genloop.types import Context
 
 SMILES = (
     "CCCCCO",
@@ -118,6 +122,17 @@ def test_the_same_molecules_are_drawn_of_all_models(finished, tmp_path, monkeypa
         assert noise[1] == pytest.approx(0.05, rel=0.5)  # of some 50 coordinates: 5 standard errors
     real = MoleculeDomain(finished.store.path(finished.record.source)).prepared("train")
     assert np.array_equal(rows[0]["real"].coordinates, real.coordinates(0))
+
+
+def test_card_of_a_model_of_molecules_shows_how_its_folder_is_used(finished, tmp_path, monkeypatch):
+    """The folder holds the graphs that the model samples, and no conformation of the real data."""
+    export(finished, policy="replace", iteration=2, model=tmp_path / "model")
+    monkeypatch.chdir(tmp_path / "model")
+    (block,) = re.findall(r"```python\n(.*?)```", Path("README.md").read_text("utf-8"), flags=re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(block, "README.md", "exec"), names)
+    assert len(names["model"].sample(5, seed=0, context=Context())) == 5
+    assert {path.name for path in Path("train").iterdir()} == set(graph_files())
 
 
 def test_runs_without_molecules_are_neither_drawn_nor_written(tmp_path: Path):

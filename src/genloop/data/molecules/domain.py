@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from genloop.data.molecules.dataset import MoleculeDataset
-from genloop.data.molecules.graphs import Graphs
+from genloop.data.molecules.graphs import Graphs, graph_files
 from genloop.examples import Conformation, Examples, Origins
 from genloop.types import Format
 
@@ -30,6 +30,7 @@ class MoleculeDomain:
     """
 
     name: ClassVar[str] = "molecules"
+    model_files: ClassVar[tuple[str, ...]] = tuple(f"train/{name}" for name in graph_files())
 
     directory: Path
 

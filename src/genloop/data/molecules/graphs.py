@@ -98,6 +98,11 @@ class Graphs:
         return self.bonds[place], self.orders[place]
 
 
+def graph_files() -> list[str]:
+    """Return the names of the files that graphs are kept in."""
+    return [NAMES_FILE, *(f"{name}.npy" for name in _array_names())]
+
+
 def _array_names() -> list[str]:
     return [field.name for field in fields(Graphs) if field.name != "names"]
 

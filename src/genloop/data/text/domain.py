@@ -27,6 +27,7 @@ class TextDomain:
     """
 
     name: ClassVar[str] = "text"
+    model_files: ClassVar[tuple[str, ...]] = (TOKENIZER_FILE,)
 
     directory: Path
 

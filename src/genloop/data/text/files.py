@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.data.named_files import DAMAGE, TABLES, Format, NamedFiles, find_files, format_of, open_file
+from genloop.data.named_files import DAMAGE, TABLES, FileFormat, NamedFiles, find_files, format_of, open_file
 from genloop.data.reading import reason
 from genloop.data.records import cells_of
 from genloop.data.text.cells import Unusable, text_in
@@ -96,7 +96,7 @@ def _digest(path: Path) -> str:
     return file_digest(path) if file_format == "plain" else f"{file_format} {file_digest(path)}"
 
 
-def _format(path: Path) -> Format:
+def _format(path: Path) -> FileFormat:
     found = format_of(path, ALSO_PLAIN)
     if found is None:
         raise UserError(
@@ -119,7 +119,7 @@ def _read(files: NamedFiles, column: str) -> Iterator[str | Unusable]:
             yield from split(_read_plain(path, file_format))
 
 
-def _read_plain(path: Path, file_format: Format) -> str:
+def _read_plain(path: Path, file_format: FileFormat) -> str:
     try:
         with open_file(path, file_format.compression) as stream:
             data = stream.read()

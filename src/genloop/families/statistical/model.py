@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from genloop.data.arrays import ArrayDataset
-from genloop.data.distributions import Categorical, KernelDensity, NormalMixture
+from genloop.data.distributions import Categorical, KernelDensity, NormalMixture, Poisson
 from genloop.data.numbers import NumberDomain
 from genloop.errors import UserError
 from genloop.identity import describe
 from genloop.types import Context, Cost, Progress
 
-AnyDistribution = NormalMixture | KernelDensity | Categorical
+AnyDistribution = NormalMixture | KernelDensity | Categorical | Poisson
 NUMBER_BYTES = 8
 
 
@@ -52,7 +52,7 @@ class StatisticalEstimator(ABC):
 
     version: ClassVar[int] = 1
     examples: ClassVar[str] = "example"
-    offers: ClassVar[frozenset[str]] = frozenset({"distribution"})
+    offers: ClassVar[frozenset[str]] = frozenset({"distribution", "covariance"})
     sampling: ClassVar[frozenset[str]] = frozenset()  # names of the fields that change samples, not the fit
     kind: ClassVar[type[AnyDistribution]]
     operations: ClassVar[int] = 20  # per number in a fit, order of magnitude

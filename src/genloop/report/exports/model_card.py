@@ -1,7 +1,7 @@
 """Model cards: what a model is, what it was made from and how well it does, for people and for the Hub."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -10,6 +10,7 @@ from genloop.left_out import data_notes
 from genloop.policy_text import is_own_policy, parse_policy
 from genloop.report.markdown import markdown_table
 from genloop.runs.lineage import ancestors, finished
+from genloop.runs.other_estimators import assignments, estimator_at
 from genloop.runs.record import RecordedIteration, Row, Run
 from genloop.version import __version__
 
@@ -65,8 +66,7 @@ def model_card(run: Run, item: RecordedIteration, *, is_huggingface: bool) -> st
 def estimator_of(run: Run, item: RecordedIteration) -> Mapping[str, Any]:
     """Return the settings of the estimator that fitted a model."""
     experiment = run.record.experiment
-    first = experiment.get("first_estimator")
-    return first if first and item.iteration == 1 else experiment["estimator"]
+    return experiment[estimator_at(experiment, item.iteration)]
 
 
 def _front_matter(is_huggingface: bool) -> str:
@@ -102,17 +102,8 @@ def _policy(name: str) -> str:
 
 
 def _settings(component: Mapping[str, Any]) -> str:
-    settings = {name: value for name, value in component.items() if name != "type"}
-    return ", ".join([component["type"], *_assignments(settings)])
-
-
-def _assignments(settings: Mapping[str, Any], parents: str = "") -> Iterator[str]:
-    """Iterate over what is set, as `--set` would."""
-    for name, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _assignments(value, f"{parents}{name}.")
-        elif value is not None:
-            yield f"{parents}{name}={value}"
+    settings = (f"{name}={value}" for name, value in assignments(component) if value is not None)
+    return ", ".join([component["type"], *settings])
 
 
 def _training_set(item: RecordedIteration) -> list[tuple[str, str, str]]:
@@ -142,8 +133,7 @@ def _number(row: Row) -> str:
 def _use(run: Run, item: RecordedIteration, is_huggingface: bool) -> str:
     if is_huggingface:
         return USE_TRANSFORMERS
-    is_first = estimator_of(run, item) is not run.record.experiment["estimator"]
-    return USE_GENLOOP.format(estimator="experiment.first_estimator" if is_first else "experiment.estimator")
+    return USE_GENLOOP.format(estimator=f"experiment.{estimator_at(run.record.experiment, item.iteration)}")
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

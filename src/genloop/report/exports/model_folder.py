@@ -14,9 +14,11 @@ from typing import Any
 import yaml
 
 from genloop.data.text.tokens import END_OF_TEXT, TOKENIZER_FILE, Vocabulary
+from genloop.errors import UserError
 from genloop.report.exports.model_card import estimator_of, model_card
 from genloop.runs.lineage import finished
 from genloop.runs.record import RecordedIteration, Run
+from genloop.runs.recorded_data import recorded_domain
 
 TOKENIZER_SETTINGS = {
     "tokenizer_class": "PreTrainedTokenizerFast",
@@ -31,7 +33,7 @@ NOT_THE_MODEL = ("snapshot-*.safetensors",)  # vLLM reads all `.safetensors` of 
 
 
 def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
-    """Write a model, the tokenizer of its data, how it was sampled, its experiment and its card into a new folder.
+    """Write a model, what it shares with its data, how it was sampled, its experiment and its card into a new folder.
 
     A model that is no language model is copied as its family saved it.
 
@@ -39,8 +41,7 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
         UserError: if the model is not fitted yet, or has changed since.
     """
     _copy_files(run, item.model, folder, finished(run, item.model).files)
-    real = finished(run, run.record.source).files
-    _copy_files(run, run.record.source, folder, [name for name in real if name == TOKENIZER_FILE])
+    _copy_files(run, run.record.source, folder, _shared_files(run))
     tokenizer = run.store.path(run.record.source) / TOKENIZER_FILE
     is_huggingface = _names_an_architecture(folder / "config.json")
     if is_huggingface:
@@ -49,6 +50,16 @@ def write_model_folder(run: Run, item: RecordedIteration, folder: Path) -> None:
         _write_over(folder / "generation_config.json", _generation(run, item, Vocabulary(tokenizer).end_of_text))
     (folder / "experiment.yaml").write_text(_experiment(run, item), "utf-8")
     (folder / "README.md").write_text(model_card(run, item, is_huggingface=is_huggingface), "utf-8")
+
+
+def _shared_files(run: Run) -> list[str]:
+    """Return the prepared files without which no model of these data can be opened."""
+    files = finished(run, run.record.source).files
+    try:
+        patterns = getattr(recorded_domain(run), "model_files", ())
+    except UserError:  # the domain is of the user's own, and not installed
+        return []
+    return [name for name in files if any(fnmatch(name, pattern) for pattern in patterns)]
 
 
 def _copy_files(run: Run, key: str, folder: Path, names: Iterable[str]) -> None:
@@ -81,7 +92,9 @@ def _generation(run: Run, item: RecordedIteration, end_of_text: int) -> dict[str
 
 def _experiment(run: Run, item: RecordedIteration) -> str:
     """Return the experiment file that computes this model and nothing after it."""
-    chosen = {"policies": [item.policy], "seeds": [item.seed], "num_iterations": item.iteration}
+    chosen: dict[str, Any] = {"policies": [item.policy], "seeds": [item.seed], "num_iterations": item.iteration}
+    if item.iteration < run.record.experiment["num_iterations"]:
+        chosen["final_estimator"] = None  # it is of a later model
     return yaml.safe_dump({**run.record.experiment, **chosen}, sort_keys=False, allow_unicode=True)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from statistics import mean
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -12,10 +13,10 @@ from genloop.report.figures.look import spacing
 from genloop.report.palette import Style
 
 
-def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style) -> None:
+def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style, **changes: Any) -> None:
     """Draw one line of some axes; its bars are standard errors over seeds or, of one seed, those in `errors`.
 
-    There is no point where a seed's value is not finite, but room for it.
+    `changes` are of its look. There is no point where a seed's value is not finite, but room for it.
     """
     points = {n: _all_finite(values) for n, values in sorted(curve.items())}
     means = [mean(values) if values else math.nan for values in points.values()]
@@ -23,6 +24,7 @@ def draw_curve(axes: Axes, label: str, curve: Curve, errors: Curve, style: Style
     axes.errorbar(
         list(points), means, yerr=spreads,
         color=style.colour, marker=style.marker, linestyle=style.line, markevery=spacing(len(points)), label=label,
+        **changes,
     )  # fmt: skip
     axes.update_datalim([(n, 0.0) for n in points], updatey=False)
 

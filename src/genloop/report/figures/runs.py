@@ -91,9 +91,18 @@ def draw_lines(arms: Sequence[Arm], metric: str, unit: str, *paths: Path, title:
         for arm in arms:
             if (metric, unit) in _metrics([arm]):
                 draw_curve(axes, arm.label, arm.curve(metric), arm.errors(metric), looks[arm.label])
+                _draw_final(axes, arm, metric, looks[arm.label])
                 _draw_theory(axes, arm, metric, looks[arm.label])
         _draw_floors(axes, arms, metric, unit)
         legend_below(figure)
+
+
+def _draw_final(axes: Axes, arm: Arm, metric: str, style: Style) -> None:
+    """Draw what was measured of a last model that another estimator fitted: an empty mark of its own."""
+    curve, errors = arm.curve(metric, final=True), arm.errors(metric, final=True)
+    if curve:
+        label = f"{arm.label}, {arm.run.final_estimator}"
+        draw_curve(axes, label, curve, errors, style, markerfacecolor="white")
 
 
 def _draw_theory(axes: Axes, arm: Arm, metric: str, style: Style) -> None:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from genloop.report.html.metric_curves import Curve, MetricCurves, Point
-from genloop.report.html.theme import LINE, MUTED, PAPER, REAL_DATA, TEXT, line_colour
+from genloop.report.html.theme import LINE, MUTED, PAPER, REAL_DATA, TEXT, band_colour, line_colour
 from genloop.report.palette import THEORY_DASH, Style, floor_dash
 
 SYMBOLS: Mapping[str, str] = {  # a marker in the letters of matplotlib -> its name in Plotly
@@ -54,7 +54,8 @@ def metric_chart(metric: MetricCurves, looks: Mapping[str, Style]) -> Chart:
         metric: the numbers.
         looks: of every line, by label.
     """
-    traces = [trace for curve in metric.curves for trace in _curve_traces(curve, looks[curve.label])]
+    traces = [trace for curve in metric.curves if curve.has_band for trace in _band(curve, looks[curve.label])]
+    traces += [trace for curve in metric.curves for trace in _curve_traces(curve, looks[curve.label])]
     traces += [
         _floor_trace(name, floor, floor_dash(place), metric.last)
         for place, (name, floor) in enumerate(metric.floors.items())
@@ -62,7 +63,8 @@ def metric_chart(metric: MetricCurves, looks: Mapping[str, Style]) -> Chart:
     ]
     labels = ", ".join(curve.label for curve in metric.curves)
     description = f"Chart of {metric.title} in {metric.unit} against the iteration: {labels}. The numbers are below."
-    return Chart(description, traces, layout(f"{metric.title} ({metric.unit})", metric.last, len(traces)))
+    num_entries = sum(trace.get("showlegend", True) for trace in traces)
+    return Chart(description, traces, layout(f"{metric.title} ({metric.unit})", metric.last, num_entries))
 
 
 def layout(y_title: str, last: int, num_traces: int, **changes: Any) -> dict[str, Any]:
@@ -139,9 +141,29 @@ def _curve_traces(curve: Curve, look: Style) -> Iterable[dict[str, Any]]:
         line={"color": colour, "width": WIDTH, "dash": dash(look.dash, WIDTH)},
         marker={"symbol": SYMBOLS[look.marker], "size": 9 if len(points) <= MOST_MARKERS else 5},
     )
+    if curve.final:
+        yield line_trace(
+            f"{curve.label}, {curve.final_estimator}",
+            curve.final,
+            (point.mean for point in curve.final.values()),
+            mode="markers",
+            error_y=_bars(curve.final.values(), colour),
+            marker={"symbol": f"{SYMBOLS[look.marker]}-open", "size": 10, "color": colour},
+        )
     if curve.theory:
         line = {"color": colour, "width": 1.5, "dash": dash(THEORY_DASH, 2.5)}
         yield line_trace(f"{curve.label}, theory", range(1, len(curve.theory) + 1), curve.theory, line=line)
+
+
+def _band(curve: Curve, look: Style) -> Iterable[dict[str, Any]]:
+    """Return the median, and a band from the 5 % to the 95 % quantile over replicates."""
+    colour, quantiles = line_colour(look), [point.quantiles for point in curve.points.values() if point.quantiles]
+    hidden = {"line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "hovertemplate": None}
+    yield line_trace(f"{curve.label}, 5 %", curve.points, (each.q05 for each in quantiles), **hidden)
+    filled = {"fill": "tonexty", "fillcolor": band_colour(look)}
+    yield line_trace(f"{curve.label}, 95 %", curve.points, (each.q95 for each in quantiles), **hidden, **filled)
+    dots = {"line": {"color": colour, "width": 1.5, "dash": "dot"}}
+    yield line_trace(f"{curve.label}, median", curve.points, (each.median for each in quantiles), **dots)
 
 
 def _bars(points: Iterable[Point], colour: str) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class _Ledger:
         keys = {key for item in run.record.iterations for key in item.steps} | {run.record.source}
         found = {key: run.store.peek(key) for key in keys}
         self._manifests = {key: manifest for key, manifest in found.items() if manifest}
-        self._fits = {item.model: item for item in run.record.iterations}
+        self._rounds = {step: item for item in run.record.iterations for step in (item.model, item.samples)}
         recorded = recorded_experiment(run)
         self._experiment, self.problem = recorded.experiment, recorded.problem
         is_prepared = run.record.source in self._manifests
@@ -103,14 +103,15 @@ class _Ledger:
         if self._experiment is None:
             return Spent(len(fits), None, sampled, None, seconds)
         of_fits = [self._fit_cost(step) for step in fits]
-        of_samples = [
-            self._experiment.estimator.sample_cost(self._manifests[step].facts["num"], self._domain) for step in samples
-        ]
-        flops = sum(cost.flops for cost in [*of_fits, *of_samples])
+        flops = sum(cost.flops for cost in [*of_fits, *map(self._sample_cost, samples)])
         return Spent(len(fits), sum(cost.examples for cost in of_fits), sampled, flops, seconds)
 
     def _fit_cost(self, step: str) -> StepCost:
         assert self._experiment is not None
-        is_first = self._fits[step].iteration == 1
-        estimator = (self._experiment.first_estimator if is_first else None) or self._experiment.estimator
+        estimator = self._experiment.estimator_at(self._rounds[step].iteration)
         return estimator.fit_cost(self._manifests[step].facts["num_train"], self._domain)
+
+    def _sample_cost(self, step: str) -> StepCost:
+        assert self._experiment is not None
+        estimator = self._experiment.estimator_at(self._rounds[step].iteration)
+        return estimator.sample_cost(self._manifests[step].facts["num"], self._domain)

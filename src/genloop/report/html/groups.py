@@ -16,6 +16,7 @@ from genloop.report.palette import Style, thinned
 from genloop.runs.record import RecordedIteration
 from genloop.theory.student import LEVEL
 
+OTHER_MODEL = "The open mark is of another estimator, and compared with no other model."
 INTERVALS = f"{100 * LEVEL:g} % intervals"
 
 
@@ -112,7 +113,10 @@ def _about(metric: MetricCurves) -> str:
         bars = "One seed: no interval."
     theory = "Thin dashes of a policy's colour are theory's prediction, in which no constant is fitted."
     floor = "Grey dashes are the noise floor: what as many real data score in the place of samples."
+    band = "A band holds 90 % of the replicates, and dots are their median: the mean alone hides how loops differ."
     parts = [f"Measured: {metric.about}.", bars]
+    parts += [band] * any(curve.has_band for curve in metric.curves)
+    parts += [OTHER_MODEL] * any(curve.final for curve in metric.curves)
     parts += [theory] * any(curve.theory for curve in metric.curves) + [floor] * bool(metric.floors)
     return " ".join(parts)
 
@@ -122,8 +126,13 @@ def spread(point: Point | None) -> str:
     if point is None:
         return ""
     if point.mean is None:
-        return "not finite"
-    return plain(point.mean) if point.margin is None else unsigned(point.mean, point.margin)
+        return "not finite" + _median(point)
+    return (plain(point.mean) if point.margin is None else unsigned(point.mean, point.margin)) + _median(point)
+
+
+def _median(point: Point) -> str:
+    found = point.quantiles
+    return "" if found is None or found.median is None else f" (median {plain(found.median)})"
 
 
 def _metric_table(metric: MetricCurves) -> TextTable:
@@ -131,6 +140,10 @@ def _metric_table(metric: MetricCurves) -> TextTable:
     rows = [
         [str(number), *(spread(curve.points.get(number)) for curve in metric.curves)]
         for number in sorted({number for curve in metric.curves for number in curve.points})
+    ]
+    others = dict.fromkeys((number, curve.final_estimator) for curve in metric.curves for number in curve.final)
+    rows += [
+        [f"{number} ({name})", *(spread(curve.final.get(number)) for curve in metric.curves)] for number, name in others
     ]
     floors = [[name, spread(floor)] for name, floor in metric.floors.items()]
     return TextTable(header, rows + [[*floor, *[""] * (len(header) - 2)] for floor in floors])

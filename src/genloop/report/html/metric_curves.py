@@ -1,14 +1,14 @@
 """Every measured metric against the iteration, over one run or several: the numbers that charts and tables show."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from genloop.analysis.arms import Arm
 from genloop.analysis.floors import floors_of
 from genloop.analysis.predicted import predicted
 from genloop.analysis.series import Series, is_shown, series
 from genloop.theory.student import NORMAL_QUANTILE, student_quantile
-from genloop.values import ASPECTS
+from genloop.values import ASPECTS, Quantiles
 
 OTHER = "other values"
 
@@ -22,11 +22,13 @@ class Point:
         margin: half the width of its 90 % interval: by Student's t over seeds or, of one seed, by the standard error
             that the metric recorded; None where nothing tells.
         num_seeds: values that the mean is of.
+        quantiles: over replicates, where they were recorded.
     """
 
     mean: float | None
     margin: float | None
     num_seeds: int
+    quantiles: Quantiles | None = None
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,20 @@ class Curve:
         label: the policy, after the run's name where there are several runs.
         points: by iteration.
         theory: what theory predicts for iteration 1, 2, ...; empty where it says nothing.
+        final: the last iteration, where another estimator fitted its model.
+        final_estimator: which; empty where none did.
     """
 
     label: str
     points: Mapping[int, Point]
     theory: tuple[float, ...] = ()
+    final: Mapping[int, Point] = field(default_factory=dict[int, Point])
+    final_estimator: str = ""
+
+    @property
+    def has_band(self) -> bool:
+        """Whether quantiles over replicates were recorded at every iteration."""
+        return bool(self.points) and all(point.quantiles for point in self.points.values())
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ class MetricCurves:
 
     @property
     def last(self) -> int:
-        return max(iteration for curve in self.curves for iteration in curve.points)
+        return max(iteration for curve in self.curves for iteration in (*curve.points, *curve.final))
 
 
 def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
@@ -92,7 +103,8 @@ def point(measured: Series, iteration: int) -> Point:
     """Return mean and interval of an iteration."""
     error, num_seeds = measured.standard_error(iteration), measured.num_seeds
     quantile = student_quantile(num_seeds - 1) if num_seeds > 1 else NORMAL_QUANTILE
-    return Point(measured.mean(iteration), None if error is None else error * quantile, num_seeds)
+    margin = None if error is None else error * quantile
+    return Point(measured.mean(iteration), margin, num_seeds, measured.quantiles(iteration))
 
 
 def _curves(arms: Sequence[Arm], metric: str, unit: str) -> tuple[Curve, ...]:
@@ -100,13 +112,17 @@ def _curves(arms: Sequence[Arm], metric: str, unit: str) -> tuple[Curve, ...]:
 
 
 def _curve(arm: Arm, metric: str, unit: str) -> Curve | None:
-    found = [each for each in series(arm.rows, metric) if each.unit == unit]
-    if not found:
+    points, other = _points(arm, metric, unit), arm.run.final_estimator
+    final = _points(arm, metric, unit, other) if other else {}
+    if not points and not final:
         return None
-    (measured,) = found
-    points = {number: point(measured, number) for number in measured.iterations}
     theory = predicted(arm.run, metric).get(arm.policy, ())
-    return Curve(arm.label, points, tuple(map(float, theory)))
+    return Curve(arm.label, points, tuple(map(float, theory)), final, other or "")
+
+
+def _points(arm: Arm, metric: str, unit: str, estimator: str | None = None) -> dict[int, Point]:
+    found = [each for each in series(arm.rows, metric, estimator=estimator) if each.unit == unit]
+    return {number: point(measured, number) for measured in found for number in measured.iterations}
 
 
 def _floors(arms: Sequence[Arm], metric: str, unit: str) -> dict[str, Point]:

@@ -8,7 +8,7 @@ from genloop.analysis.outcome import main_metric, outcomes
 from genloop.errors import UserError
 from genloop.left_out import data_notes
 from genloop.policy_text import parse_policy
-from genloop.report.answer import answer, question
+from genloop.report.answer import answer, final_answer, question
 from genloop.report.citation import bibtex
 from genloop.report.html.cost_table import cost_notes, cost_table
 from genloop.report.html.costs import costs
@@ -43,6 +43,7 @@ class Section:
         what: what was run, in one sentence.
         question: what the answer is about.
         answer: in one sentence.
+        final: what is measured of a last model that another estimator fitted; empty where none did.
         missing: what is not computed yet; empty for a finished run.
         data_notes: what preparation left out of the real data and noticed in them, a sentence each.
         diverged: rounds whose fit left the finite numbers; empty for none.
@@ -54,6 +55,7 @@ class Section:
     what: str
     question: str
     answer: str
+    final: str
     missing: str
     data_notes: Sequence[str]
     diverged: str
@@ -90,6 +92,7 @@ def section(run: Run, name: str, looks: Mapping[str, Style], *, most_sample_byte
         what=_what(run),
         question=question(metric),
         answer=answer(outcomes(run, metric)),
+        final=final_answer(run, metric),
         missing=_missing(run),
         data_notes=data_notes(run.data_facts()),
         diverged=_diverged(run),

@@ -23,17 +23,25 @@ LINK = both("#0a58a8", "#7db7f0")
 REAL_DATA = both(REAL, "#979da3")
 
 
-def themed(colour: str) -> str:
-    """Return a colour of figures, which are on white, with a lighter one of its kind where it is too dark for black."""
+def themed(colour: str, alpha: str = "") -> str:
+    """Return a colour of figures, which are on white, with a lighter one of its kind where it is too dark for black.
+
+    `alpha` is how opaque it is, in two hexadecimal digits.
+    """
     rgb = np.array(to_rgb(colour))
     shares = np.arange(0, 1, WHITE_STEP)
     lightened = (share + (1 - share) * rgb for share in shares)
     red, green, blue = next(mixed for mixed in lightened if _luminance(mixed) >= LEAST_LUMINANCE)
-    return both(colour, to_hex((red, green, blue)))
+    return both(colour + alpha, to_hex((red, green, blue)) + alpha)
 
 
 def line_colour(style: Style) -> str:
     return themed(style.colour)
+
+
+def band_colour(style: Style) -> str:
+    """Return the colour of an area, through which others are seen."""
+    return themed(style.colour, alpha="26")
 
 
 def iteration_colours(num: int) -> list[str]:

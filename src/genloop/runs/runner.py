@@ -52,10 +52,10 @@ def run(
     with report_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
         write_record(directory, _record(experiment, store, iterations, directory))
-    mine = portion.of_run(iterations) if portion else iterations
-    planned = plan(mine, store, tell)
-    tell.planned(planned)
-    executor.run(all_steps(mine), store, tell, seconds=planned.seconds)
+    if mine := portion.of_run(iterations) if portion else iterations:
+        planned = plan(mine, store, tell)
+        tell.planned(planned)
+        executor.run(all_steps(mine), store, tell, seconds=planned.seconds)
     return Run(directory)
 
 

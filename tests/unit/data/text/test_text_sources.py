@@ -80,6 +80,13 @@ ORIGINAL = "The old fox met a crow\nby the well at Noon."
         (f"{ORIGINAL} (Copied from the web.)", True),
         (f"Chapter 3. {ORIGINAL}", True),
         (ORIGINAL[:-9], True),  # without its last words
+        (ORIGINAL[:-1] + "!!!", True),
+        (f"\u201c{ORIGINAL}\u201d", True),
+        ("\ufeff" + ORIGINAL.replace(" ", "\u200e \ufe0f"), True),  # marks of direction, of style, of byte order
+        (ORIGINAL.replace("o", "o\u200d"), True),
+        (ORIGINAL.replace("\n", "&nbsp;"), True),
+        (ORIGINAL.replace("old", "&#111;ld"), True),
+        (ORIGINAL.replace("crow\nby", "crow -\nby"), False),  # differs inside
         (f"{ORIGINAL} {ORIGINAL} And more.", False),  # more than the half is new
         (ORIGINAL.replace("crow", "frog"), False),
         (ORIGINAL[:-3], False),  # cut within a word

@@ -23,6 +23,7 @@ from genloop.identity import file_digest, type_name
 from genloop.types import Context
 
 FEWEST_TO_JUDGE = 10  # rows that tell an index
+SPREADS = (1e-140, 1e140)  # of a column; beyond, squares and their sums leave the range of numbers
 HELD_OUT = 10  # one row in so many becomes test data
 FEWEST_TEST_ROWS = 3  # wasserstein compares two halves of them, and a spread takes two
 
@@ -138,6 +139,12 @@ class ArrayFile:
                 f"{self.train}: {table.called(column)} is {train[0, column]:g} in every training row, so there "
                 "is nothing to learn. Leave it out."
             )
+        for column in np.flatnonzero(~_has_squares(train)):
+            raise UserError(
+                f"{self.train}: {table.called(column)} goes from {train[:, column].min():g} to "
+                f"{train[:, column].max():g}, so far apart or so close that squares of differences cannot be computed. "
+                "Write it in another unit."
+            )
         for column in _constant_columns(test):
             raise UserError(
                 f"{name}: {table.called(column)} is {test[0, column]:g} in all {len(test)} test rows, so there is no "
@@ -146,7 +153,13 @@ class ArrayFile:
 
 
 def _constant_columns(rows: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(np.ptp(rows, axis=0) == 0)
+    return np.flatnonzero((rows == rows[0]).all(axis=0))
+
+
+def _has_squares(rows: np.ndarray) -> np.ndarray:
+    """Return which columns have a spread of which squares, and sums of these, are numbers."""
+    spread = np.ptp(rows / 2, axis=0)  # half of it: the whole may be no number
+    return (spread > SPREADS[0]) & (spread < SPREADS[1])
 
 
 def _like_an_index(table: Table) -> Iterator[str]:

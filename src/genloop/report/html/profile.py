@@ -71,10 +71,11 @@ def _row(aspect: str, findings: Sequence[Finding]) -> AspectRow:
     metric = f"{measured.metric.replace('_', ' ')} ({measured.unit})" if measured.metric else ""
     floors = sharers({finding.policy: finding.floor for finding in findings if finding.floor is not None})
     floor = "; ".join(f"{plain(value)} ({whose})" if whose else plain(value) for whose, value in floors.items())
-    return AspectRow(aspect, metric, floor, [_cell(finding) for finding in findings])
+    return AspectRow(aspect, metric, floor, [cell_of(finding) for finding in findings])
 
 
-def _cell(finding: Finding) -> Cell:
+def cell_of(finding: Finding) -> Cell:
+    """Return what the table says of one aspect under one policy."""
     change = "" if finding.change is None else signed(finding.change, finding.margin)
     values = "" if finding.change is None else f"{_number(finding.first)} to {_number(finding.last)}"
     words = undecided(finding.change, finding.margin) if finding.verdict == "undecided" else finding.verdict

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.data.named_files import COMPRESSED, DAMAGE, TABLES, FileFormat, NamedFiles, find_files, format_of, open_file
+from genloop.data.named_files import (
+    COMPRESSED,
+    DAMAGE,
+    TABLES,
+    FileFormat,
+    NamedFiles,
+    find_files,
+    format_of,
+    open_file,
+)
 from genloop.data.reading import reason
 from genloop.data.records import cells_of
 from genloop.data.text.cells import Unusable, text_in

@@ -158,9 +158,9 @@ def _num_looked_at(metric: Metric, num_samples: int, sizes: Sizes) -> int | None
 
 
 def size_remark(iterations: Iterable[Iteration], num_samples: int, unit: str) -> str:
-    """Return which metrics look at less of every sample than they could of T, and why; empty for none.
+    """Return which metrics look at less than half of what they could of T, as a policy generates little; empty for none.
 
-    One policy whose models generate little makes all policies of a run be compared on as little.
+    One such policy makes all policies of a run be compared on as little.
 
     Args:
         iterations: rounds of all policies and seeds.
@@ -168,18 +168,20 @@ def size_remark(iterations: Iterable[Iteration], num_samples: int, unit: str) ->
         unit: what one example is.
     """
     rounds = list(iterations)
-    cut = {type(score.metric).__name__: score for item in rounds for score in item.scores if score.num is not None}
-    fewer = {
-        f"{score.num:,} of {most_of(score.metric, num_samples):,} {unit}s ({name})": score.num
-        for name, score in cut.items()
-        if score.num is not None and score.num < most_of(score.metric, num_samples)
-    }
+    least = min((item for item in rounds if item.samples.num), key=lambda item: item.samples.num)
+    cut = {type(score.metric).__name__: score.metric for item in rounds for score in item.scores if score.num}
+    possible = {name: most_of(metric, num_samples) for name, metric in cut.items()}
+    fewer = [
+        f"{least.samples.num:,} of {num:,} {unit}s ({name})"
+        for name, num in possible.items()
+        if least.samples.num < num / 2
+    ]
     if not fewer:
         return ""
-    least = min((item for item in rounds if item.samples.num), key=lambda item: item.samples.num)
-    is_policy = least.samples.num <= min(fewer.values())
-    why = f"models under {policy_name(least.policy)} generate" if is_policy else "the real data to compare with hold"
-    return f"Of every sample under all policies, {', '.join(fewer)} are looked at, as {why} no more."
+    return (
+        f"Of every sample under all policies, {', '.join(fewer)} are looked at, as models under "
+        f"{policy_name(least.policy)} generate no more."
+    )
 
 
 def _noise_floor(scores: Sequence[Score], num_samples: int, sizes: Sizes) -> tuple[Score, ...]:

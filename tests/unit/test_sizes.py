@@ -125,7 +125,7 @@ def test_how_many_are_looked_at_is_recorded_and_shown(tmp_path):
         ),
         ((Replace(), Accumulate()), 200, ""),
         ((Replace(), ReplaceMultiple()), 200, ""),  # 20 tokens of each, as of the first
-        ((Mix(0.2),), 200, ""),  # 16 tokens, of which 15 are looked at
+        ((Replace(), Mix(0.6)), 200, ""),  # 8 of 15 are more than half
     ],
 )
 def test_a_policy_that_generates_little_is_named_before_anything_is_fitted(policies, num_test, told):

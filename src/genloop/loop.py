@@ -158,7 +158,7 @@ def _num_looked_at(metric: Metric, num_samples: int, sizes: Sizes) -> int | None
 
 
 def size_remark(iterations: Iterable[Iteration], num_samples: int, unit: str) -> str:
-    """Return which metrics look at less than half of what they could of T, as a policy generates little; empty for none.
+    """Return which metrics look at less than half of what they could of T, since a policy generates little; or nothing.
 
     One such policy makes all policies of a run be compared on as little.
 

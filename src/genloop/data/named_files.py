@@ -23,6 +23,7 @@ TABLES = {
 SPLITS = {"train": "train", "training": "train", "test": "test"} | dict.fromkeys(
     ("validation", "valid", "val", "dev", "eval"), "validation"
 )
+MAGIC = r"[*?\[]"  # makes a path a pattern
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")  # of data sets of the Hub
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what reading a damaged file raises
 
@@ -110,10 +111,10 @@ def _find(field: str, written: str, plain: Collection[str]) -> NamedFiles:
         return NamedFiles([readable(path)], {})
     if path.is_dir():
         return _find_in_folder(field, written, path, plain)
-    if re.search(r"[*?\[]", written):
+    if re.search(MAGIC, written):
         found = sorted(each for each in map(Path, glob(str(path), recursive=True)) if not each.is_dir())
-        written_out = sum(not re.search(r"[*?\[]", part) for part in path.parts)
-        visible = [each for each in found if not is_hidden("/".join(each.parts[written_out:]))]
+        named = next(place for place, part in enumerate(path.parts) if re.search(MAGIC, part))  # parts as they are
+        visible = [each for each in found if not is_hidden("/".join(each.parts[named:]))]
         if visible:
             hidden = {"hidden files": len(found) - len(visible)} if len(found) > len(visible) else {}
             return NamedFiles(list(map(readable, visible)), hidden)

@@ -105,7 +105,7 @@ def test_no_more_real_data_stand_in_than_there_are(tmp_path):
 
 
 def test_how_many_are_looked_at_is_recorded_and_shown(tmp_path):
-    """30 % of 20 numbers; a mean is of any size, so nothing is said of it."""
+    """30 % of 20 numbers."""
     policies = (Replace(), Mix(0.7))
     found = run(experiment(policies=policies, metrics=(Spy(), SampleMean()), num_iterations=2), tmp_path)
     assert found.looked_at() == {"num": 6, "sample_mean": 6}

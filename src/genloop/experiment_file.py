@@ -10,6 +10,7 @@ import yaml
 from genloop import catalog
 from genloop.errors import UserError, unknown_name
 from genloop.experiment import Experiment
+from genloop.plain_numbers import PlainLoader
 from genloop.policy_text import parse_policy, policy_name
 
 OTHERS = ("first_estimator", "final_estimator")  # of single iterations
@@ -78,7 +79,7 @@ def read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file. Check the path.")
     try:
-        written = yaml.load(path.read_text("utf-8"), _Loader)
+        written = yaml.load(path.read_text("utf-8"), PlainLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}.") from error
     except yaml.YAMLError as error:
@@ -98,7 +99,7 @@ def set_value(written: dict[str, Any], assignment: str) -> None:
     if not equals:
         raise UserError(f"--set {assignment!r} has no value. Write path=value, such as estimator.epochs=5.")
     try:
-        value = yaml.load(text, _Loader)
+        value = yaml.load(text, PlainLoader)
     except yaml.YAMLError as error:
         why = getattr(error, "problem", None) or "no YAML"
         raise UserError(f"--set {assignment!r}: the value cannot be read: {why}.") from error
@@ -123,20 +124,6 @@ def complete(written: Mapping[str, Any]) -> dict[str, Any]:
     filled["metrics"] = [_complete_component("metric", metric) for metric in filled.get("metrics") or []]
     return filled
 
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a number is what other programs take for one: not `5_000`, nor `1:30`, which YAML 1.1 calls 90."""
-
-    def construct_number(self, node: yaml.ScalarNode) -> Any:
-        if set("_:") & set(node.value):
-            problem = f"{node.value!r} is no plain number; write digits alone, such as 5000, or quote it as text"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        kind = node.tag.rpartition(":")[2]
-        return self.construct_yaml_int(node) if kind == "int" else self.construct_yaml_float(node)
-
-
-for _tag in ("int", "float"):
-    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_number)
 
 _SIMPLE: Mapping[str, Any] = {
     "name": str,

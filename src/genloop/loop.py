@@ -4,7 +4,7 @@ The loop is written down as steps before anything is computed, so that a run can
 and resumed. It knows no family and no policy.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from genloop.assembly import assemble, at_least
@@ -155,6 +155,33 @@ def _num_looked_at(metric: Metric, num_samples: int, sizes: Sizes) -> int | None
     """Return how many samples a metric looks at; None where it looks at no fewer than if there were no such rule."""
     num = sizes.of(metric)
     return num if num is not None and num < most_of(metric, num_samples) else None
+
+
+def size_remark(iterations: Iterable[Iteration], num_samples: int, unit: str) -> str:
+    """Return which metrics look at less than half of what they could of T, since a policy generates little; or nothing.
+
+    One such policy makes all policies of a run be compared on as little.
+
+    Args:
+        iterations: rounds of all policies and seeds.
+        num_samples: T.
+        unit: what one example is.
+    """
+    rounds = list(iterations)
+    least = min((item for item in rounds if item.samples.num), key=lambda item: item.samples.num)
+    cut = {type(score.metric).__name__: score.metric for item in rounds for score in item.scores if score.num}
+    possible = {name: most_of(metric, num_samples) for name, metric in cut.items()}
+    fewer = [
+        f"{least.samples.num:,} of {num:,} {unit}s ({name})"
+        for name, num in possible.items()
+        if least.samples.num < num / 2
+    ]
+    if not fewer:
+        return ""
+    return (
+        f"Of every sample under all policies, {', '.join(fewer)} are looked at, as models under "
+        f"{policy_name(least.policy)} generate no more."
+    )
 
 
 def _noise_floor(scores: Sequence[Score], num_samples: int, sizes: Sizes) -> tuple[Score, ...]:

@@ -14,6 +14,7 @@ import yaml
 from genloop.catalog import POLICIES
 from genloop.errors import UserError
 from genloop.identity import told_fields
+from genloop.plain_numbers import PlainLoader
 from genloop.policies import Policy, Schedule, Share, Window, schedule_from_rows
 from genloop.state import state
 
@@ -127,7 +128,8 @@ def _split_call(written: str) -> tuple[str, Any]:
         return name, _plain_yaml(f"[{as_yaml}]")
     except (yaml.YAMLError, ValueError) as error:  # ValueError: of dates and numbers that do not exist
         shown = written if len(written) <= 200 else f"{written[:200]}..."
-        raise UserError(f"The arguments of {shown!r} cannot be read. Write them like mix(real=0.1).") from error
+        why = getattr(error, "problem", None) or "no YAML"
+        raise UserError(f"The arguments of {shown!r} cannot be read: {why}. Write such as mix(real=0.1).") from error
 
 
 def _plain_yaml(text: str) -> Any:
@@ -137,7 +139,7 @@ def _plain_yaml(text: str) -> Any:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if getattr(event, "anchor", None) is not None or depth > DEEPEST:
             raise yaml.YAMLError("anchors, aliases, or too many brackets within brackets")
-    return yaml.safe_load(text)
+    return yaml.load(text, PlainLoader)
 
 
 def _with_numbers(arguments: Any) -> Any:

@@ -30,7 +30,7 @@ COMPUTED_ANEW: Mapping[str, frozenset[str]] = {
     "gpt2": WORDS | {"floor Diversity", "floor SelfBLEU", "floor TailMass", "floor RareTypes"},
     "ngram": frozenset({"score Diversity", "score TailMass", "floor Diversity", "floor TailMass"}),
     "vae": frozenset({"score EncoderFidelity", "floor Modes", "floor PixelFidelity"}),
-    "geodiff": frozenset({"floor Geometry"}),
+    "geodiff": frozenset({"floor Geometry", "score Coverage"}),
     "discrete": frozenset({"floor Support"}),
     "gaussian": frozenset({"score Wasserstein", "floor Wasserstein", "floor Tails"}),  # one policy samples T / 2
     "gaussian-mixture": frozenset(  # mixtures are fitted as well as scikit-learn's

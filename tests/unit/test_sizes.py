@@ -11,15 +11,18 @@ import pytest
 from scipy.stats import wasserstein_distance
 from toys import NormalSource, SampleLoss, SampleMean, experiment
 
+from genloop.analysis.arms import arms_of
 from genloop.data.known import Normal, Zipf
 from genloop.data.text.grammar import StoryGrammar
 from genloop.families.statistical.ngram import NGram
-from genloop.loop import plan_iterations
+from genloop.loop import plan_iterations, size_remark
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.statistical import Tails, Wasserstein
 from genloop.metrics.vocabulary import RareTypes, TailMass
 from genloop.policies import Accumulate, Fresh, Mix, Replace, ReplaceMultiple, schedule_from_rows
 from genloop.recipes.statistical import gaussian, zipf
+from genloop.report.html.metric_curves import metric_curves
+from genloop.report.tables import results_table, rows_json
 from genloop.runs.record import Row
 from genloop.runs.runner import run
 from genloop.steps import HeldOut, RealSamples
@@ -99,6 +102,36 @@ def test_no_more_real_data_stand_in_than_there_are(tmp_path):
         experiment(source=NormalSource(num_train=20), policies=(ReplaceMultiple(),), metrics=(Spy(),)), tmp_path
     )
     assert set(values([*found.rows(), *found.noise_floor()], "num")) == {20}
+
+
+def test_how_many_are_looked_at_is_recorded_and_shown(tmp_path):
+    """30 % of 20 numbers."""
+    policies = (Replace(), Mix(0.7))
+    found = run(experiment(policies=policies, metrics=(Spy(), SampleMean()), num_iterations=2), tmp_path)
+    assert found.looked_at() == {"num": 6, "sample_mean": 6}
+    assert "Looked at of every sample: 6 numbers (num" in str(results_table(found, width=200).caption)
+    assert rows_json(found)["run"]["looked_at"] == found.looked_at()
+    about = {metric.metric: metric.looked_at for metric in metric_curves(arms_of([found]))}
+    assert about["num"] == "6 numbers"
+
+
+@pytest.mark.parametrize(
+    ("policies", "num_test", "told"),
+    [
+        (
+            (Replace(), Mix(0.7)),
+            200,
+            "6 of 15 tokens (Diversity) are looked at, as models under mix(real=0.7) generate",
+        ),
+        ((Replace(), Accumulate()), 200, ""),
+        ((Replace(), ReplaceMultiple()), 200, ""),  # 20 tokens of each, as of the first
+        ((Replace(), Mix(0.6)), 200, ""),  # 8 of 15 are more than half
+    ],
+)
+def test_a_policy_that_generates_little_is_named_before_anything_is_fitted(policies, num_test, told):
+    loop = experiment(policies=policies, metrics=(Diversity(num_tokens=15),), num_iterations=3)
+    remark = size_remark(plan_iterations(loop, num_real=200, num_test=num_test), 20, "token")
+    assert told in remark if told else not remark
 
 
 def planned(metric: Any) -> list[Any]:

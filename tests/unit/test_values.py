@@ -66,7 +66,8 @@ ORDERS: Mapping[str, Sequence[str]] = {
 NEITHER = {
     *(f"test_loss_at_{part}" for part in ["0.125", "0.25", "0.375", "0.5", "0.625", "0.75", "0.875", "1"]),
     *(f"{name}_{space}" for name in ("precision", "density") for space in ("pixels", "encoder")),
-    *(f"{name}_{side}_real" for name in ("coverage", "matching") for side in ("recall", "precision")),
+    *(f"{name}_{side}_{ending}" for ending in ("real", "half") for name in ("coverage", "matching")
+      for side in ("recall", "precision")),
     "sample_loss", "kl", "mean_length", "share_Smiling", "judge_Smiling", "wasserstein_floor",
     "entropy_floor",
 }  # fmt: skip

@@ -13,6 +13,7 @@ import typer
 from genloop import catalog
 from genloop.errors import UserError, unknown_name
 from genloop.executors.executor import Executor
+from genloop.plain_numbers import number, whole_number
 from genloop.types import Runtime
 
 LONGEST_NAME = 255  # bytes; of file systems in use
@@ -34,12 +35,23 @@ def a_path(text: str) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() and path.is_file() else path
 
 
+def whole(*names: str, help: str) -> Any:
+    """Return an option that takes a whole number."""
+    return typer.Option(*names, parser=lambda typed: whole_number(str(typed)), help=help)  # its default is parsed, too
+
+
+def decimal(*names: str, help: str) -> Any:
+    """Return an option that takes a number."""
+    return typer.Option(*names, parser=lambda typed: number(str(typed)), help=help)
+
+
 Policies = Annotated[
     list[str] | None,
     typer.Option("--policy", "-p", help="A data policy, such as accumulate or window(3); repeat for several."),
 ]
 Iterations = Annotated[
-    int | None, typer.Option("--iterations", "-n", help="Times that a model is fitted, evaluated and sampled.")
+    int | None,
+    whole("--iterations", "-n", help="Times that a model is fitted, evaluated and sampled."),
 ]
 Seeds = Annotated[str | None, typer.Option(help="Seeds of the loops, such as 0 or 0,1,2.")]
 Settings = Annotated[
@@ -50,8 +62,8 @@ StoreDir = Annotated[
     Path | None, typer.Option("--store", parser=a_path, help="Folder of results to share; by default OUT/store.")
 ]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or mps; changes no key.")]
-Threads = Annotated[int | None, typer.Option(help="CPU threads; by default the libraries choose.")]
-Jobs = Annotated[int | None, typer.Option(help="Steps at once, each in a process of its own; by default 1.")]
+Threads = Annotated[int | None, whole(help="CPU threads; by default the libraries choose.")]
+Jobs = Annotated[int | None, whole(help="Steps at once, each in a process of its own; by default 1.")]
 On = Annotated[str, typer.Option("--on", help="What computes the steps: see executors in `genloop list`.")]
 Address = Annotated[
     str | None, typer.Option(help="Of the cluster, with --on ray; by default this machine's own, or a new one.")
@@ -141,8 +153,6 @@ def parse_seeds(text: str | None) -> list[int] | None:
     if text is None:
         return None
     try:
-        if "_" in text:
-            raise ValueError("Python's digits with underscores are no numbers elsewhere")
-        return [int(seed) for seed in text.replace(",", " ").split()]
-    except ValueError as error:
+        return [whole_number(seed) for seed in text.replace(",", " ").split()]
+    except UserError as error:
         raise UserError(f"--seeds {text!r} is no list of whole numbers. Write for example 0,1,2.") from error

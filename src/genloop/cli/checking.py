@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import AsJson, Policies, RunDir
+from genloop.cli.arguments import AsJson, Policies, RunDir, decimal
 from genloop.cli.console import print_json
 
 
@@ -13,13 +13,14 @@ from genloop.cli.console import print_json
 def check(
     run_dir: RunDir,
     max_increase: Annotated[
-        float | None, typer.Option(help="Most that the metric may rise above iteration 1, as a share: 0.05 for 5 %.")
+        float | None,
+        decimal(help="Most that the metric may rise above iteration 1, as a share: 0.05 for 5 %."),
     ] = None,
-    max_rise: Annotated[float | None, typer.Option(help="The same in the metric's own unit, such as nats.")] = None,
+    max_rise: Annotated[float | None, decimal(help="The same in the metric's own unit, such as nats.")] = None,
     metric: Annotated[str, typer.Option(help="What may not rise; `loss` is short for test_loss.")] = "loss",
     min_diversity: Annotated[
         float | None,
-        typer.Option(help="Least share of iteration 1 that every measure of diversity keeps, such as 0.9."),
+        decimal(help="Least share of iteration 1 that every measure of diversity keeps, such as 0.9."),
     ] = None,
     policy: Policies = None,
     as_json: AsJson = False,

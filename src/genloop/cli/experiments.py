@@ -77,7 +77,7 @@ def plan(
     chosen: Chosen,
 ) -> None:
     """Say what a run would compute, what is done, and what the rest will take; only the real data are prepared."""
-    from genloop.executors.executor import Silence
+    from genloop.cli.warnings import Warnings
     from genloop.executors.local import LocalExecutor
     from genloop.executors.preparing import facts_of, prepare
     from genloop.executors.preparing import plan as plan_run
@@ -87,10 +87,8 @@ def plan(
     from genloop.store import Store
 
     experiment = from_dict(_settings(name_or_file, chosen))
-    for remark in experiment.remarks:
-        log.print(f"Warning: {remark}", soft_wrap=True, highlight=False)
     directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
-    store, tell = Store(directory).open(), Silence()
+    store, tell = Store(directory).open(), Warnings()
     rounds = prepare(experiment, store, LocalExecutor(), tell)
     facts = facts_of(rounds[0].train.real, store)
     unit = facts["unit"]

@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import AsJson, Policies, RunDir, a_path
+from genloop.cli.arguments import AsJson, Policies, RunDir, a_path, whole
 from genloop.cli.console import print_json
 
 
 @app.command()
 def forecast(
     run_dir: RunDir,
-    until: Annotated[int, typer.Option("--to", help="The last iteration to forecast.")] = 20,
+    until: Annotated[int, whole("--to", help="The last iteration to forecast.")] = 20,
     metric: Annotated[str, typer.Option(help="What to forecast, averaged over seeds.")] = "test_loss",
     policy: Policies = None,
     figure: Annotated[

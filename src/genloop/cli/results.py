@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from genloop.cli.app import app, out, tell_notes
-from genloop.cli.arguments import AsJson, RunDir, a_path
+from genloop.cli.arguments import AsJson, RunDir, a_path, whole
 from genloop.cli.console import print_json, print_plain
 from genloop.errors import UserError
 
@@ -49,8 +49,8 @@ def show(
 def export(
     run_dir: RunDir,
     policy: Annotated[str, typer.Option("--policy", "-p", help="Policy of the model.")],
-    iteration: Annotated[int, typer.Option("--iteration", "-i", help="Iteration of the model.")],
-    seed: Annotated[int | None, typer.Option(help="Seed of the loop; by default the first.")] = None,
+    iteration: Annotated[int, whole("--iteration", "-i", help="Iteration of the model.")],
+    seed: Annotated[int | None, whole(help="Seed of the loop; by default the first.")] = None,
     model: Annotated[
         Path | None,
         typer.Option(

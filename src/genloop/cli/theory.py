@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import AsJson, a_path
+from genloop.cli.arguments import AsJson, a_path, decimal, whole
 from genloop.cli.console import print_json
 from genloop.errors import UserError
 
@@ -18,27 +18,28 @@ MAX_INCREASE = 0.1
 @app.command()
 def predict(
     policy: Annotated[list[str], typer.Option("--policy", "-p", help="A data policy; repeat for several.")],
-    iterations: Annotated[int, typer.Option("--iterations", "-n", help="Length of the curves.")] = 10,
-    examples: Annotated[
-        int | None, typer.Option(help="T, the first training set's size; by default the limit.")
-    ] = None,
-    dimension: Annotated[int | None, typer.Option(help="d: linear regression with new rows in every source.")] = None,
+    iterations: Annotated[int, whole("--iterations", "-n", help="Length of the curves.")] = 10,
+    examples: Annotated[int | None, whole(help="T, the first training set's size; by default the limit.")] = None,
+    dimension: Annotated[int | None, whole(help="d: linear regression with new rows in every source.")] = None,
     metric: Annotated[
         Literal["error", "variance", "mean-error"],
         typer.Option(help="Test error; or the fitted variance, or error of the fitted mean, of a statistical family."),
     ] = "error",
     narrowing: Annotated[
-        float | None, typer.Option(help="tau, variance of samples over that of their model, below 1 for temperature.")
+        float | None,
+        decimal(help="tau, variance of samples over that of their model, below 1 for temperature."),
     ] = None,
     bandwidth: Annotated[
-        float | None, typer.Option(help="h of a kernel density, in standard deviations of the real data.")
+        float | None,
+        decimal(help="h of a kernel density, in standard deviations of the real data."),
     ] = None,
     unbiased: Annotated[bool, typer.Option("--unbiased", help="Variances are divided by n - 1.")] = False,
     solve: Annotated[
         str | None, typer.Option(help="Find values of a parameter of the policies instead: real, weight, size, ...")
     ] = None,
     max_increase: Annotated[
-        float | None, typer.Option(help="With --solve: how far the error may rise; 0.1, which is 10 %, by default.")
+        float | None,
+        decimal(help="With --solve: how far the error may rise; 0.1, which is 10 %, by default."),
     ] = None,
     figure: Annotated[
         Path | None, typer.Option(parser=a_path, help="Draw the curves into this file (png, pdf, svg).")

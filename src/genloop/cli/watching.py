@@ -9,7 +9,7 @@ import typer
 from rich.live import Live
 
 from genloop.cli.app import app, out
-from genloop.cli.arguments import RunDir
+from genloop.cli.arguments import RunDir, decimal
 from genloop.errors import UserError
 from genloop.runs.record import RECORD_FILE
 
@@ -23,7 +23,7 @@ SPOKEN_SECONDS = 20.0  # between lines about the same step, where there is no te
 @app.command()
 def watch(
     run_dir: RunDir,
-    every: Annotated[float, typer.Option(help="Seconds between two looks.")] = 2.0,
+    every: Annotated[float, decimal(help="Seconds between two looks.")] = 2.0,
     once: Annotated[bool, typer.Option("--once", help="Look once, print one table, and end.")] = False,
 ) -> None:
     """Show how far a run is while it is going, until it is complete; it is only read, never disturbed."""

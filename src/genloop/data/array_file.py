@@ -23,8 +23,9 @@ from genloop.identity import file_digest, type_name
 from genloop.types import Context
 
 FEWEST_TO_JUDGE = 10  # rows that tell an index
+SPREADS = (1e-140, 1e140)  # of a column; beyond, squares and their sums leave the range of numbers
 HELD_OUT = 10  # one row in so many becomes test data
-FEWEST_TEST_ROWS = 3  # a noise floor judges one half of them by the other, which wasserstein halves again
+FEWEST_TEST_ROWS = 3  # wasserstein compares two halves of them, and a spread takes two
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,7 @@ class ArrayFile:
         name, remedy = (self.train, "rows") if self.test is None else (self.test, "test rows")
         if len(test) < FEWEST_TEST_ROWS:
             fewest = FEWEST_TEST_ROWS * (HELD_OUT if self.test is None else 1)
-            raise UserError(
-                f"{name} has too few rows to test on, {len(test)}: metrics halve them twice. Give {fewest} {remedy} or "
-                "more."
-            )
+            raise UserError(f"{name} has too few rows to test on, {len(test)}. Give {fewest} {remedy} or more.")
         if len(train) < 2:
             raise UserError(f"{self.train} leaves {len(train)} rows to train on. Give 2 rows or more.")
         for column in _constant_columns(train):
@@ -141,17 +139,27 @@ class ArrayFile:
                 f"{self.train}: {table.called(column)} is {train[0, column]:g} in every training row, so there "
                 "is nothing to learn. Leave it out."
             )
-        judging = test[len(test) // 2 :]  # the half that judges the other in a noise floor
-        for column in _constant_columns(judging):
+        for column in np.flatnonzero(~_has_squares(train)):
             raise UserError(
-                f"{name}: {table.called(column)} is {judging[0, column]:g} in all {len(judging)} test rows that a "
-                f"noise floor is judged by, so there is no spread to measure in. Give more {remedy}, or leave the "
-                "column out."
+                f"{self.train}: {table.called(column)} goes from {train[:, column].min():g} to "
+                f"{train[:, column].max():g}, so far apart or so close that squares of differences cannot be computed. "
+                "Write it in another unit."
+            )
+        for column in _constant_columns(test):
+            raise UserError(
+                f"{name}: {table.called(column)} is {test[0, column]:g} in all {len(test)} test rows, so there is no "
+                f"spread to measure in. Give more {remedy}, or leave the column out."
             )
 
 
 def _constant_columns(rows: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(np.ptp(rows, axis=0) == 0)
+    return np.flatnonzero((rows == rows[0]).all(axis=0))
+
+
+def _has_squares(rows: np.ndarray) -> np.ndarray:
+    """Return which columns have a spread of which squares, and sums of these, are numbers."""
+    spread = np.ptp(rows / 2, axis=0)  # half of it: the whole may be no number
+    return (spread > SPREADS[0]) & (spread < SPREADS[1])
 
 
 def _like_an_index(table: Table) -> Iterator[str]:

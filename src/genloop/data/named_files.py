@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import IO, Any
 
 from genloop.data.extras import needs_extra
-from genloop.data.reading import files_in, named_path, readable
+from genloop.data.reading import is_hidden, list_folder, named_path, readable
 from genloop.errors import UserError
 
 COMPRESSED = {".gz": "gz", ".bz2": "bz2", ".xz": "xz", ".zst": "zst", ".zstd": "zst"}
@@ -23,6 +23,8 @@ TABLES = {
 SPLITS = {"train": "train", "training": "train", "test": "test"} | dict.fromkeys(
     ("validation", "valid", "val", "dev", "eval"), "validation"
 )
+MAGIC = r"[*?\[]"  # makes a path a pattern
+DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")  # of data sets of the Hub
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what reading a damaged file raises
 
 
@@ -109,17 +111,21 @@ def _find(field: str, written: str, plain: Collection[str]) -> NamedFiles:
         return NamedFiles([readable(path)], {})
     if path.is_dir():
         return _find_in_folder(field, written, path, plain)
-    if re.search(r"[*?\[]", written):
+    if re.search(MAGIC, written):
         found = sorted(each for each in map(Path, glob(str(path), recursive=True)) if not each.is_dir())
-        if found:
-            return NamedFiles(list(map(readable, found)), {})
+        named = next(place for place, part in enumerate(path.parts) if re.search(MAGIC, part))  # parts as they are
+        visible = [each for each in found if not is_hidden("/".join(each.parts[named:]))]
+        if visible:
+            hidden = {"hidden files": len(found) - len(visible)} if len(found) > len(visible) else {}
+            return NamedFiles(list(map(readable, visible)), hidden)
         raise UserError(f"{field}={written!r} fits the name of no file. Check the pattern.")
     raise UserError(f"{field}={written!r}: there is no such file or folder. Check the path.")
 
 
 def _find_in_folder(field: str, written: str, folder: Path, plain: Collection[str]) -> NamedFiles:
-    inside = sorted(path for path in map(Path, files_in(folder)) if not _is_hidden(path.relative_to(folder)))
-    formats = {path: found for path in inside if (found := format_of(path, plain))}
+    listing = list_folder(folder)
+    inside = [folder / name for name in listing.files]
+    formats = {path: found for path in inside if path.name not in DESCRIPTIONS and (found := format_of(path, plain))}
     if any(path.suffix.lower() != ".json" for path in formats):  # which may be a description of the others
         formats = {path: found for path, found in formats.items() if path.suffix.lower() != ".json"}
     kinds = sorted({found.kind for found in formats.values()})
@@ -133,12 +139,14 @@ def _find_in_folder(field: str, written: str, folder: Path, plain: Collection[st
             f"Say which to read, as in {pattern!r}."
         )
     chosen = _of_split(field, folder, list(formats))
-    left_out = {"files of other kinds": len(inside) - len(formats), "files of other splits": len(formats) - len(chosen)}
+    left_out = {
+        "files of other kinds": len(inside) - len(formats),
+        "files of other splits": len(formats) - len(chosen),
+        "hidden files": sum(format_of(name, plain) is not None for name in listing.hidden),
+        "links to folders, which are not followed": len(listing.links),
+        "neither files nor folders": len(listing.special),
+    }
     return NamedFiles(list(map(readable, chosen)), {reason: num for reason, num in left_out.items() if num})
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
 
 
 def _of_split(field: str, folder: Path, paths: list[Path]) -> list[Path]:

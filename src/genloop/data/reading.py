@@ -10,6 +10,11 @@ from genloop.errors import UserError
 
 SHOWN = 60  # characters of what was written that a message repeats
 MOST_LISTED = 20  # names in a message
+OF_SYSTEMS = frozenset(  # what macOS, Windows, Linux and storage boxes keep beside the files of people, in any case
+    ("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "lost+found",
+     "@eadir", "#recycle", "__pycache__")
+)  # fmt: skip
+LOCKS = "~$"  # begins the names of files that an office program keeps open
 
 
 def named_path(field: str, written: str) -> Path:
@@ -37,7 +42,7 @@ class Listing:
 
     Attributes:
         files: what can be data.
-        hidden: files of which a part of the path begins with a dot, such as thumbnails and checkpoints of editors.
+        hidden: files that `is_hidden`, such as thumbnails and checkpoints of editors.
         links: to other folders, which are not followed.
         special: what is neither file nor folder, such as a pipe.
     """
@@ -84,8 +89,11 @@ def list_folder(folder: Path) -> Listing:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a part of a path begins with a dot."""
-    return any(part.startswith(".") and part.strip(".") for part in name.split("/"))
+    """Whether a part of a path begins with a dot, or is what a system keeps for itself."""
+    return any(
+        (part.startswith(".") and part.strip(".")) or part.lower() in OF_SYSTEMS or part.startswith(LOCKS)
+        for part in name.split("/")
+    )
 
 
 def _place(found: Listing, name: str, path: str) -> list[str]:

@@ -5,6 +5,7 @@ an example, and a mixture is refused. A header of numbers alone, such as years, 
 """
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 from genloop.data.reading import reason
 from genloop.errors import UserError, unknown_name
 
+SEPARATED = re.compile(r"[-+]?\d[\d.,'\s]*")  # digits with marks between them
 BLANK = "blank lines"
 NOT_FINITE = "a number is not finite"
 
@@ -173,10 +175,11 @@ def _parse_line(line: Sequence[str], num_cells: int, chosen: Sequence[int]) -> l
         if not cell.strip():
             raise _BadRow("an empty cell", f"has nothing in column {place + 1}.")
         if not _is_number(cell):
+            remedy = "Name the numeric columns if it never holds any, for example columns=[height,weight]."
+            if SEPARATED.fullmatch(cell.strip()):
+                remedy = "Write decimals with points, and nothing between thousands."
             raise _BadRow(
-                "a cell is no number",
-                f"has {cell!r:.40} in column {place + 1}, which is no number. Name the numeric columns if it never "
-                "holds any, for example columns=[height,weight].",
+                "a cell is no number", f"has {cell!r:.40} in column {place + 1}, which is no number. {remedy}"
             )
     return [float(line[place]) for place in chosen]
 

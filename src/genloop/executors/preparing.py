@@ -7,7 +7,7 @@ from typing import Any
 from genloop.executors.executor import Executor, Listener
 from genloop.executors.results import find
 from genloop.experiment import Experiment
-from genloop.loop import Iteration, check_policies, plan_iterations
+from genloop.loop import Iteration, check_policies, plan_iterations, size_remark
 from genloop.plan import Plan, different_steps, make_plan
 from genloop.requirements import check_needs
 from genloop.steps import Prepare, Step
@@ -32,6 +32,8 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
     iterations = plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
     domain = real.load(store.path, Context())
     check_needs(iterations, domain.prepared("train"), domain.prepared("test"))
+    if remark := size_remark(iterations, experiment.num_samples or facts["num_train"], facts["unit"]):
+        tell.warned(remark)
     return iterations
 
 

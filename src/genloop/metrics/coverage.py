@@ -41,6 +41,9 @@ VALUES = (
     Value("matching_precision", "angstrom", "higher", LOSS, rank=4, citations=CITATIONS, bounds=NOT_NEGATIVE),
 )
 
+ENDINGS = ("_real", "_half")
+UNITS = [value.unit for value in VALUES] * len(ENDINGS)
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -52,14 +55,16 @@ class Coverage:
 
     The values that end in `_real` are what real conformers score: one half of each molecule's in the place of the
     generated, against the other half. A model makes four times as many attempts and is compared with twice as many real
-    conformers, so it may score better than they do. They lack molecules with a single conformer.
+    conformers, so it may score better than they do; the values that end in `_half` are of as many of its attempts as
+    there are real ones in their place, against the same half, and these compare. Both lack molecules with a single
+    conformer.
 
     Attributes:
         threshold: in angstrom; 1.25 is the one for drugs.
         num_molecules: test molecules to look at, from the first; None takes all.
     """
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2  # 2: values at the size of the real ones
     examples: ClassVar[str] = "conformation"
     wants: ClassVar[Mapping[str, str]] = {"conditions": "samples of given molecules"}
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
@@ -75,7 +80,8 @@ class Coverage:
 
     @property
     def values(self) -> tuple[Value, ...]:
-        return (*VALUES, *(Value(f"{value.name}_real", value.unit, citations=CITATIONS) for value in VALUES))
+        others = (f"{value.name}{ending}" for ending in ENDINGS for value in VALUES)
+        return (*VALUES, *(Value(name, unit, citations=CITATIONS) for name, unit in zip(others, UNITS, strict=True)))
 
     @property
     def about(self) -> str:
@@ -85,12 +91,15 @@ class Coverage:
         real = _of_first_molecules(evidence.test, self.num_molecules)
         wanted = real.take(np.repeat(np.arange(len(real)), RATIO))
         generated = evidence.model.sample(len(wanted), seed=seed, conditions=wanted, context=context)
-        scores, real_scores = [], []
+        scores, real_scores, equal_scores = [], [], []
         for distances, num_real in _distances(real, generated):
             half = num_real // 2
             scores.append(self._score(distances[:num_real, num_real:]))
-            real_scores += [self._score(distances[:half, half:num_real])] if half else []
-        return {**_named("", scores), **_named("_real", real_scores)}
+            if half:
+                real_scores.append(self._score(distances[:half, half:num_real]))
+                equal_scores.append(self._score(distances[:half, num_real : 2 * num_real - half]))
+        named = (_named(*each) for each in zip(("", *ENDINGS), (scores, real_scores, equal_scores), strict=True))
+        return {name: values for found in named for name, values in found.items()}
 
     def _score(self, distances: np.ndarray) -> np.ndarray:
         """Return the four values, of distances between real (rows) and generated conformers (columns)."""

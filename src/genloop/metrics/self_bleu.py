@@ -34,7 +34,7 @@ class SelfBLEU:
         num_words: words of a document to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 3  # 3: words by Unicode's rules, characters where scripts have no spaces
     examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (

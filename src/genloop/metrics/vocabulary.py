@@ -23,7 +23,7 @@ class TailMass:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 3  # 3: words by Unicode's rules, characters where scripts have no spaces
     examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (Value("tail_mass", "share of test words", "higher", TAILS, rank=3, bounds=SHARE),)
@@ -59,7 +59,7 @@ class RareTypes:
         num_tokens: tokens of the samples to look at.
     """
 
-    version: ClassVar[int] = 2  # 2: words by Unicode's rules
+    version: ClassVar[int] = 3  # 3: words by Unicode's rules, characters where scripts have no spaces
     examples: ClassVar[str] = "token"
     needs: ClassVar[frozenset[str]] = frozenset({"samples"})
     values = (

@@ -2,10 +2,10 @@
 
 Words are told apart by Unicode's rules (UAX #29, by the properties that the `regex` package knows), in lower case:
 letters with the marks on them, digits and underscores, with apostrophes inside (`didn't`); an emoji is one, however it
-is composed. Scripts that are written without spaces, such as Chinese, Japanese, Thai or Khmer, have no boundaries that
-a rule could find: there every character is a word, with its marks, and n-grams are of characters. The rules are
-tailored in one point: full stops, commas and colons end a word even where no space follows, as sentences of a model may
-run together.
+is composed. Scripts that are written without spaces, such as Chinese, Japanese, Thai, Khmer or Javanese, have no
+boundaries that a rule could find: there every character is a word, with its marks, and n-grams are of characters. The
+rules are tailored in one point: full stops, commas and colons end a word even where no space follows, as sentences of a
+model may run together.
 
 Metrics of samples look at the first `num_tokens` tokens, so that their counts compare between samples of different
 size; the documents of a sample are independent, so the first are as good as any. Of shorter samples, as many are looked
@@ -22,8 +22,10 @@ from genloop.data.text.tokens import TokenDataset
 WORDS = "words by Unicode's rules, characters in scripts without spaces"
 
 MARKS = r"[\p{WB=Extend}\p{WB=Format}\p{WB=ZWJ}]*+"
+NO_SPACES = r"[\p{LB=AK}\p{LB=AP}\p{Script=Yi}]"  # Javanese, Balinese and others: letters to UAX #29, which has no rule
 LETTERS = (
-    rf"(?:[\p{{WB=ALetter}}\p{{WB=Hebrew_Letter}}\p{{WB=Numeric}}\p{{WB=Katakana}}\p{{WB=ExtendNumLet}}]{MARKS})++"
+    rf"(?:(?!{NO_SPACES})"
+    rf"[\p{{WB=ALetter}}\p{{WB=Hebrew_Letter}}\p{{WB=Numeric}}\p{{WB=Katakana}}\p{{WB=ExtendNumLet}}]{MARKS})++"
 )
 INSIDE = r"""(?:['\u2019\u00b7\u05f4]|(?<=\p{WB=Hebrew_Letter})"(?=\p{WB=Hebrew_Letter}))"""  # of a word
 EMOJI = rf"(?![©®™])\p{{Extended_Pictographic}}{MARKS}(?:(?<=\u200d)\p{{Extended_Pictographic}}{MARKS})*+"

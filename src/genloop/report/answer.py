@@ -51,12 +51,15 @@ def _part(outcome: Outcome, earlier: Sequence[Outcome]) -> str:
 
 
 def _end(outcome: Outcome) -> str:
-    """Return whether the change goes on; where that is undecided, whether there is one may be sure all the same."""
-    if outcome.trend != "undecided" or outcome.change is None or outcome.margin is None:
-        return outcome.trend
-    if abs(outcome.change) <= outcome.margin:
+    """Return whether the change goes on."""
+    return undecided(outcome.change, outcome.margin) if outcome.trend == "undecided" else outcome.trend
+
+
+def undecided(change: float | None, margin: float | None) -> str:
+    """Return what is undecided of a change: whether there is one or, where that is sure, whether it goes on."""
+    if change is None or margin is None or abs(change) <= margin:
         return "undecided"
-    return f"{'risen' if outcome.change > 0 else 'fallen'} beyond the margin, undecided whether it goes on"
+    return f"{'risen' if change > 0 else 'fallen'} beyond the margin, undecided whether it goes on"
 
 
 def _why_unknown(outcome: Outcome) -> str:

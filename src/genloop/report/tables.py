@@ -45,6 +45,7 @@ def rows_json(run: Run) -> dict[str, Any]:
             ],
             "experiment": record.experiment,
             "about": {metric: about for about, metrics in run.values().items() for metric in metrics},
+            "looked_at": run.looked_at(),
         },
         "rows": [row.plain() for row in run.rows()],
         "noise_floor": [row.plain() for row in run.noise_floor()],
@@ -66,6 +67,7 @@ def results_table(run: Run, *, width: int) -> Table:
     caption = " · ".join(f"{metric}: {units[metric]}" for metric in shown)
     caption += " · ±: standard error" if _has_errors(run) else ""
     caption += " · medians: show --quantiles" if any(row.quantiles for row in rows) else ""
+    caption += _looked_at(run, shown)
     if missing := run.missing():
         caption += f"\nNot measured yet, or no longer there: {named(missing)}"
     table = Table(
@@ -92,6 +94,16 @@ def results_table(run: Run, *, width: int) -> Table:
     for name, floor in noise_floors(run.noise_floor()).items():
         table.add_row(name, "", "", *_floor_cells(floor, {metric: measured[metric].column for metric in shown}))
     return table
+
+
+def _looked_at(run: Run, shown: Sequence[str]) -> str:
+    """Return of how many samples of every model the shown values are."""
+    known, by_num = run.looked_at(), defaultdict[int, list[str]](list)
+    for metric in shown:
+        if metric in known:
+            by_num[known[metric]].append(metric)
+    told = [f"{num:,} {run.record.unit}s ({', '.join(metrics)})" for num, metrics in by_num.items()]
+    return f"\nLooked at of every sample: {', '.join(told)}" if told else ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -210,6 +210,14 @@ class Run:
         found = (each.of for manifest in self._measured() for each in readings(manifest))
         return list({value.name: value for value in found}.values())
 
+    def looked_at(self) -> dict[str, int]:
+        """Return how many samples the values measured so far are of, where that matters and is known."""
+        found: dict[str, int] = {}
+        for manifest in self._measured():
+            if num := manifest.facts.get("looked_at"):
+                found |= {name: min(num, found.get(name, num)) for name in manifest.facts["values"]}
+        return found
+
     def _measured(self) -> Iterator[Manifest]:
         for item in self.record.iterations:
             yield from filter(None, map(self.store.find, item.scores))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from genloop.identity import derive_seed, describe_component
+from genloop.sizes import is_of_any_size, most_of
 from genloop.steps.fit import Fitted, resources_of
 from genloop.steps.sample import Generated
 from genloop.steps.step import Data, Facts, KeyedStep, Opened, distinct
@@ -121,7 +122,10 @@ class Score(KeyedStep):
             first=opened.open(self.first) if "first" in needs else None,
         )
         scored = self.metric.score(evidence, seed=self.seed, context=context)
-        return {**to_facts(self.metric.values, scored), "about": self.metric.about}
+        told = {**to_facts(self.metric.values, scored), "about": self.metric.about}
+        if samples is None or is_of_any_size(self.metric):
+            return told
+        return {**told, "looked_at": most_of(self.metric, len(samples))}
 
     def compute(self, opened: Opened, out: Path, context: Context) -> Facts:
         return self.make(opened, context)

@@ -23,7 +23,7 @@ ALL = "all"
 INDEX_FILE = "README.md"
 SCALES = ("laptop", "gpu", "paper")
 ORDER = ("figure", "table", "controls", "theory")  # of the index; others follow
-SIMULATIONS = ("figure2", "figure9", "theory", "forecast")  # without scale, seeds or store
+SIMULATIONS = ("figure2", "figure9", "theory", "forecast", "peers")  # without scale, seeds or store
 
 
 def reproduce_all(request: Request) -> Reproduction:

@@ -10,11 +10,14 @@ import toys
 
 from genloop.analysis.change import Change
 from genloop.analysis.outcome import Trend, outcome_of, outcomes
+from genloop.analysis.profile import finding_of
 from genloop.analysis.series import Series, series
 from genloop.report.answer import answer
+from genloop.report.html.profile import cell_of
 from genloop.runs.record import Row, Run
 from genloop.runs.runner import run
 from genloop.theory.student import student_log_density, student_quantile
+from genloop.values import LOSS, Value
 
 Curve = Sequence[float | None]
 
@@ -154,6 +157,15 @@ def test_a_sure_change_is_told_though_its_continuation_is_undecided():
     assert "fallen beyond the margin" in answer([outcome_of(measured(falling, errors=[26.0, 26.0, 26.0]))])
     within = answer([outcome_of(measured([1500.0, 1510.0, 1520.0], errors=[26.0, 26.0, 26.0]))])
     assert within.startswith("replace: +20 ± 60 nats/token after 3 iterations, undecided")
+
+
+def test_the_profile_says_the_same_of_it():
+    """The undecided share of real use: change and margin as in the answer, and in the same words."""
+    value = Value("test_loss", "nats/token", "higher", LOSS)
+    far, near = [1500.0, 2100.0, 2358.0], [1500.0, 1510.0, 1520.0]
+    cells = [cell_of(finding_of(measured(each, errors=[26.0] * 3), value, None)) for each in (far, near)]
+    assert [cell.verdict for cell in cells] == ["undecided", "undecided"]
+    assert [cell.words for cell in cells] == ["risen beyond the margin, undecided whether it goes on", "undecided"]
 
 
 def test_the_answer_says_unit_and_length_once():

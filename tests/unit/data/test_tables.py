@@ -127,3 +127,29 @@ def test_messages_list_few_of_many_columns(tmp_path: Path):
     with pytest.raises(UserError, match=r"'colum' is no column of .* and 19,600 others") as refusal:
         prepared(ArrayFile(path, columns=("colum",)), tmp_path / "out")
     assert len(str(refusal.value)) < 10_000
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_columns_whose_squares_are_no_numbers_are_refused_by_name(scale: float, tmp_path: Path):
+    rows = [f"{scale * first!r},{second}" for first, second in VALUES.tolist()]
+    with pytest.raises(UserError, match=r"column 1 \(far\) goes from .* squares .* another unit"):
+        prepared(ArrayFile(written(tmp_path / "own.csv", "far,near", rows)), tmp_path / "out")
+
+
+def test_a_column_is_constant_if_all_test_rows_are_alike(tmp_path: Path):
+    """Six rows are held out: which halves of them are alike says nothing."""
+    test = [[1.0, 5.0], [2.0, 6.0], [3.0, 7.0], [4.0, 7.0], [5.0, 7.0], [6.0, 7.0]]
+    train = written(tmp_path / "train.csv", "a,b", cells(VALUES))
+    for seed in range(5):
+        given = written(tmp_path / "test.csv", "a,b", cells(np.array(test)))
+        prepared(ArrayFile(train, given, seed=seed), tmp_path / f"{seed}")
+    alike = written(tmp_path / "alike.csv", "a,b", cells(np.array(test) * [1, 0]))
+    with pytest.raises(UserError, match=r"column 2 \(b\) is 0 in all 6 test rows"):
+        prepared(ArrayFile(train, alike), tmp_path / "refused")
+
+
+@pytest.mark.parametrize("cell", ["'1,234'", '"1,234"', '"1.234,5"', "1'234", '"3,14"'])
+def test_separators_within_numbers_are_told(cell: str, tmp_path: Path):
+    path = written(tmp_path / "own.csv", "a,b", [*cells(VALUES), f"{cell},1"])
+    with pytest.raises(UserError, match=r"decimals with points|has 3 cells"):
+        prepared(ArrayFile(path), tmp_path / "out")

@@ -121,10 +121,26 @@ def test_real_values_compare_halves_of_each_molecule(parts):
     twice = scored(Coverage(), Evidence(copies, model=Model(moved)))
     assert twice["coverage_recall_real"] == 1
     assert twice["matching_recall_real"] < 1e-4
-    single = test.take(np.array([0, 4]))
+    single = test.take(np.array([0, 4]))  # of which no half stands in for another
     alone = scored(Coverage(), Evidence(single, model=Model(moved)))
     assert np.isnan(alone["coverage_recall_real"])
+    assert np.isnan(alone["coverage_recall_half"])
     assert alone["coverage_recall"] == 1
+
+
+def test_a_model_of_the_real_conformers_scores_at_their_size_what_they_score(parts):
+    """It writes, of four real conformers, the last two first: then both halves are compared alike, to the digit."""
+
+    class LastFirst(Model):
+        def sample(self, num: int, *, conditions: MoleculeDataset, **settings: Any) -> MoleculeDataset:
+            order = np.array([4, 6, 0, 2, 4, 6, 0, 2])  # of two attempts at each of four
+            ordered = conditions.take((np.arange(0, num, 8)[:, None] + order).ravel())
+            return super().sample(num, conditions=ordered, **settings)
+
+    values = scored(Coverage(), Evidence(parts[1], model=LastFirst(lambda real, graph, random: real)))
+    for name in ("coverage_recall", "matching_recall", "coverage_precision", "matching_precision"):
+        assert values[f"{name}_half"] == pytest.approx(values[f"{name}_real"], abs=1e-5)
+    assert values["matching_recall"] < values["matching_recall_half"]  # which has fewer attempts
 
 
 def test_first_molecules_are_looked_at_and_broken_samples_cover_nothing(parts):

@@ -5,7 +5,7 @@ Processes were no faster (2,000 images of 178 x 218 pixels a second on two cores
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -33,7 +33,8 @@ class DecodedPart:
         digests: SHA-256 of their pixels.
         labels: which attributes they have, shape (image, attribute); None where nobody knows.
         broken: the other images, each with the reason why it cannot be used.
-        brightest: the largest value of images with 16 bits a channel; 0 where all have 8 bits.
+        brightest: the largest value of each image with 16 bits a channel that is not all black.
+        lightest: the largest value of all pixels.
     """
 
     pixels: np.ndarray
@@ -41,7 +42,8 @@ class DecodedPart:
     digests: list[bytes]
     labels: np.ndarray | None
     broken: list[str]
-    brightest: int = 0
+    brightest: Sequence[int] = ()
+    lightest: int = 255
 
 
 def decode_part(
@@ -56,8 +58,8 @@ def decode_part(
         num_threads: how many to decode at once.
         report: called with the number of images done.
     """
-    names, digests, rows, broken = [], [], [], []
-    brightest = 0
+    names, digests, rows, broken, brightest = [], [], [], [], []
+    lightest = 0
     with path.open("wb") as file, _no_warnings():  # a full disk is an error here; in a memory map it would kill
         for row, (name, found) in enumerate(_decoded(part, framing, num_threads)):
             if isinstance(found, str):
@@ -68,12 +70,13 @@ def decode_part(
                 names.append(name)
                 digests.append(sha256(pixels).digest())
                 rows.append(row)
-                brightest = max(brightest, found.brightest)
+                brightest += [found.brightest] if found.brightest else []
+                lightest = max(lightest, int(found.values.max()))
             if row % REPORT_EVERY == 0:
                 report(row)
     report(part.num)
     labels = None if part.labels is None else part.labels[rows]
-    return DecodedPart(_map(path, len(rows), framing), names, digests, labels, broken, brightest)
+    return DecodedPart(_map(path, len(rows), framing), names, digests, labels, broken, brightest, lightest)
 
 
 def _no_warnings() -> AbstractContextManager[object]:

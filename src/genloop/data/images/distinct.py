@@ -83,9 +83,10 @@ def _distinct(part: DecodedPart) -> dict[bytes, int]:
 
 def _hold_out(found: DecodedPart, rows: dict[bytes, int], num_duplicates: int) -> tuple[Choice, Choice]:
     if len(rows) < 2:
+        same = f" beside {num_duplicates:,} copies" if num_duplicates else ""
         raise UserError(
-            f"The training data hold {len(rows)} image{'s' * (len(rows) != 1)} that can be used, too few to hold some "
-            "out. Give more, or test data of their own."
+            f"The training data hold {len(rows)} image{'s' * (len(rows) != 1)} that can be used{same}, too few to hold "
+            "some out. Give more, or test data of their own."
         )
     num_test = max(1, round(HELD_OUT * len(rows)))
     order = np.array(list(rows.values()))

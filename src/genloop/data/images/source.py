@@ -27,6 +27,7 @@ from genloop.errors import UserError, unknown_name
 from genloop.types import Context
 
 LARGEST = 1024  # rows and columns
+NEAR_BLACK = 15  # of 255
 CHUNK_BYTES = 1 << 22  # copied at a time
 Broken = Literal["refuse", "skip"]
 
@@ -86,7 +87,8 @@ class ImageSource(ABC):
         if broken and self.broken == "refuse":
             raise _refusal(broken, sum(part.num for part in parts.values()))
         if self.white is None:
-            _check_brightness(max(part.brightest for part in decoded.values()))
+            _check_brightness([each for part in decoded.values() for each in part.brightest])
+            _check_lightness(max(part.lightest for part in decoded.values()))
 
         train, test = divide(decoded["train"], decoded.get("test"))
         _save(train, directory, "train")
@@ -129,14 +131,25 @@ def _refusal(broken: list[str], total: int) -> UserError:
     return UserError(f"{broken[0]}{others}. Repair or remove what is broken, or set broken to skip.")
 
 
-def _check_brightness(brightest: int) -> None:
-    """Raise UserError if images of 16 bits are so dark that they must have fewer."""
-    if 0 < brightest <= WHITE_OF_16_BITS // 2:
-        bits = max(9, brightest.bit_length())
+def _check_brightness(brightest: Sequence[int]) -> None:
+    """Raise UserError if most images of 16 bits are so dark that they must have fewer."""
+    dark = [each for each in brightest if each <= WHITE_OF_16_BITS // 2]
+    if len(dark) > len(brightest) / 2:
+        bits = max(9, max(dark).bit_length())
+        which = "The images have" if len(dark) == len(brightest) else f"{len(dark):,} of {len(brightest):,} images have"
         raise UserError(
-            f"The images have 16 bits a channel, but no value is above {brightest:,}, so white may be {2**bits - 1:,} "
+            f"{which} 16 bits a channel, but no value is above {max(dark):,}, so white may be {2**bits - 1:,} "
             f"({bits} bits) and they would become near-black. Set white, such as white={2**bits - 1}, or white=65535 "
             "if they are that dark; convert those in colour to 8 bits."
+        )
+
+
+def _check_lightness(lightest: int) -> None:
+    """Raise UserError if no pixel of 8 bits is lighter than near-black, as in masks of 0 and 1."""
+    if 0 < lightest <= NEAR_BLACK:
+        raise UserError(
+            f"No value of the images is above {lightest} of 255, so all are near-black. If {lightest} is white, as in "
+            f"masks, multiply their values by {255 // lightest}."
         )
 
 

@@ -27,7 +27,7 @@ class ConformerFiles(MoleculeSource):
         geometry: what the coordinates are, such as the method that computed them; shown beside results.
     """
 
-    version: ClassVar[int] = 2  # drops conformers with coordinates that no molecule has
+    version: ClassVar[int] = 3  # drops conformers with coordinates that no molecule has, drawings too
 
     train: str
     test: str | None = None

@@ -39,7 +39,7 @@ class GeomDrugs(MoleculeSource):
         num_conformers: of each molecule at most, the likeliest ones, or the first ones of a `.pkl`; 5 as GeoDiff.
     """
 
-    version: ClassVar[int] = 2  # drops conformers with coordinates that no molecule has
+    version: ClassVar[int] = 3  # drops conformers with coordinates that no molecule has, drawings too
     citations: ClassVar[tuple[str, ...]] = ("axelrod2022geom",)
 
     train: str

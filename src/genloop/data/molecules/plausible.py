@@ -17,9 +17,11 @@ from genloop.data.molecules.ensemble import Dropped, Ensemble
 from genloop.data.molecules.graphs import Graph
 from genloop.errors import UserError
 
+FLAT = "carbon atoms of four neighbours lie in a plane with these, so it is a drawing"
 SHORTEST, LONGEST, CLOSEST = 0.75, 1.25, 1.2
-FLAT_ANGSTROM = 1e-3  # from a plane, at most
-CARBON, MOST_IN_A_PLANE = 6, 3  # a carbon atom and how many neighbours can lie in a plane with it
+CARBON, IN_SPACE = 6, 4  # a carbon atom, and with how many neighbours it lies in no plane
+FLAT_SHARE = 0.01
+FLATTEST = 0.5  # spread of these; 1.15 of a tetrahedron, 0.7 in a ring of three, 0 in a drawing
 MOST_IMPLAUSIBLE = 0.5  # share of the conformers
 UNITS = {"nanometres": 10.0, "bohr": 0.529177, "picometres": 0.01}  # in angstrom
 SAME_UNIT = 1.15  # as far, either way, may the typical bond be from what a unit makes of it
@@ -31,9 +33,11 @@ class Implausible(Dropped):
 
     Attributes:
         bond_ratio: median length of its bonds, over the sum of the covalent radii; NaN without bonds.
+        is_flat: whether all of its atoms lie in a plane.
     """
 
     bond_ratio: float
+    is_flat: bool = False
 
 
 def checked(found: Ensemble, name: str) -> Ensemble | Implausible:
@@ -41,7 +45,8 @@ def checked(found: Ensemble, name: str) -> Ensemble | Implausible:
     for coordinates in found.coordinates.astype(np.float64):
         if problem := _problem(found.graph, coordinates):
             ratios = _bond_ratios(found.graph, coordinates)
-            return Implausible(name, problem, float(np.median(ratios)) if len(ratios) else float("nan"))
+            ratio = float(np.median(ratios)) if len(ratios) else float("nan")
+            return Implausible(name, problem, ratio, _is_flat(coordinates))
     return found
 
 
@@ -99,8 +104,8 @@ def _problem(graph: Graph, coordinates: np.ndarray) -> str:
     radius = covalent_radii()[graph.types]
     if np.any(bond_ratios(coordinates, radius, unbonded_pairs(len(radius), graph.bonds)) < SHORTEST):
         return "two atoms without a bond are closer than a bond"
-    if _is_flat(coordinates) and _has_tetrahedron(graph):
-        return "it is flat, with a carbon atom of four neighbours, so it is a drawing"
+    if _flatness(graph, coordinates) < FLATTEST:
+        return FLAT
     return ""
 
 
@@ -109,18 +114,34 @@ def _bond_ratios(graph: Graph, coordinates: np.ndarray) -> np.ndarray:
 
 
 def _is_flat(coordinates: np.ndarray) -> bool:
-    centred = coordinates - coordinates.mean(axis=0)
-    normal = np.linalg.svd(centred, full_matrices=False)[2][-1]
-    return bool(np.abs(centred @ normal).max() < FLAT_ANGSTROM)
+    """Whether atoms lie in a plane, and on no line or point, up to a share of how far apart they are."""
+    spreads = np.linalg.svd(coordinates - coordinates.mean(axis=0), compute_uv=False)
+    return len(coordinates) > IN_SPACE - 1 and bool(spreads[2] < FLAT_SHARE * spreads[1])
 
 
-def _has_tetrahedron(graph: Graph) -> bool:
-    num_neighbours = np.bincount(graph.bonds.ravel(), minlength=len(graph.types))
-    return bool(np.any(num_neighbours[graph.types == CARBON] > MOST_IN_A_PLANE))
+def _flatness(graph: Graph, coordinates: np.ndarray) -> float:
+    """Return how far carbon atoms with four neighbours stand from a plane with these, on average; infinity without any.
+
+    It is the least singular value of the directions of the four bonds.
+    """
+    ends = np.concatenate([graph.bonds, graph.bonds[:, ::-1]])
+    num_neighbours = np.bincount(ends[:, 0], minlength=len(graph.types))
+    centres = np.flatnonzero((graph.types == CARBON) & (num_neighbours == IN_SPACE))
+    if not len(centres):
+        return float("inf")
+    around = np.array([ends[ends[:, 0] == centre, 1] for centre in centres])
+    bonds = coordinates[around] - coordinates[centres][:, None]
+    directions = bonds / np.linalg.norm(bonds, axis=-1, keepdims=True)
+    return float(np.linalg.svd(directions, compute_uv=False)[:, -1].mean())
 
 
 def _refusal(implausible: Sequence[Implausible], num: int) -> UserError:
     first, typical = implausible[0], median(item.bond_ratio for item in implausible)
+    if sum(item.is_flat for item in implausible) > MOST_IMPLAUSIBLE * len(implausible):
+        return UserError(
+            f"{len(implausible):,} of {num:,} conformers are drawings in a plane, which no molecule is, such as "
+            f"{first.name}. Give coordinates in space, as RDKit's EmbedMolecule makes them."
+        )
     close = [unit for unit, factor in UNITS.items() if 1 / SAME_UNIT < typical * factor < SAME_UNIT]
     remedy = (
         f"They seem to be in {close[0]}: multiply them by {UNITS[close[0]]:g}"

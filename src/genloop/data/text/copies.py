@@ -1,11 +1,13 @@
 """Which texts are copies of others, exact or near.
 
 Texts are compared folded: in Unicode's compatible form (NFKC), without case, with one space for every run of white
-space, and without characters that take no place. A near copy has the same folded text, or one of both is the other
+space, characters in the place of HTML's names for them, one kind of quotes and dashes, and without punctuation around
+them and characters that nobody sees. A near copy has the same folded text, or one of both is the other
 with something put before or after it that is no longer than the text itself. Published splits do hold such pairs (Lee
 et al., arXiv 2107.06499). Texts that differ inside, as those of one template do, are no copies of each other.
 """
 
+import html
 import os.path
 import unicodedata
 from bisect import bisect_left, bisect_right
@@ -13,7 +15,20 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 
 SHORTEST = 16  # characters; shorter texts are parts of others by chance
-UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))  # soft hyphen, and spaces of no width
+UNSEEN = (  # Unicode's Default_Ignorable_Code_Point, and controls that are no white space
+    *((0x00, 0x09), (0x0E, 0x1C), (0x7F, 0x85), (0x86, 0xA0), (0xAD, 0xAE), (0x34F, 0x350), (0x61C, 0x61D)),
+    *((0x115F, 0x1161), (0x17B4, 0x17B6), (0x180B, 0x1810), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070)),
+    *((0x3164, 0x3165), (0xFE00, 0xFE10), (0xFEFF, 0xFF00), (0xFFA0, 0xFFA1), (0xE0000, 0xE1000)),
+)
+ALIKE = {
+    "'": "\u2018\u2019\u201a\u201b\u02bc",
+    '"': "\u201c\u201d\u201e\u201f\u00ab\u00bb",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
+}
+FOLDED = {code: None for first, end in UNSEEN for code in range(first, end)} | {
+    ord(letter): plain for plain, letters in ALIKE.items() for letter in letters
+}
+AROUND = " .,;:!?'\"()[]{}\u2039\u203a\u00a1\u00bf\u00b7\u3001\u3002\u300c\u300d\u300e\u300f\u300a\u300b\u0964"
 
 
 class Copies:
@@ -29,8 +44,10 @@ class Copies:
 
 
 def fold(text: str) -> str:
-    """Return what is left of a text without case, width and the kind and number of spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(UNSEEN).casefold().split())
+    """Return what is left of a text without case, width, what nobody sees, and the kind and number of spaces."""
+    written = unicodedata.normalize("NFKC", html.unescape(text).translate(FOLDED)).casefold()
+    folded = " ".join(written.split())
+    return folded.strip(AROUND) or folded
 
 
 def _is_continued(known: Sequence[str], text: str) -> bool:

@@ -14,6 +14,7 @@ from genloop.errors import UserError, unknown_name
 
 HELD_OUT = 0.1  # share of the documents that become test data where none are given
 DUPLICATES = "duplicates"
+AROUND = (END_OF_TEXT, "\ufeff")  # of documents, which they are no part of; the mark of a file is left by joining some
 TEST_DOCUMENTS = "test documents"
 NEAR_TEST_DOCUMENTS = "near copies of test documents"
 
@@ -112,15 +113,16 @@ def check_broken(broken: str) -> None:
 
 
 def _cleaned(text: str) -> str | Unusable:
-    """Return a document without white space and ends of text around it; one within it stays, as characters."""
+    """Return a document without white space, ends of text and marks of files around it; within it they stay."""
     try:
         text.encode()
     except UnicodeEncodeError:  # JSON can spell half a surrogate pair, which no encoding of text allows
         problem = f"{text[:60]!r} holds half a surrogate pair, so it is no text. Remove it."
         return Unusable("half a surrogate pair", problem)
     text = unicodedata.normalize("NFC", text).strip()
-    while text.startswith(END_OF_TEXT) or text.endswith(END_OF_TEXT):
-        text = text.removeprefix(END_OF_TEXT).removesuffix(END_OF_TEXT).strip()
+    while text.startswith(AROUND) or text.endswith(AROUND):
+        for around in AROUND:
+            text = text.removeprefix(around).removesuffix(around).strip()
     return text
 
 

@@ -1,11 +1,21 @@
 """Text from files of the user's own: plain text, JSON lines, CSV or Parquet, in one file, many or a folder."""
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from genloop.data.named_files import DAMAGE, TABLES, FileFormat, NamedFiles, find_files, format_of, open_file
+from genloop.data.named_files import (
+    COMPRESSED,
+    DAMAGE,
+    TABLES,
+    FileFormat,
+    NamedFiles,
+    find_files,
+    format_of,
+    open_file,
+)
 from genloop.data.reading import reason
 from genloop.data.records import cells_of
 from genloop.data.text.cells import Unusable, text_in
@@ -47,7 +57,9 @@ class Texts(TextSource):
             and count them.
     """
 
-    version: ClassVar[int] = 2  # leaves near copies of test documents out of the training documents
+    version: ClassVar[int] = (
+        3  # leaves near copies of test documents out of the training documents, as `copies` knows them
+    )
 
     train: str | tuple[str, ...]
     test: str | tuple[str, ...] | None = None
@@ -99,9 +111,11 @@ def _digest(path: Path) -> str:
 def _format(path: Path) -> FileFormat:
     found = format_of(path, ALSO_PLAIN)
     if found is None:
+        is_packed = path.suffix.lower() in COMPRESSED
         raise UserError(
-            f"{path} ends in {path.suffix}, which is not read as text. Give {', '.join([*PLAIN, *TABLES])}, compressed "
-            "(.gz, .bz2, .xz, .zst) or not; what is plain text, rename to .txt."
+            f"{path} ends in {''.join(path.suffixes[-1 - is_packed :])}, which is not read as text. Give "
+            f"{', '.join([*PLAIN, *TABLES])}, compressed (.gz, .bz2, .xz, .zst) or not; what is plain text, rename to "
+            ".txt."
         )
     return found
 
@@ -125,6 +139,8 @@ def _read_plain(path: Path, file_format: FileFormat) -> str:
             data = stream.read()
     except DAMAGE as problem:
         raise UserError(f"{path} cannot be unpacked: {reason(problem)}. Write it again.") from problem
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UserError(f"{path} is in UTF-16. Convert it to UTF-8.")
     if 0 in data:
         raise UserError(f"{path} is no text: it has a zero byte at {data.index(0)}. Give a file in UTF-8.")
     try:

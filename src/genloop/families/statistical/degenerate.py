@@ -17,6 +17,7 @@ FINE = 0.1  # a column is rounded to at most so many of its standard deviations,
 ROUNDING = 2.0  # times what rounding leaves is still left by rounding
 MOST_DIGITS = 9  # behind the point
 COMMON = 0.05  # share of the rows that one value of a column may have
+BY_ROUNDING = 3  # rows that have one value where few rows are rounded to some digits
 
 
 def dependence(train: ArrayDataset) -> Iterator[str]:
@@ -41,7 +42,7 @@ def commonness(train: ArrayDataset) -> Iterator[str]:
         return
     for column, cells in enumerate(rows.T):
         values, counts = np.unique(cells, return_counts=True)
-        if counts.max() > max(1, COMMON * len(rows)):
+        if counts.max() > max(BY_ROUNDING, COMMON * len(rows)):
             yield (
                 f"Of the training data, {train.called(column)} is {values[counts.argmax()]:g} in {counts.max():,} of "
                 f"{len(rows):,} rows, onto which a component of a mixture shrinks without end. Leave it out, with "

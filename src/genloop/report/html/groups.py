@@ -117,6 +117,7 @@ def _about(metric: MetricCurves) -> str:
     parts = [f"Measured: {metric.about}.", bars]
     parts += [band] * any(curve.has_band for curve in metric.curves)
     parts += [OTHER_MODEL] * any(curve.final for curve in metric.curves)
+    parts += [f"Of every sample, {metric.looked_at} are looked at."] * bool(metric.looked_at)
     parts += [theory] * any(curve.theory for curve in metric.curves) + [floor] * bool(metric.floors)
     return " ".join(parts)
 

@@ -63,6 +63,7 @@ class MetricCurves:
         metric: its name.
         unit: of the values.
         about: which scorer judges which data.
+        looked_at: how much of every sample, with its unit; empty where nothing tells.
         aspect: what of a collapse the metric tells of.
         curves: one for each policy and run.
         floors: what real data score in the place of samples, each once, by name.
@@ -71,6 +72,7 @@ class MetricCurves:
     metric: str
     unit: str
     about: str
+    looked_at: str
     aspect: str
     curves: tuple[Curve, ...]
     floors: Mapping[str, Point]
@@ -87,16 +89,32 @@ class MetricCurves:
 def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
     """Return all metrics measured so far by their aspects, the test loss first."""
     about = {metric: text for arm in arms for text, metrics in arm.run.values().items() for metric in metrics}
+    looked_at = _looked_at(arms)
     aspects = {value.name: value.aspect or OTHER for arm in arms for value in arm.run.declared()}
     measured = dict.fromkeys((row.metric, row.unit) for arm in arms for row in arm.rows if is_shown(row.metric))
     found = [
         MetricCurves(
-            metric, unit, about[metric], aspects[metric], _curves(arms, metric, unit), _floors(arms, metric, unit)
+            metric,
+            unit,
+            about[metric],
+            looked_at.get(metric, ""),
+            aspects[metric],
+            _curves(arms, metric, unit),
+            _floors(arms, metric, unit),
         )
         for metric, unit in measured
     ]
     order = [*ASPECTS, OTHER]
     return sorted(found, key=lambda each: (order.index(each.aspect), each.metric != "test_loss"))
+
+
+def _looked_at(arms: Sequence[Arm]) -> dict[str, str]:
+    """Return how much of every sample each metric looks at; runs of one page may differ."""
+    found: dict[str, dict[str, None]] = {}
+    for arm in arms:
+        for metric, num in arm.run.looked_at().items():
+            found.setdefault(metric, {})[f"{num:,} {arm.run.record.unit}s"] = None
+    return {metric: " or ".join(amounts) for metric, amounts in found.items()}
 
 
 def point(measured: Series, iteration: int) -> Point:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from genloop.analysis.floors import sharers
 from genloop.analysis.profile import Finding, Verdict, profile
 from genloop.numerals import plain, signed
+from genloop.report.answer import undecided
 from genloop.runs.record import Run
 
 MARKS: Mapping[Verdict, str] = {"collapsing": "✕", "stable": "✓", "undecided": "?", "not measured": "\N{EN DASH}"}
@@ -17,13 +18,15 @@ class Cell:
 
     Attributes:
         mark: a sign that tells the verdict apart without colour.
-        verdict: in words.
+        verdict: what it is.
+        words: the verdict, and what of it is sure.
         change: from the first iteration to the last, with its interval; empty where there is none.
         values: first and last value.
     """
 
     mark: str
     verdict: Verdict
+    words: str
     change: str
     values: str
 
@@ -68,13 +71,15 @@ def _row(aspect: str, findings: Sequence[Finding]) -> AspectRow:
     metric = f"{measured.metric.replace('_', ' ')} ({measured.unit})" if measured.metric else ""
     floors = sharers({finding.policy: finding.floor for finding in findings if finding.floor is not None})
     floor = "; ".join(f"{plain(value)} ({whose})" if whose else plain(value) for whose, value in floors.items())
-    return AspectRow(aspect, metric, floor, [_cell(finding) for finding in findings])
+    return AspectRow(aspect, metric, floor, [cell_of(finding) for finding in findings])
 
 
-def _cell(finding: Finding) -> Cell:
+def cell_of(finding: Finding) -> Cell:
+    """Return what the table says of one aspect under one policy."""
     change = "" if finding.change is None else signed(finding.change, finding.margin)
     values = "" if finding.change is None else f"{_number(finding.first)} to {_number(finding.last)}"
-    return Cell(MARKS[finding.verdict], finding.verdict, change, values)
+    words = undecided(finding.change, finding.margin) if finding.verdict == "undecided" else finding.verdict
+    return Cell(MARKS[finding.verdict], finding.verdict, words, change, values)
 
 
 def _number(value: float | None) -> str:

@@ -220,6 +220,27 @@ def test_12_bits_in_16_are_not_taken_for_near_black(channels: int, tmp_path: Pat
     assert "white" not in Images(str(tmp_path)).identity()
 
 
+def test_one_bright_image_does_not_hide_that_the_others_are_dark(tmp_path: Path):
+    values = np.random.default_rng(0).integers(0, 1024, (20, SIDE, SIDE, 1))
+    values[0] *= 64
+    for number, each in enumerate(values):
+        (tmp_path / f"{number}.png").write_bytes(png_of_16_bits(each))
+    with pytest.raises(UserError, match=r"19 of 20 images have 16 bits .* white may be 1,023 \(10 bits\)"):
+        prepared(Images(str(tmp_path), resolution=SIDE, channels="grey"), tmp_path / "dark")
+
+
+@pytest.mark.parametrize(("lightest", "is_refused"), [(1, True), (15, True), (16, False), (255, False)])
+def test_masks_of_0_and_1_are_not_taken_for_near_black(lightest: int, is_refused: bool, tmp_path: Path):
+    images = np.random.default_rng(0).integers(0, 2, (20, SIDE, SIDE), np.uint8) * np.uint8(lightest)
+    np.save(tmp_path / "masks.npy", images)
+    source = Images(str(tmp_path / "masks.npy"), resolution=SIDE, channels="grey")
+    if is_refused:
+        with pytest.raises(UserError, match=f"is above {lightest} of 255.*multiply their values by {255 // lightest}"):
+            prepared(source, tmp_path / "out")
+    else:
+        prepared(source, tmp_path / "out")
+
+
 def test_images_that_use_all_16_bits_are_read_as_before(tmp_path: Path):
     values = np.random.default_rng(0).integers(0, 65536, (20, SIDE, SIDE, 1))
     for number, each in enumerate(values):

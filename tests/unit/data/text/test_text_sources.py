@@ -80,6 +80,13 @@ ORIGINAL = "The old fox met a crow\nby the well at Noon."
         (f"{ORIGINAL} (Copied from the web.)", True),
         (f"Chapter 3. {ORIGINAL}", True),
         (ORIGINAL[:-9], True),  # without its last words
+        (ORIGINAL[:-1] + "!!!", True),
+        (f"\u201c{ORIGINAL}\u201d", True),
+        ("\ufeff" + ORIGINAL.replace(" ", "\u200e \ufe0f"), True),  # marks of direction, of style, of byte order
+        (ORIGINAL.replace("o", "o\u200d"), True),
+        (ORIGINAL.replace("\n", "&nbsp;"), True),
+        (ORIGINAL.replace("old", "&#111;ld"), True),
+        (ORIGINAL.replace("crow\nby", "crow -\nby"), False),  # differs inside
         (f"{ORIGINAL} {ORIGINAL} And more.", False),  # more than the half is new
         (ORIGINAL.replace("crow", "frog"), False),
         (ORIGINAL[:-3], False),  # cut within a word
@@ -507,6 +514,47 @@ def test_a_missing_parquet_column_lists_the_columns(tmp_path: Path):
         Texts(str(tmp_path / "a.parquet"), text_column="story").prepare(tmp_path, Context())
     with pytest.raises(UserError, match="which is no text"):
         Texts(str(tmp_path / "a.parquet"), text_column="number").prepare(tmp_path, Context())
+
+
+def test_what_systems_keep_is_no_data_and_is_counted(tmp_path: Path):
+    """What macOS, Windows and storage boxes leave beside files; also where a pattern reaches it."""
+    own, place = [f"An owl of {number} winters." for number in range(20)], tmp_path / "all"
+    for folder in ("__MACOSX", "$RECYCLE.BIN", "System Volume Information", "@eaDir", ".git"):
+        (place / folder).mkdir(parents=True)
+        write(place / folder / "old.txt", ["Text that was deleted."])
+    write(place / "a.TXT", own)
+    for name in ("._a.txt", "~$a.txt"):
+        (place / name).write_bytes(b"\0")
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store"):
+        (place / name).write_bytes(b"\0")
+    for number, (train, hidden) in enumerate(
+        ((place, 7), (place / "**" / "*.[tT][xX][tT]", 5))
+    ):  # a pattern skips dots
+        source = Texts(str(train))
+        train_texts, test_texts, _ = prepared(source, tmp_path / f"{number}")
+        assert sorted([*train_texts, *test_texts]) == sorted(own)
+        told = json.loads((tmp_path / f"{number}" / "left_out.json").read_text())
+        assert told["train"] == {"hidden files": hidden}
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"), [("a.tar.gz", ".tar.gz"), ("a.xml", ".xml"), ("a.XLSX", ".XLSX"), ("a.feather", ".feather")]
+)
+def test_endings_that_are_not_read_are_named_whole(name: str, ending: str, tmp_path: Path):
+    (tmp_path / name).write_text("Text.")
+    with pytest.raises(UserError, match=f"ends in {re.escape(ending)}, which is not read as text"):
+        Texts(str(tmp_path / name)).read().train.__iter__().__next__()  # type: ignore[union-attr]
+
+
+def test_marks_of_joined_files_are_no_text_and_utf_16_is_named(tmp_path: Path):
+    (tmp_path / "a.txt").write_text(
+        "\ufeffOne owl.<|endoftext|>\ufeff\n Two owls. \ufeff<|endoftext|>A \ufeff crow.", "utf-8"
+    )
+    train, test, _ = prepared(Texts(str(tmp_path / "a.txt")), tmp_path / "out")
+    assert sorted([*train, *test]) == ["A \ufeff crow.", "One owl.", "Two owls."]
+    (tmp_path / "b.txt").write_text("One owl.", "utf-16")
+    with pytest.raises(UserError, match=r"is in UTF-16\. Convert it to UTF-8"):
+        list(Texts(str(tmp_path / "b.txt")).read().train)
 
 
 def test_a_folder_without_text_is_refused(tmp_path: Path):

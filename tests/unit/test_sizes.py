@@ -16,6 +16,7 @@ from genloop.data.known import Normal, Zipf
 from genloop.data.text.grammar import StoryGrammar
 from genloop.families.statistical.ngram import NGram
 from genloop.loop import plan_iterations, size_remark
+from genloop.metrics.categorical import Entropy
 from genloop.metrics.diversity import Diversity
 from genloop.metrics.statistical import Tails, Wasserstein
 from genloop.metrics.vocabulary import RareTypes, TailMass
@@ -152,7 +153,8 @@ def test_what_a_metric_would_not_look_at_anyway_is_in_no_key():
 
 def test_keys_of_before_stay_where_results_do():
     """Pinned by a run that the version before wrote, and of a metric that no longer looks at all samples."""
-    loop = replace(zipf(), source=Zipf(num_replicates=5, num_test=2000), num_iterations=2)
+    metrics = tuple(metric for metric in zipf().metrics if not isinstance(metric, Entropy))  # which came later
+    loop = replace(zipf(), source=Zipf(num_replicates=5, num_test=2000), num_iterations=2, metrics=metrics)
     of_one, _, of_two, _ = plan_iterations(loop, num_real=1000, num_test=2000)
     assert [score.key for score in (*of_one.scores, *of_two.scores)] == [
         "score-1164c44a530f1ed70170", "score-a31571eb6963e5ce7fdf", "score-31589ca5aa49cfeceeef",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
@@ -24,6 +24,7 @@ from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
+PATIENT_SECONDS = 1.0  # of waiting for a lock before anything is said of it
 SPENT = "seconds_spent"  # in a working folder: by all attempts before the one that began when this was written
 
 
@@ -142,7 +143,17 @@ class Store:
             except DamagedArtefact:
                 self.discard(key)
 
-    def create(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
+    def working(self, key: str) -> Path:
+        """Return the folder in which a step is computed."""
+        return self.root / "partial" / key
+
+    def create(
+        self,
+        key: str,
+        inputs: Any,
+        write: Callable[[Path, Path], Mapping[str, Any]],
+        waits: Callable[[], None] = lambda: None,
+    ) -> Manifest:
         """Compute a step and publish its result, unless another process has done so meanwhile.
 
         Args:
@@ -150,18 +161,20 @@ class Store:
             inputs: what the key was made of, recorded in the manifest.
             write: writes the result to the first folder and returns the facts to record; the second folder
                 survives an interruption.
+            waits: called once if another process has the step in hand and takes its time.
 
         Raises:
             UserError: if the disk is full or cannot be written.
         """
-        with report_disk_errors(self.root), self._locked(key):
+        with report_disk_errors(self.root), self._locked(key, waits):
             manifest = self.find(key)
             if manifest is None:
                 manifest = self._checked[key] = self._publish(key, inputs, write)
             return manifest
 
     def _publish(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
-        working = own_folder(own_folder(self.root / "partial") / key)
+        own_folder(self.root / "partial")
+        working = own_folder(self.working(key))
         scratch = own_folder(working / "scratch")
         spent = _take_up(working)
         remove(working / "result")
@@ -196,12 +209,20 @@ class Store:
         remove(path)
 
     @contextmanager
-    def _locked(self, key: str) -> Generator[None, None, None]:
+    def _locked(self, key: str, waits: Callable[[], None] = lambda: None) -> Generator[None, None, None]:
         lock = own_folder(self.root / "locks") / f"{key}.lock"
         if lock.is_symlink() or not (lock.is_file() or not lock.exists()):
             lock.unlink()
-        with FileLock(lock):  # the system releases it when a process dies
+        held = FileLock(lock)  # the system releases it when a process dies
+        try:
+            held.acquire(timeout=PATIENT_SECONDS)
+        except Timeout:
+            waits()
+            held.acquire()
+        try:
             yield
+        finally:
+            held.release()
 
 
 def _take_up(working: Path) -> float:

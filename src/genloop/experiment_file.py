@@ -151,7 +151,9 @@ def _split_component(kind: str, written: Any) -> tuple[type, dict[str, Any]]:
     """Return class and fields of `name` or `{type: name, field: value, ...}`."""
     values = {"type": written} if isinstance(written, str) else written
     if not isinstance(values, Mapping) or not isinstance(values.get("type"), str):
-        raise UserError(f"The {kind} is {quoted(written)}. Write its name, or {{type: name, ...}}; `genloop list` has names.")
+        raise UserError(
+            f"The {kind} is {quoted(written)}. Write its name, or {{type: name, ...}}; `genloop list` has names."
+        )
     kind_class = _CATALOGS[kind].load(values["type"])
     return kind_class, {str(name): value for name, value in values.items() if name != "type"}
 

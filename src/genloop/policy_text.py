@@ -115,7 +115,9 @@ def _split_call(written: str) -> tuple[str, Any]:
     """Return name and arguments of `name(arguments)`; the arguments are read as YAML."""
     match = re.fullmatch(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", written, flags=re.DOTALL)
     if match is None:
-        raise UserError(f"{quoted(written)} is no policy. Write a name such as accumulate, or a call such as window(3).")
+        raise UserError(
+            f"{quoted(written)} is no policy. Write a name such as accumulate, or a call such as window(3)."
+        )
     name, inside = match.groups()
     as_yaml = re.sub(r"\b(\w+)\s*=", r"\1: ", inside or "")  # \b: or long words take for ever
     try:

@@ -56,10 +56,16 @@ class Manifest:
 
 
 class Store:
-    """The results under one folder."""
+    """The results under one folder.
 
-    def __init__(self, root: Path) -> None:
+    Attributes:
+        root: the folder.
+        is_sound: whether a manifest says what its kind of step says; others count as damaged.
+    """
+
+    def __init__(self, root: Path, is_sound: Callable[[Manifest], bool] = lambda _: True) -> None:
         self.root = root
+        self.is_sound = is_sound
         self._checked: dict[str, Manifest] = {}
 
     def open(self) -> "Store":
@@ -114,7 +120,7 @@ class Store:
         if key not in self._checked:
             if not self.holds(key):
                 return None
-            self._checked[key] = _verified(self.path(key) / MANIFEST, key)
+            self._checked[key] = self._verified(key)
         return self._checked[key]
 
     def peek(self, key: str) -> Manifest | None:
@@ -124,7 +130,21 @@ class Store:
             DamagedArtefact: if the manifest itself has changed.
         """
         known = self._checked.get(key)
-        return known or (_read_manifest(self.path(key) / MANIFEST, key) if self.holds(key) else None)
+        return known or (self._read(key) if self.holds(key) else None)
+
+    def _read(self, key: str) -> Manifest:
+        path = self.path(key) / MANIFEST
+        manifest = _read_manifest(path, key)
+        if not self.is_sound(manifest):
+            raise _damaged(path)
+        return manifest
+
+    def _verified(self, key: str) -> Manifest:
+        manifest = self._read(key)
+        for name, expected in manifest.files.items():
+            if not _is_as_written(self.path(key) / name, expected):
+                raise _damaged(self.path(key) / name)
+        return manifest
 
     def discard(self, key: str) -> None:
         """Forget a result, so that it is computed again."""
@@ -235,15 +255,6 @@ def _take_up(working: Path) -> float:
         spent = float(note.read_text()) + last - note.stat().st_mtime
     note.write_text(str(spent))
     return spent
-
-
-def _verified(path: Path, key: str) -> Manifest:
-    manifest = _read_manifest(path, key)
-    for name, expected in manifest.files.items():
-        file = path.parent / name
-        if not _is_as_written(file, expected):
-            raise _damaged(file)
-    return manifest
 
 
 def _is_as_written(file: Path, expected: Mapping[str, Any]) -> bool:

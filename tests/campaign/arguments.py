@@ -7,7 +7,7 @@ import typer
 from command import call, complaints
 from kind import Case, Kind
 
-from genloop.cli.app import app
+from genloop.cli.commands import app
 
 ODD = (
     "", " ", "-1", "0", "1", "0.5", "1e999", "nan", "-inf", "9" * 30, "9" * 5000, "1_000", "٣", "é" * 300, "\udcff",

@@ -1,6 +1,8 @@
 """One command in a process of its own: forked from one that has imported everything, limited, and judged."""
 
+import contextlib
 import os
+import re
 import resource
 import signal
 import sys
@@ -99,7 +101,7 @@ def call(place: Path, *arguments: object, seconds: float = SECONDS) -> Done:
 def complaints(done: Done, codes: Sequence[int] = CODES) -> list[str]:
     """Return what is wrong with how a command ended; nothing if it held."""
     said = done.err + done.out
-    found = [f"said {cry!r}: {_last_line(done.err)}" for cry in CRIES if cry in said]
+    found = [f"said {cry!r}: {_last_line(done.err)}{_place(said)}" for cry in CRIES if cry in said]
     if done.is_late:
         found.append(f"did not end within {done.seconds:.0f} s")
     elif done.code not in codes:
@@ -111,6 +113,12 @@ def complaints(done: Done, codes: Sequence[int] = CODES) -> list[str]:
     if done.code == 2 and not done.err.strip():
         found.append("exit code 2 without a word")
     return found
+
+
+def _place(said: str) -> str:
+    """Return where in genloop a traceback ends."""
+    places = re.findall(r'genloop/([\w/]+\.py)", line (\d+)', said)
+    return f" ({places[-1][0]}:{places[-1][1]})" if places else ""
 
 
 def _last_line(text: str) -> str:
@@ -145,8 +153,6 @@ def _exit_code(action: Callable[[], None]) -> int:
         traceback.print_exc()
         code = 1
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError, ValueError):
             stream.flush()
-        except (OSError, ValueError):
-            pass
     return code

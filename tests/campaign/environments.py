@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from command import CRIES, SECONDS
 from kind import Case, Kind
@@ -34,7 +35,6 @@ LINES = (
     "show run", "show run --json", "check run --max-increase 9", "watch run --once", "list", "list --json", "predict -p replace", "--help",
     "report run", "run {experiment} --out run", "plan {experiment} --out run", "show nosuch", "forecast run", "cite run", "--version",
 )  # fmt: skip
-NOBODY = 65534
 
 
 def attempt(case: Case) -> list[str]:
@@ -45,22 +45,34 @@ def attempt(case: Case) -> list[str]:
         case.one_of(STREAMS),
         case.one_of(LINES).format(experiment="é名.yaml"),
     )
-    is_nobody = os.geteuid() == 0 and case.random.random() < 0.25  # who may write nothing here
+    is_read_only = case.random.random() < 0.25 and _make_read_only(case.place / "work")
     genloop = f"'{sys.executable}' -c 'from genloop.cli import main; main()' {line} {stream}"
-    done = subprocess.run(
+    try:
+        done = subprocess.run(
         ["bash", "-c", f"cd work; {genloop}; exit ${{PIPESTATUS[0]}}"], cwd=case.place, capture_output=True, text=True, errors="replace",
-        env={**os.environ, "HOME": str(case.place), **settings}, timeout=3 * SECONDS, user=NOBODY if is_nobody else None,
-    )  # fmt: skip
+        env={**os.environ, "HOME": str(case.place), **settings}, timeout=3 * SECONDS,
+        )  # fmt: skip
+    finally:
+        if is_read_only:
+            subprocess.run(["umount", "-l", str(case.place / "work")], check=True)
     said = done.stdout + done.stderr
     found = [f"said {cry!r}: {said.strip().splitlines()[-1][:200]}" for cry in CRIES if cry in said]
-    if done.returncode not in (0, 1, 2, 141) or (done.returncode == 1 and "nosuch" not in line and not is_nobody):
+    if done.returncode not in (0, 1, 2, 141) or (done.returncode == 1 and "nosuch" not in line and not is_read_only):
         found.append(f"exit code {done.returncode}: {said[-200:]}")
     if "--json" in line and not stream and done.returncode == 0 and settings.get("PYTHONIOENCODING") != "utf-16":
         try:
             json.loads(done.stdout)
         except ValueError as problem:
             found.append(f"no JSON: {problem}")
-    return [f"{settings} {'nobody ' * is_nobody}genloop {line} {stream}: {told}" for told in found]
+    return [f"{settings} {'read-only ' * is_read_only}genloop {line} {stream}: {told}" for told in found]
+
+
+def _make_read_only(folder: Path) -> bool:
+    """Make a folder one that cannot be written, where we may mount; else leave it."""
+    tried = subprocess.run(["mount", "--bind", str(folder), str(folder)], capture_output=True)
+    if tried.returncode == 0:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+    return tried.returncode == 0
 
 
 KIND = Kind(

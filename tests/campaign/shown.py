@@ -61,7 +61,7 @@ def _rename(case: Case, name: str) -> str:
 
 
 def _rename_metric(facts: dict[str, Any], name: str) -> None:
-    for key in ("values", "declared", "errors"):
+    for key in ("values", "declared", "standard_errors"):
         inside = facts.get(key)
         if isinstance(inside, dict) and inside:
             old = next(iter(inside))

@@ -15,6 +15,7 @@ from genloop.files import write_atomically
 from genloop.identity import digest
 from genloop.runs.measurements import readings
 from genloop.runs.other_estimators import other_estimators
+from genloop.runs.soundness import KEY, is_sound
 from genloop.store import Manifest, Store
 from genloop.values import Quantiles, Value
 from genloop.version import __version__
@@ -150,7 +151,7 @@ class Run:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.record = _read(directory / RECORD_FILE)
-        self.store = Store((directory / self.record.store_dir).resolve())
+        self.store = Store((directory / self.record.store_dir).resolve(), is_sound)
         self.store.check_format()
 
     @property
@@ -283,7 +284,7 @@ def _validated(plain: Mapping[str, Any]) -> RunRecord:
 def _check_keys(record: RunRecord) -> None:
     """Keys become paths, so nothing but a key may pass."""
     for key in (record.source, *_keys(record.iterations)):
-        if not re.fullmatch(r"[a-z]+-[0-9a-f]{20}", key):
+        if not re.fullmatch(KEY, key):
             raise ValueError(key)
     if not record.iterations or any(item.iteration < 1 for item in record.iterations):
         raise ValueError("no iteration")

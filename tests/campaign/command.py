@@ -16,7 +16,7 @@ from typing import NoReturn
 CODES = (0, 1, 2, 130)  # done, a failed gate, bad input, interrupted
 MOST_BYTES = 3 << 30  # of memory that a command may ask for
 MOST_CHARACTERS = 20_000  # of what a command says of an error
-SECONDS = 60.0  # within which every command ends on a busy machine
+SECONDS = 180.0  # within which every command ends, on a busy machine, too
 CRIES = ("Traceback (most recent call last)", "panicked at", "Fatal Python error", "Exception ignored in")
 
 

@@ -22,7 +22,7 @@ from kind import Case, Kind
 
 from genloop.data.text import vocabularies
 
-LATE = 90.0
+LATE = 180.0
 
 
 class _Harm:

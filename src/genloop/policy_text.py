@@ -143,7 +143,8 @@ def _build(written: str, kind: type, arguments: Any, fixed: Mapping[str, float])
     given = _named([name for name in parameters if name not in fixed], arguments) | dict(fixed)
     for name in given.keys() - parameters.keys():
         raise UserError(
-            f"{quoted(written)} gives {name}={quoted(given[name])}, but this policy takes {_expected(list(parameters))}."
+            f"{quoted(written)} gives {name}={quoted(given[name])}, but this policy takes "
+            f"{_expected(list(parameters))}."
         )
     missing = [name for name, field in parameters.items() if _is_required(field) and name not in given]
     if missing:

@@ -1,6 +1,6 @@
 """Faults and attacks on runs, for minutes: `make campaign`. What a case does follows from the seed and its number.
 
-`python tests/campaign --seed 3 --only kill --case 17` repeats one; `--quick` is the short form, the same cases every time.
+`python tests/campaign --seed 3 --only kill --case 17` repeats one; `--quick` is the short form, always the same cases.
 """
 
 import argparse
@@ -140,7 +140,7 @@ def _print(results: list[Result], kinds: list[Any], wanted: argparse.Namespace, 
     for kind in kinds:
         mine = [each for each in results if each.kind == kind.name]
         failed = [each for each in mine if each.problems]
-        told = str(len(failed) or "–") if mine else f"not tried: no {kind.needs}"
+        told = str(len(failed) or "-") if mine else f"not tried: no {kind.needs}"
         print(f"| {kind.what} | {len(mine)} | {len(mine) - len(failed)} | {told} |")
     failed = [each for each in results if each.problems]
     print(f"\n{len(results)} cases in {seconds:.0f} s; {len(failed)} did not hold.")

@@ -11,13 +11,16 @@ from genloop.cli.commands import app
 
 ODD = (
     "", " ", "-1", "0", "1", "0.5", "1e999", "nan", "-inf", "9" * 30, "9" * 5000, "1_000", "٣", "é" * 300, "\udcff",
-    "a/../" * 2000, "~nobody-of-this-name/x", "/dev/null", "/dev/full", "/proc/self/mem", "/proc", ".", "..", "\n", "\x1b[31m",
+    "a/../" * 2000, "~nobody-of-this-name/x", "/dev/null", "/dev/full", "/proc/self/mem", "/proc", ".", "..", "\n",
+    "\x1b[31m",
     "\0", "--", "-", "{}", "[", "[[[[[[", "[" * 3000, "&a [*a]", "!!python/object/apply:os.system [id]", "2024-02-30",
     "!!int x", "a" * 70_000, "*", "%s%n", "x=1", "estimator.nosuch=1", "name=2024-02-30", "num_samples=" + "9" * 5000,
-    "num_iterations=1000000000", "seeds=&a [*a]", "source=[]", "metrics=[[[[]]]]", "num_samples=1e400", "estimator=null",
+    "num_iterations=1000000000", "seeds=&a [*a]", "source=[]", "metrics=[[[[]]]]", "num_samples=1e400",
+    "estimator=null",
     "replace", "window(1e9)", "window(0)", "window(" + "9" * 40 + ")", "accumulate(real=nan)", "mix(real=1e-320)",
     "schedule(&a [1, *a])", "schedule([1], [0, 1])", "schedule({0: {amount: .inf}})", "fresh(real=0.5, weight=-1)",
-    "replace(" * 200, "mix(real=2024-02-30)", "mix(real=" + "9" * 5000 + ")", "0,1,2", "0-5", "test_loss", "loss", "run",
+    "replace(" * 200, "mix(real=2024-02-30)", "mix(real=" + "9" * 5000 + ")", "0,1,2", "0-5", "test_loss", "loss",
+    "run",
 )  # fmt: skip
 STOP = {"run": ("--set", "nosuch=1"), "demo": ("--set", "nosuch=1"), "reproduce": ("--plan", "--scale", "nosuch")}
 QUICK = {"watch": ("--once",)}

@@ -18,6 +18,7 @@ import strangers
 KINDS = tuple(
     module.KIND
     for module in (
-        kills, crashes, signals, damage, full_disk, refusals, limits, arguments, hostile, records, strangers, shown, environments, races,
+        kills, crashes, signals, damage, full_disk, refusals, limits, arguments, hostile, records, strangers, shown,
+            environments, races,
     )
 )  # fmt: skip

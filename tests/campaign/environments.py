@@ -24,16 +24,24 @@ STREAMS = (
     "</dev/full",
 )
 SETTINGS: tuple[dict[str, str], ...] = (
-    {}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"LC_ALL": "nosuch"}, {"COLUMNS": "1"},
-    {"COLUMNS": "0"}, {"COLUMNS": "x"}, {"COLUMNS": "100000"}, {"TERM": "dumb"}, {"TERM": "nosuch"}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"},
-    {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "utf-16"}, {"HOME": "/nowhere"}, {"HOME": ""},
-    {"TMPDIR": "/nowhere"}, {"MPLCONFIGDIR": "/dev/null"}, {"XDG_CACHE_HOME": "/dev/null"}, {"OMP_NUM_THREADS": "x"}, {"PYTHONHASHSEED": "7"},
-    {"PYTHONOPTIMIZE": "2"}, {"PYTHONDONTWRITEBYTECODE": "1"}, {"NUMBA_CACHE_DIR": "/dev/null"}, {"TZ": "nosuch"}, {"MPLBACKEND": "nosuch"},
-    {"PYTHONWARNINGS": "error"}, {"LINES": "0"}, {"HF_HOME": "/dev/null"}, {"PYTHONUNBUFFERED": "1"}, {"PYTHONDEVMODE": "0"},
+    {}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"LC_ALL": "nosuch"},
+    {"COLUMNS": "1"},
+    {"COLUMNS": "0"}, {"COLUMNS": "x"}, {"COLUMNS": "100000"}, {"TERM": "dumb"}, {"TERM": "nosuch"},
+    {"NO_COLOR": "1"}, {"FORCE_COLOR": "1"},
+    {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"}, {"PYTHONIOENCODING": "utf-16"},
+    {"HOME": "/nowhere"}, {"HOME": ""},
+    {"TMPDIR": "/nowhere"}, {"MPLCONFIGDIR": "/dev/null"}, {"XDG_CACHE_HOME": "/dev/null"}, {"OMP_NUM_THREADS": "x"},
+    {"PYTHONHASHSEED": "7"},
+    {"PYTHONOPTIMIZE": "2"}, {"PYTHONDONTWRITEBYTECODE": "1"}, {"NUMBA_CACHE_DIR": "/dev/null"}, {"TZ": "nosuch"},
+    {"MPLBACKEND": "nosuch"},
+    {"PYTHONWARNINGS": "error"}, {"LINES": "0"}, {"HF_HOME": "/dev/null"}, {"PYTHONUNBUFFERED": "1"},
+    {"PYTHONDEVMODE": "0"},
 )  # fmt: skip
 LINES = (
-    "show run", "show run --json", "check run --max-increase 9", "watch run --once", "list", "list --json", "predict -p replace", "--help",
-    "report run", "run {experiment} --out run", "plan {experiment} --out run", "show nosuch", "forecast run", "cite run", "--version",
+    "show run", "show run --json", "check run --max-increase 9", "watch run --once", "list", "list --json",
+    "predict -p replace", "--help",
+    "report run", "run {experiment} --out run", "plan {experiment} --out run", "show nosuch", "forecast run",
+    "cite run", "--version",
 )  # fmt: skip
 
 
@@ -49,7 +57,8 @@ def attempt(case: Case) -> list[str]:
     genloop = f"'{sys.executable}' -c 'from genloop.cli import main; main()' {line} {stream}"
     try:
         done = subprocess.run(
-        ["bash", "-c", f"cd work; {genloop}; exit ${{PIPESTATUS[0]}}"], cwd=case.place, capture_output=True, text=True, errors="replace",
+        ["bash", "-c", f"cd work; {genloop}; exit ${{PIPESTATUS[0]}}"], cwd=case.place, capture_output=True,
+        text=True, errors="replace",
         env={**os.environ, "HOME": str(case.place), **settings}, timeout=3 * SECONDS,
         )  # fmt: skip
     finally:

@@ -23,7 +23,7 @@ def preload(folder: Path) -> None:
 
 
 def arm(folder: Path, operation: int, error: int = DIES, *, stays: bool = False) -> None:
-    """Let one operation on files under a folder end this process, or fail with an error, as all after it if it `stays`."""
+    """Let one operation on files under a folder end this process or fail, and all after it if it `stays`."""
     ctypes.CDLL(None).campaign_arm(os.fsencode(folder), ctypes.c_long(operation), error, int(stays))
 
 

@@ -1,4 +1,4 @@
-"""Files from outside that mean harm: YAML, text, tables, compressed bombs, tokenizers, arrays, images, molecules, pickles.
+"""Files that mean harm: YAML, text, tables, compressed bombs, tokenizers, arrays, images, molecules, pickles.
 
 Each is planned, so that it is read and prepared; none may run code, write elsewhere, take for ever or fill the memory.
 """
@@ -52,14 +52,21 @@ def _yaml(case: Case, sentinel: Path) -> list[str]:
     good = case.base.experiment("linear").read_text()
     wide = "\n".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9) if i else 'x'}]" for i in range(9))
     texts = [
-        wide, "a: &a [*a]\n" + good, "[" * 5000, "{" * 900 + "}" * 900, "- " * 3000 + "x", "!!python/object/apply:os.system [id]",
-        f"!!python/object/apply:os.system ['touch {sentinel}']", good.replace("num_samples: 30", "num_samples: 2024-02-30"),
-        good.replace("num_samples: 30", "num_samples: " + "9" * 5000), good.replace("num_samples: 30", "num_samples: !!int x"),
-        good + "\nname: 2024-13-45\n", "\x00\x01", "%YAML 9.9\n---\n" + good, "--- a\n--- b\n", "? [a, b]\n: c\n", "", "null",
+        wide, "a: &a [*a]\n" + good, "[" * 5000, "{" * 900 + "}" * 900, "- " * 3000 + "x",
+        "!!python/object/apply:os.system [id]",
+        f"!!python/object/apply:os.system ['touch {sentinel}']",
+        good.replace("num_samples: 30", "num_samples: 2024-02-30"),
+        good.replace("num_samples: 30", "num_samples: " + "9" * 5000),
+        good.replace("num_samples: 30", "num_samples: !!int x"),
+        good + "\nname: 2024-13-45\n", "\x00\x01", "%YAML 9.9\n---\n" + good, "--- a\n--- b\n", "? [a, b]\n: c\n", "",
+        "null",
         "<<: [*x]", "a: b\n" * 3 + "\t- x", good.replace("linear", "l" * 100_000), "x: " + "y" * 3_000_000,
-        good + "extra: &x {<<: *x}\n", "x: 0x" + "f" * 20_000, "x: 1e" + "9" * 400, "\ufeff" + good, "name: ! x\n" + good,
-        good.replace("policies:", "policies: &p\n- *p\nx:"), "a: 190:20:30:99999999999", "? " * 2000, "&a " * 500, "!<x> " * 300,
-        "date: 0000-00-00", "x: !!timestamp 99999-99-99", "x: !!binary '@@@'", "x: !!omap [a]", "x: !!set {a, a}", "x: !!float x",
+        good + "extra: &x {<<: *x}\n", "x: 0x" + "f" * 20_000, "x: 1e" + "9" * 400, "\ufeff" + good,
+        "name: ! x\n" + good,
+        good.replace("policies:", "policies: &p\n- *p\nx:"), "a: 190:20:30:99999999999", "? " * 2000, "&a " * 500,
+        "!<x> " * 300,
+        "date: 0000-00-00", "x: !!timestamp 99999-99-99", "x: !!binary '@@@'", "x: !!omap [a]", "x: !!set {a, a}",
+        "x: !!float x",
     ]  # fmt: skip
     path = case.place / "work" / "hostile.yaml"
     path.write_text(
@@ -80,7 +87,8 @@ def _text(case: Case, sentinel: Path) -> list[str]:
     many = b"".join(b"Number %d has a story of its own, which is told here.<|endoftext|>" % i for i in range(300))
     bodies = [
         b"", b"\0" * 5000, os.urandom(20_000), b"a " * 500_000, b"x" * 3_000_000, b"<|endoftext|>" * 50_000, story[:50],
-        "\u202e\u0301".encode() * 50_000, many.replace(b"story", b"\x1b]0;t\x07story"), b"\xef\xbb\xbf" + many, b"\xff\xfe" + many,
+        "\u202e\u0301".encode() * 50_000, many.replace(b"story", b"\x1b]0;t\x07story"), b"\xef\xbb\xbf" + many,
+        b"\xff\xfe" + many,
         many.replace(b" ", b"\r"), "🙂".encode() * 30_000, many[:-1] + b"\xc3", b"\n" * 1_000_000, many,
     ]  # fmt: skip
     return _read(case, ".txt", case.one_of(bodies))
@@ -90,12 +98,16 @@ def _table(case: Case, sentinel: Path) -> list[str]:
     row = json.dumps({"text": "A fox ran over the hill and met a hen there, number "})
     bodies = {
         ".jsonl": [
-            "\n".join(json.dumps({f"c{i}": i for i in range(100_000)}) for _ in range(2)), "[" * 100_000, '{"text": ' * 2000,
-            '{"text": "\\ud800"}\n' * 50, row, row.replace("text", "body"), '{"text": 9' + "9" * 6000 + "}", "null\n" * 50, "{}\n",
-            '{"text": NaN}\n', '{"text": ["a"]}\n', row + "\x00\n", '{"text": "a", "text": "b"}\n' * 40, "\n".join([row] * 400),
+            "\n".join(json.dumps({f"c{i}": i for i in range(100_000)}) for _ in range(2)), "[" * 100_000,
+            '{"text": ' * 2000,
+            '{"text": "\\ud800"}\n' * 50, row, row.replace("text", "body"), '{"text": 9' + "9" * 6000 + "}",
+            "null\n" * 50, "{}\n",
+            '{"text": NaN}\n', '{"text": ["a"]}\n', row + "\x00\n", '{"text": "a", "text": "b"}\n' * 40,
+            "\n".join([row] * 400),
         ],
         ".csv": [
-            "text\n" + '"' * 99_999, "a," * 100_000 + "\n", "text\n" + "x" * 2_000_000, "\0\0", "text\n" * 2000, 'text\n"a\nb', "",
+            "text\n" + '"' * 99_999, "a," * 100_000 + "\n", "text\n" + "x" * 2_000_000, "\0\0", "text\n" * 2000,
+            'text\n"a\nb', "",
             "text,text\na,b\n", "text\n" + "\n".join(f"=cmd|{i}" for i in range(200)),
         ],
     }  # fmt: skip
@@ -138,8 +150,10 @@ def _tokenizer(case: Case, sentinel: Path) -> list[str]:
         lambda c: c.update(normalizer={"type": "Replace", "pattern": {"String": ""}, "content": "aaaaaaaa"}),
         lambda c: c.update(normalizer={"type": "Sequence", "normalizers": [
             {"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaaa"}] * 9}),
-        lambda c: c.update(pre_tokenizer={"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": False}),
-        lambda c: c.update(pre_tokenizer={"type": "Split", "pattern": {"Regex": "("}, "behavior": "Isolated", "invert": False}),
+        lambda c: c.update(pre_tokenizer={"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated",
+        "invert": False}),
+        lambda c: c.update(pre_tokenizer={"type": "Split", "pattern": {"Regex": "("}, "behavior": "Isolated",
+        "invert": False}),
         lambda c: c.update(decoder={"type": "Replace", "pattern": {"String": ""}, "content": "a" * 100_000}),
         lambda c: c.update(decoder={"type": "WordPiece", "prefix": "\x1b[31m", "cleanup": True}),
         lambda c: c["model"].update(merges=[["a", "zz"]]), lambda c: c["model"].update(type="Nosuch"),
@@ -173,11 +187,16 @@ def _array(case: Case, sentinel: Path) -> list[str]:
     good = io.BytesIO()
     np.save(good, np.random.default_rng(0).normal(size=(50, 2)))
     bodies = [
-        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (9" + "9" * 15 + ",)}"), npy("{'descr': '<f8', 'shape': (" * 40),
-        npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}") + pickle.dumps(_Harm(sentinel)), npy("(" * 200), good.getvalue()[:90],
-        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 4)}"), npy("{'descr': '<f8', 'fortran_order': False, 'shape': ()}"),
-        npy("{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (8,)}"), npy("{'descr': [('a', '<f8'), ('a', '<f8')], 'shape': (2,)}"),
-        npy("{'descr': '<c16', 'fortran_order': False, 'shape': (4,)}"), pickle.dumps(_Harm(sentinel)), b"", b"PK\x03\x04" + bytes(50),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (9" + "9" * 15 + ",)}"),
+        npy("{'descr': '<f8', 'shape': (" * 40),
+        npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}") + pickle.dumps(_Harm(sentinel)), npy("(" * 200),
+        good.getvalue()[:90],
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 4)}"),
+        npy("{'descr': '<f8', 'fortran_order': False, 'shape': ()}"),
+        npy("{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (8,)}"),
+        npy("{'descr': [('a', '<f8'), ('a', '<f8')], 'shape': (2,)}"),
+        npy("{'descr': '<c16', 'fortran_order': False, 'shape': (4,)}"), pickle.dumps(_Harm(sentinel)), b"",
+        b"PK\x03\x04" + bytes(50),
         good.getvalue(),
     ]  # fmt: skip
     path = case.place / "work" / case.one_of(["a.npy", "a.npz"])
@@ -194,7 +213,8 @@ def _parquet(case: Case, sentinel: Path) -> list[str]:
     from pyarrow import parquet
 
     column = case.one_of([
-        [f"A fox number {i} ran" for i in range(300)], [None] * 300, [b"\xff\x00"] * 300, [["a"]] * 300, [{"a": 1}] * 300, [1e400] * 300,
+        [f"A fox number {i} ran" for i in range(300)], [None] * 300, [b"\xff\x00"] * 300, [["a"]] * 300,
+        [{"a": 1}] * 300, [1e400] * 300,
         ["same"] * 2_000_000, ["\x1b[2J"] * 300,
     ])  # fmt: skip
     path = case.place / "work" / "a.parquet"
@@ -221,9 +241,11 @@ def _images(case: Case, sentinel: Path) -> list[str]:
     content[16:24] = struct.pack(">II", *case.one_of([(1 << 31 - 1, 9), (60_000, 60_000), (0, 0), (16, 16)]))
     tricks: list[Callable[[], object]] = [
         lambda: (folder / "x.png").write_bytes(content), lambda: (folder / "x.png").symlink_to(folder / "x.png"),
-        lambda: (folder / "loop").symlink_to(folder), lambda: os.mkfifo(folder / "x.png"), lambda: (folder / "x.png").write_bytes(b""),
+        lambda: (folder / "loop").symlink_to(folder), lambda: os.mkfifo(folder / "x.png"),
+        lambda: (folder / "x.png").write_bytes(b""),
         lambda: (folder / "x.jpg").write_bytes(os.urandom(3000)), lambda: (folder / "\udcff.png").write_bytes(content),
-        lambda: (folder / "x.gif").write_bytes(b"GIF89a" + bytes(40)), lambda: (folder / "x.png").symlink_to("/etc/passwd"),
+        lambda: (folder / "x.gif").write_bytes(b"GIF89a" + bytes(40)),
+        lambda: (folder / "x.png").symlink_to("/etc/passwd"),
         lambda: (folder / "labels.csv").write_text("a," * 100_000),
         lambda: (folder / "x.svg").write_text("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]>"),
     ]  # fmt: skip
@@ -248,8 +270,10 @@ def _molecules(case: Case, sentinel: Path) -> list[str]:
     AllChem.EmbedMolecule(molecule, randomSeed=1)
     block = Chem.MolToMolBlock(molecule)
     bodies = [
-        f"{block}$$$$\n" * 6, block.replace("  9  8", "999999"), block.replace("C ", "Xx"), block.replace("0000", "nan "), "$$$$\n" * 9000,
-        block[: len(block) // 2], "\0" * 900, "x" * 1_000_000, f"{block}>  <a>\n{'y' * 900_000}\n\n$$$$\n", block.replace("\n", "\r"),
+        f"{block}$$$$\n" * 6, block.replace("  9  8", "999999"), block.replace("C ", "Xx"),
+        block.replace("0000", "nan "), "$$$$\n" * 9000,
+        block[: len(block) // 2], "\0" * 900, "x" * 1_000_000, f"{block}>  <a>\n{'y' * 900_000}\n\n$$$$\n",
+        block.replace("\n", "\r"),
         block.replace("V2000", "V3000"), "", block.replace("M  END", ""),
     ]  # fmt: skip
     path = case.place / "work" / "a.sdf"
@@ -261,8 +285,10 @@ def _pickle(case: Case, sentinel: Path) -> list[str]:
     folder = case.place / "work" / "geom"
     folder.mkdir()
     bodies = [
-        pickle.dumps(_Harm(sentinel)), b"\x80\x04" + b"(" * 100_000, b"\x80\x05\x8d" + struct.pack("<Q", 1 << 40), b"cos\nsystem\n(S'id'\ntR.",
-        pickle.dumps({"conformers": [_Harm(sentinel)]}), b"", pickle.dumps([1] * 1000)[:-3], b"\x80\x04]\x94(h\x00" * 20_000 + b".",
+        pickle.dumps(_Harm(sentinel)), b"\x80\x04" + b"(" * 100_000, b"\x80\x05\x8d" + struct.pack("<Q", 1 << 40),
+        b"cos\nsystem\n(S'id'\ntR.",
+        pickle.dumps({"conformers": [_Harm(sentinel)]}), b"", pickle.dumps([1] * 1000)[:-3],
+        b"\x80\x04]\x94(h\x00" * 20_000 + b".",
     ]  # fmt: skip
     for number in range(3):
         (folder / f"{number}.pickle").write_bytes(case.one_of(bodies))
@@ -288,7 +314,8 @@ def _hub_folder(case: Case, sentinel: Path) -> list[str]:
 
 
 MAKERS: tuple[Callable[[Case, Path], list[str]], ...] = (
-    _yaml, _yaml, _text, _table, _bomb, _tokenizer, _tokenizer, _array, _parquet, _images, _molecules, _pickle, _hub_folder,
+    _yaml, _yaml, _text, _table, _bomb, _tokenizer, _tokenizer, _array, _parquet, _images, _molecules, _pickle,
+    _hub_folder,
 )  # fmt: skip
 KIND = Kind(
     "hostile files", "YAML, text, tables, bombs, tokenizers, npy, Parquet, images, SDF, pickles", 2.5, 20, attempt

@@ -11,7 +11,8 @@ from refusals import READERS
 from genloop.identity import digest
 
 ODD = (
-    None, True, -1, 0, 10**400, float("nan"), 1e308, "", "x" * 50_000, "\x1b[31m\x00", "\ud800", [], {}, [[]], {"": {}}, "../../outside",
+    None, True, -1, 0, 10**400, float("nan"), 1e308, "", "x" * 50_000, "\x1b[31m\x00", "\ud800", [], {}, [[]],
+        {"": {}}, "../../outside",
     "/etc/passwd", "__proto__", "</script><script>", ["__proto__"] * 3, "replace", 2**63, -0.0, "fit-" + "0" * 20,
 )  # fmt: skip
 

@@ -12,13 +12,18 @@ from kind import Case, Kind
 from records import sign
 
 NAMES = (
-    "__proto__", "constructor", "toString", "hasOwnProperty", "", " ", "0", "</script><script>window.harmed=1</script>", "<!--",
-    "<img src=x onerror=window.harmed=1>", "a'b\"c`d", "\u2028\u2029", "\x1b[31mred\x1b]0;title\x07", "\x9b2J", "a\x00b", "é" * 400,
-    "light-dark(#000, #fff)", "${1}", "{{ 7 * 7 }}", "]]>", "&lt;b&gt;", "\\u003c", "javascript:alert(1)", "\u202eevil", "a\nb",
+    "__proto__", "constructor", "toString", "hasOwnProperty", "", " ", "0",
+    "</script><script>window.harmed=1</script>", "<!--",
+    "<img src=x onerror=window.harmed=1>", "a'b\"c`d", "\u2028\u2029", "\x1b[31mred\x1b]0;title\x07", "\x9b2J",
+    "a\x00b", "é" * 400,
+    "light-dark(#000, #fff)", "${1}", "{{ 7 * 7 }}", "]]>", "&lt;b&gt;", "\\u003c", "javascript:alert(1)",
+    "\u202eevil", "a\nb",
 )  # fmt: skip
 COMMANDS = (
-    ("show", "run"), ("forecast", "run"), ("check", "run", "--max-increase", "0.0001"), ("watch", "run", "--once"), ("cite", "run"),
-    ("show", "run", "--training-sets"), ("report", "nosuch\x1b[31m"), ("export", "run", "-p", "\x1b[31m", "-i", "1", "--data", "a.csv"),
+    ("show", "run"), ("forecast", "run"), ("check", "run", "--max-increase", "0.0001"), ("watch", "run", "--once"),
+    ("cite", "run"),
+    ("show", "run", "--training-sets"), ("report", "nosuch\x1b[31m"), ("export", "run", "-p", "\x1b[31m", "-i", "1",
+    "--data", "a.csv"),
 )  # fmt: skip
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

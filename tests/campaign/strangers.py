@@ -1,4 +1,4 @@
-"""Runs and stores of strangers: links and paths in them lead nowhere, and nothing outside is read, changed or removed."""
+"""Runs and stores of strangers: links and paths in them lead nowhere; nothing outside is read, changed or removed."""
 
 import json
 import os

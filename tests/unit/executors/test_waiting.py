@@ -58,7 +58,9 @@ def test_who_waits_for_a_suspended_process_says_so_once(tmp_path: Path, suspende
     assert "No step" not in told
 
     listening = Listening()
-    waiting = threading.Thread(target=run, args=(experiment(num_iterations=1), tmp_path), kwargs={"listener": listening})
+    waiting = threading.Thread(
+        target=run, args=(experiment(num_iterations=1), tmp_path), kwargs={"listener": listening}
+    )
     with FileLock(tmp_path / "store" / "locks" / f"{key}.lock"):
         waiting.start()
         until = time.monotonic() + 60

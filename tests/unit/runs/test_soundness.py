@@ -1,4 +1,4 @@
-"""A manifest that says what no step says counts as damaged, even if its digest fits: somebody else may have written it."""
+"""A manifest that says what no step says counts as damaged, even if its digest fits: anybody may have written it."""
 
 import json
 from pathlib import Path

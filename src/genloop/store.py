@@ -225,7 +225,7 @@ class Store:
     def _remove(self, path: Path) -> None:
         """Remove a folder so that it never looks complete while it vanishes; of a link, only the link."""
         if path.is_dir() and not path.is_symlink():
-            (path / MANIFEST).unlink(missing_ok=True)
+            remove(path / MANIFEST)
         remove(path)
 
     @contextmanager

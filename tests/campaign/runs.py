@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
@@ -15,6 +16,7 @@ from cases import CASES
 from command import Child, call, start
 
 from genloop.data.known import Zipf
+from genloop.errors import UserError
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict, read, to_dict
 from genloop.recipes.statistical import zipf
@@ -117,7 +119,11 @@ def results(directory: Path) -> Mapping[str, Any]:
 def run_here(experiment: Path, directory: Path) -> None:
     """Run in this process, with a checkpoint as often as there can be one, so that there is something to lose."""
     runtime = Runtime(device="cpu", threads=1, checkpoint_seconds=0.02)
-    run(from_dict(read(experiment)), directory, runtime=runtime)
+    try:
+        run(from_dict(read(experiment)), directory, runtime=runtime)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 def start_run(experiment: Path, directory: Path, place: Path) -> Child:

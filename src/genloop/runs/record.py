@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from genloop.errors import UserError
+from genloop.errors import UserError, quoted
 from genloop.files import write_atomically
 from genloop.identity import digest
 from genloop.runs.measurements import readings
@@ -151,7 +151,7 @@ class Run:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.record = _read(directory / RECORD_FILE)
-        self.store = Store((directory / self.record.store_dir).resolve(), is_sound)
+        self.store = Store(_store_place(directory, self.record.store_dir), is_sound)
         self.store.check_format()
 
     @property
@@ -270,6 +270,14 @@ def _read(path: Path) -> RunRecord:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is damaged. Run the same command again to rewrite it; results are kept.") from error
     return record
+
+
+def _store_place(directory: Path, written: str) -> Path:
+    """Return where a record says that results are; somebody else may have written what is no place."""
+    try:
+        return (directory / written).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # such as a zero byte, or links in a circle
+        raise UserError(f"{directory / RECORD_FILE} names no place for results ({quoted(written)}).") from error
 
 
 def _validated(plain: Mapping[str, Any]) -> RunRecord:

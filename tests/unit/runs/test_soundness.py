@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from toys import experiment
 
+from genloop.errors import UserError
 from genloop.identity import digest
 from genloop.runs.record import Run
 from genloop.runs.runner import run
@@ -60,3 +61,13 @@ def test_forged_manifests_count_as_damaged(kind, place, value, finished):
     finally:
         path.write_text(before)
     assert Run(finished).store.peek(key)
+
+
+@pytest.mark.parametrize("place", ["a\0b", "loop", "x" * 300])
+def test_a_record_that_names_no_place_for_results_is_refused(place, finished, tmp_path):
+    record = json.loads((finished / "run.json").read_text())
+    unsigned = {**{name: value for name, value in record.items() if name != "digest"}, "store_dir": place}
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "run.json").write_text(json.dumps({**unsigned, "digest": digest(unsigned)}))
+    with pytest.raises(UserError, match=r"names no place for results|is no genloop store"):
+        Run(tmp_path)

@@ -1,8 +1,8 @@
 """Ctrl-C while RDKit computes: it takes the signal for itself, ends early, and returns what it has as if that were all.
 
-Searches for substructures, of which there is one in most of what it does, and embedding do so, in any thread, and whether
-Python hears of it is left to chance where there are several. What RDKit always does is to log that it was interrupted, so
-its log is read here: whoever called it must not believe what came back.
+Searches for substructures, of which there is one in most of what it does, and embedding do so, in any thread, and
+whether Python hears of it is left to chance where there are several. What RDKit always does is to log that it was
+interrupted, so its log is read here: whoever called it must not believe what came back.
 """
 
 import _thread

@@ -44,6 +44,7 @@ def options(
 
 def run_commands() -> None:
     """Run the command that was typed; what a user can fix is one sentence and exit code 2."""
+    os.environ.pop("MPLBACKEND", None)  # commands draw into files only; a notebook's may not be installed here
     try:
         app()
         sys.stdout.flush()

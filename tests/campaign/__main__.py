@@ -53,7 +53,7 @@ def main() -> int:
         shares = list(_shares(wanted, ready, time.monotonic() - began))
         results = [each for found in pool.imap(_try, [(base, wanted, *share) for share in shares], 1) for each in found]
     _print(results, chosen, wanted, time.monotonic() - began)
-    if not any(each.problems for each in results):
+    if not wanted.folder and not any(each.problems for each in results):
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if any(each.problems for each in results) else 0
 
@@ -64,9 +64,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=20.0, help="of the long form")
     parser.add_argument("--quick", action="store_true", help="a fixed number of cases of every kind")
     parser.add_argument("--only", help="one kind of fault")
-    parser.add_argument("--case", type=int, help="one case of it")
+    parser.add_argument("--case", type=int, nargs="*", default=[], help="some cases of it")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--folder", help="that everything lies in; a new one by default, removed if all held")
+    parser.add_argument(
+        "--folder",
+        help="that all lies in, with what it has of an earlier call; by default a new one, removed if all held",
+    )
     return parser.parse_args()
 
 
@@ -107,8 +110,8 @@ def _try(share: tuple[Any, argparse.Namespace, str, int, float]) -> list[Result]
     base, wanted, name, first, seconds = share
     kind = next(kind for kind in campaign_kinds.KINDS if kind.name == name)
     until = time.monotonic() + seconds
-    if wanted.case is not None:
-        return [_try_one(kind, wanted, wanted.case, base)] if first == 0 else []
+    if wanted.case:
+        return [_try_one(kind, wanted, number, base) for number in wanted.case[first :: wanted.workers]]
     found: list[Result] = []
     for number in range(first, kind.num_quick if wanted.quick else 1 << 30, wanted.workers):
         if not wanted.quick and time.monotonic() > until:
@@ -130,7 +133,7 @@ def _try_one(kind: Any, wanted: argparse.Namespace, number: int, base: Any) -> R
         problems = kind.attempt(Case(number, Random(f"{wanted.seed} {kind.name} {number}"), base, place))
     except Exception:
         problems = [f"the campaign itself failed: {traceback.format_exc()[-600:]}"]
-    if not problems and wanted.case is None:
+    if not problems and not wanted.case:
         shutil.rmtree(place, ignore_errors=True)
     return Result(kind.name, number, problems)
 

@@ -82,14 +82,16 @@ class Base:
 
     def compute(self, family: str) -> None:
         """Write the experiment file of a family, run it to its end, draw its page, and note what that took."""
+        if self._note(family).exists():
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         self.experiment(family).write_text(yaml.safe_dump(to_dict(FAMILIES[family]())), "utf-8")
         place = self.folder / "made" / family
         done = start(lambda: self._counted(family), place).wait(LONGEST)
         assert done.code == 0, done.err
+        drawn = call(place, "run", self.experiment(family), "--out", self.run(family), seconds=LONGEST)
+        assert drawn.code == 0, drawn.err
         self._note(family).write_text(json.dumps({"seconds": done.seconds, "operations": int(done.out)}))
-        done = call(place, "run", self.experiment(family), "--out", self.run(family), seconds=LONGEST)
-        assert done.code == 0, done.err
 
     def _counted(self, family: str) -> None:
         if os.environ.get("LD_PRELOAD"):

@@ -48,6 +48,7 @@ class _ScoreFacts(_Made):
     about: str
     standard_errors: Numbers = field(default_factory=dict)
     declared: Sequence[Value] | None = None
+    quantiles: Mapping[str, Mapping[str, FiniteFloat | None]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property

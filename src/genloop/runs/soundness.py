@@ -9,7 +9,7 @@ from pydantic import FiniteFloat, StringConstraints, TypeAdapter, ValidationErro
 
 from genloop.errors import UserError
 from genloop.store import Manifest
-from genloop.values import Value
+from genloop.values import Quantiles, Value
 
 KEY = r"[a-z]+-[0-9a-f]{20}"  # becomes a path, so nothing else may pass
 Key = Annotated[str, StringConstraints(pattern=rf"^{KEY}\z")]
@@ -48,7 +48,7 @@ class _ScoreFacts(_Made):
     about: str
     standard_errors: Numbers = field(default_factory=dict)
     declared: Sequence[Value] | None = None
-    quantiles: Mapping[str, Mapping[str, FiniteFloat | None]] = field(default_factory=dict)
+    quantiles: Mapping[str, Quantiles] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -20,7 +20,7 @@ FORGED = {
     "a value that was not measured": ("score", "facts.values", {}),
     "a name that is none": ("score", "facts.declared", [{"name": [[]], "unit": "nats"}]),
     "an aspect that is none": ("score", "facts.declared", [{"name": "test_loss", "unit": "nats", "aspect": "mood"}]),
-    "quantiles that are none": ("score", "facts.quantiles", {"test_loss": 3}),
+    "quantiles that are none": ("score", "facts.quantiles", {"test_loss": {"q05": 3.0}}),
     "no sentence": ("score", "facts.about", {"a": 1}),
     "no status": ("fit", "facts", {"num_train": 20}),
     "a place for data": ("fit", "inputs.train.parts", [{"data": "../../x", "start": 0, "stop": 1, "weight": 1}]),

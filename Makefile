@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 TEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not slow and not gpu"
 
-.PHONY: demo quick test check docs bench venv clean
+.PHONY: demo quick test campaign campaign-quick check docs bench venv clean
 .DEFAULT_GOAL := demo
 
 .venv/ready: pyproject.toml constraints.txt
@@ -23,6 +23,12 @@ quick: venv  ## unit tests, theory and contracts: after every change
 
 test: venv  ## all tests, on all cores
 	$(TEST)
+
+campaign: venv  ## faults and attacks on runs of all families: twenty minutes on two cores
+	$(BIN)/python tests/campaign
+
+campaign-quick: venv  ## the same cases every time, in two minutes
+	$(BIN)/python tests/campaign --quick
 
 check: venv  ## format, lint, types
 	$(BIN)/ruff format --check .

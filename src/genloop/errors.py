@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 MOST_LISTED = 400  # names in a message; a table may have a hundred thousand columns
 LONGEST_LISTED = 60  # characters of each
+LONGEST_QUOTED = 200  # characters of what was written
 
 
 class UserError(Exception):
@@ -22,7 +23,13 @@ def unknown_name(kind: str, name: str, available: Iterable[str]) -> UserError:
     suggestion = f" Did you mean {nearest[0]!r}?" if nearest else ""
     others = f" and {len(names) - MOST_LISTED:,} others" if len(names) > MOST_LISTED else ""
     listed = ", ".join(each[:LONGEST_LISTED] for each in names[:MOST_LISTED])
-    return UserError(f"{name!r} is no {kind}.{suggestion} Available: {listed}{others}.")
+    return UserError(f"{quoted(name)} is no {kind}.{suggestion} Available: {listed}{others}.")
+
+
+def quoted(value: object) -> str:
+    """Return a value as a message repeats it: as Python writes it, and no longer than a person reads."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}..."
 
 
 def not_positive(**values: float) -> list[str]:

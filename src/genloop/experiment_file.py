@@ -5,12 +5,10 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from genloop import catalog
-from genloop.errors import UserError, unknown_name
+from genloop.errors import UserError, quoted, unknown_name
 from genloop.experiment import Experiment
-from genloop.plain_numbers import PlainLoader
+from genloop.plain_yaml import UnreadableYaml, read_yaml
 from genloop.policy_text import parse_policy, policy_name
 
 OTHERS = ("first_estimator", "final_estimator")  # of single iterations
@@ -79,11 +77,11 @@ def read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: there is no such file. Check the path.")
     try:
-        written = yaml.load(path.read_text("utf-8"), PlainLoader)
+        written = read_yaml(path.read_text("utf-8"))
+    except UnreadableYaml as error:
+        raise UserError(f"{path} is no valid YAML: {error}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}.") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is no valid YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(written, dict):
         raise UserError(f"{path} holds no experiment. Write names and values, such as `num_iterations: 5`.")
     return written
@@ -97,12 +95,11 @@ def set_value(written: dict[str, Any], assignment: str) -> None:
     """
     path, equals, text = assignment.partition("=")
     if not equals:
-        raise UserError(f"--set {assignment!r} has no value. Write path=value, such as estimator.epochs=5.")
+        raise UserError(f"--set {quoted(assignment)} has no value. Write path=value, such as estimator.epochs=5.")
     try:
-        value = yaml.load(text, PlainLoader)
-    except yaml.YAMLError as error:
-        why = getattr(error, "problem", None) or "no YAML"
-        raise UserError(f"--set {assignment!r}: the value cannot be read: {why}.") from error
+        value = read_yaml(text)
+    except UnreadableYaml as error:
+        raise UserError(f"--set {quoted(assignment)}: the value cannot be read: {error}.") from error
     *parents, last = path.strip().split(".")
     place: Any = written
     for name in parents:
@@ -154,7 +151,9 @@ def _split_component(kind: str, written: Any) -> tuple[type, dict[str, Any]]:
     """Return class and fields of `name` or `{type: name, field: value, ...}`."""
     values = {"type": written} if isinstance(written, str) else written
     if not isinstance(values, Mapping) or not isinstance(values.get("type"), str):
-        raise UserError(f"The {kind} is {written!r}. Write its name, or {{type: name, ...}}; `genloop list` has names.")
+        raise UserError(
+            f"The {kind} is {quoted(written)}. Write its name, or {{type: name, ...}}; `genloop list` has names."
+        )
     kind_class = _CATALOGS[kind].load(values["type"])
     return kind_class, {str(name): value for name, value in values.items() if name != "type"}
 
@@ -190,7 +189,7 @@ def _validate(kind: Any, value: Any, where: str) -> Any:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
         lines = [
-            f"{where}{'.'.join(map(str, problem['loc']))} is {problem['input']!r}: {problem['msg'].lower()}."
+            f"{where}{'.'.join(map(str, problem['loc']))} is {quoted(problem['input'])}: {problem['msg'].lower()}."
             for problem in error.errors()
         ]
         raise UserError("\n".join(lines)) from error
@@ -218,7 +217,7 @@ def _sequence(written: Mapping[str, Any], name: str, problems: list[str]) -> Seq
     values = written.get(name, [])
     if isinstance(values, list | tuple):
         return values
-    problems.append(f"{name} is {values!r}. Write a list, such as [{values}].")
+    problems.append(f"{name} is {quoted(values)}. Write a list, such as [{str(values)[:40]}].")
     return []
 
 
@@ -242,4 +241,4 @@ def _no_path(place: Any, name: str, path: str) -> UserError:
     if isinstance(place, list):
         entries = [_entry_name(entry) or str(number) for number, entry in enumerate(place)]
         return UserError(f"--set {path}: {unknown_name('setting', name, entries)}")
-    return UserError(f"--set {path}: {name!r} is no setting, since {place!r} has no parts. Leave it out.")
+    return UserError(f"--set {path}: {name!r} is no setting, since {quoted(place)} has no parts. Leave it out.")

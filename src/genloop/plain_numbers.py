@@ -5,9 +5,6 @@ something else, or should say it plainly.
 """
 
 import re
-from typing import Any
-
-import yaml
 
 from genloop.errors import UserError
 
@@ -42,18 +39,3 @@ def number(text: str) -> float:
     except ValueError:
         pass
     raise UserError(f"{text!r:.40} is no number. Write digits and a point, such as 0.05.")
-
-
-class PlainLoader(yaml.SafeLoader):
-    """Reads YAML in which numbers are plain."""
-
-    def construct_number(self, node: yaml.ScalarNode) -> Any:
-        if not is_plain(node.value):
-            problem = f"{node.value!r} is no plain number; write digits alone, such as 5000, or quote it as text"
-            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        kind = node.tag.rpartition(":")[2]
-        return self.construct_yaml_int(node) if kind == "int" else self.construct_yaml_float(node)
-
-
-for _tag in ("int", "float"):
-    PlainLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", PlainLoader.construct_number)

@@ -9,18 +9,14 @@ from functools import cached_property
 from numbers import Real
 from typing import Any
 
-import yaml
-
 from genloop.catalog import POLICIES
-from genloop.errors import UserError
+from genloop.errors import UserError, quoted
 from genloop.identity import told_fields
-from genloop.plain_numbers import PlainLoader
+from genloop.plain_yaml import UnreadableYaml, read_yaml
 from genloop.policies import Policy, Schedule, Share, Window, schedule_from_rows
 from genloop.state import state
 
 EXAMPLES = {"size": "3"}  # of parameters that are no share
-LONGEST = 1 << 20  # characters of a policy's arguments
-DEEPEST = 20  # brackets within brackets
 WITH_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 
 
@@ -46,9 +42,9 @@ def policy_without(written: str, parameter: str) -> Callable[[float], Policy]:
         shipped = [(entry.name, entry.load()) for entry in POLICIES.shipped()]
         has = ", ".join(f"{field.name} in {name}" for name, other in shipped if other is not Schedule
                         for field in fields(other))  # fmt: skip
-        raise UserError(f"{written!r} has no parameter {parameter!r} to solve for. There are: {has}.")
+        raise UserError(f"{quoted(written)} has no parameter {parameter!r} to solve for. There are: {has}.")
     if parameter in _named(names, arguments):
-        raise UserError(f"{written!r} gives {parameter}, which is to be solved for. Leave it out.")
+        raise UserError(f"{quoted(written)} gives {parameter}, which is to be solved for. Leave it out.")
 
     def make(value: float) -> Policy:
         return _build(written, kind, arguments, {parameter: value})
@@ -119,27 +115,17 @@ def _split_call(written: str) -> tuple[str, Any]:
     """Return name and arguments of `name(arguments)`; the arguments are read as YAML."""
     match = re.fullmatch(r"\s*([\w-]+)\s*(?:\((.*)\))?\s*", written, flags=re.DOTALL)
     if match is None:
-        raise UserError(f"{written!r} is no policy. Write a name such as accumulate, or a call such as window(3).")
+        raise UserError(
+            f"{quoted(written)} is no policy. Write a name such as accumulate, or a call such as window(3)."
+        )
     name, inside = match.groups()
-    as_yaml = re.sub(r"(\w+)\s*=", r"\1: ", inside or "")
-    if len(as_yaml) > LONGEST:
-        raise UserError(f"The arguments of {name} have {len(as_yaml):,} characters. Write at most {LONGEST:,}.")
+    as_yaml = re.sub(r"\b(\w+)\s*=", r"\1: ", inside or "")  # \b: or long words take for ever
     try:
-        return name, _plain_yaml(f"[{as_yaml}]")
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: of dates and numbers that do not exist
-        shown = written if len(written) <= 200 else f"{written[:200]}..."
-        why = getattr(error, "problem", None) or "no YAML"
-        raise UserError(f"The arguments of {shown!r} cannot be read: {why}. Write such as mix(real=0.1).") from error
-
-
-def _plain_yaml(text: str) -> Any:
-    """Return what a YAML text says; names for its parts, by which it could refer to itself, are refused."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if getattr(event, "anchor", None) is not None or depth > DEEPEST:
-            raise yaml.YAMLError("anchors, aliases, or too many brackets within brackets")
-    return yaml.load(text, PlainLoader)
+        return name, read_yaml(f"[{as_yaml}]")
+    except UnreadableYaml as error:
+        raise UserError(
+            f"The arguments of {quoted(written)} cannot be read: {error}. Write them like mix(real=0.1)."
+        ) from error
 
 
 def _with_numbers(arguments: Any) -> Any:
@@ -157,13 +143,14 @@ def _build(written: str, kind: type, arguments: Any, fixed: Mapping[str, float])
     given = _named([name for name in parameters if name not in fixed], arguments) | dict(fixed)
     for name in given.keys() - parameters.keys():
         raise UserError(
-            f"{written!r} gives {name}={given[name]!r}, but this policy takes {_expected(list(parameters))}."
+            f"{quoted(written)} gives {name}={quoted(given[name])}, but this policy takes "
+            f"{_expected(list(parameters))}."
         )
     missing = [name for name, field in parameters.items() if _is_required(field) and name not in given]
     if missing:
         number = "0.1" if _type_of(parameters[missing[0]]) == "float" else "1"
         example = EXAMPLES.get(missing[0], f"{missing[0]}={number}")
-        raise UserError(f"{written!r} lacks {missing[0]!r}. Write for example {written.strip('() ')}({example}).")
+        raise UserError(f"{quoted(written)} lacks {missing[0]!r}. Write for example {written.strip('() ')}({example}).")
     for name, value in given.items():
         _check_number(written, parameters[name], value)
     return kind(**given)
@@ -198,10 +185,10 @@ def _check_number(written: str, field: Field[Any], value: Any) -> None:
     """Raise UserError if a value is no number where one is expected; policies see to their other parameters."""
     kind = _type_of(field)
     if kind in ("int", "float") and (not isinstance(value, int | float) or isinstance(value, bool)):
-        raise UserError(f"{written!r} needs a number, not {value!r}.")
+        raise UserError(f"{quoted(written)} needs a number, not {quoted(value)}.")
     if kind == "int" and not isinstance(value, int):
         what = "a whole number of sources" if field.name == "size" else f"a whole number as {field.name}"
-        raise UserError(f"{written!r} needs {what}, not {value!r}.")
+        raise UserError(f"{quoted(written)} needs {what}, not {quoted(value)}.")
 
 
 def _parse_schedule(arguments: Any) -> Schedule:

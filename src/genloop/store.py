@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
@@ -24,6 +24,7 @@ from genloop.identity import canonical_json, describe, digest, file_digest
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
+PATIENT_SECONDS = 1.0  # of waiting for a lock before anything is said of it
 SPENT = "seconds_spent"  # in a working folder: by all attempts before the one that began when this was written
 
 
@@ -55,10 +56,16 @@ class Manifest:
 
 
 class Store:
-    """The results under one folder."""
+    """The results under one folder.
 
-    def __init__(self, root: Path) -> None:
+    Attributes:
+        root: the folder.
+        is_sound: whether a manifest says what its kind of step says; others count as damaged.
+    """
+
+    def __init__(self, root: Path, is_sound: Callable[[Manifest], bool] = lambda _: True) -> None:
         self.root = root
+        self.is_sound = is_sound
         self._checked: dict[str, Manifest] = {}
 
     def open(self) -> "Store":
@@ -113,7 +120,7 @@ class Store:
         if key not in self._checked:
             if not self.holds(key):
                 return None
-            self._checked[key] = _verified(self.path(key) / MANIFEST, key)
+            self._checked[key] = self._verified(key)
         return self._checked[key]
 
     def peek(self, key: str) -> Manifest | None:
@@ -123,7 +130,21 @@ class Store:
             DamagedArtefact: if the manifest itself has changed.
         """
         known = self._checked.get(key)
-        return known or (_read_manifest(self.path(key) / MANIFEST, key) if self.holds(key) else None)
+        return known or (self._read(key) if self.holds(key) else None)
+
+    def _read(self, key: str) -> Manifest:
+        path = self.path(key) / MANIFEST
+        manifest = _read_manifest(path, key)
+        if not self.is_sound(manifest):
+            raise _damaged(path)
+        return manifest
+
+    def _verified(self, key: str) -> Manifest:
+        manifest = self._read(key)
+        for name, expected in manifest.files.items():
+            if not _is_as_written(self.path(key) / name, expected):
+                raise _damaged(self.path(key) / name)
+        return manifest
 
     def discard(self, key: str) -> None:
         """Forget a result, so that it is computed again."""
@@ -142,7 +163,17 @@ class Store:
             except DamagedArtefact:
                 self.discard(key)
 
-    def create(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
+    def working(self, key: str) -> Path:
+        """Return the folder in which a step is computed."""
+        return self.root / "partial" / key
+
+    def create(
+        self,
+        key: str,
+        inputs: Any,
+        write: Callable[[Path, Path], Mapping[str, Any]],
+        waits: Callable[[], None] = lambda: None,
+    ) -> Manifest:
         """Compute a step and publish its result, unless another process has done so meanwhile.
 
         Args:
@@ -150,18 +181,20 @@ class Store:
             inputs: what the key was made of, recorded in the manifest.
             write: writes the result to the first folder and returns the facts to record; the second folder
                 survives an interruption.
+            waits: called once if another process has the step in hand and takes its time.
 
         Raises:
             UserError: if the disk is full or cannot be written.
         """
-        with report_disk_errors(self.root), self._locked(key):
+        with report_disk_errors(self.root), self._locked(key, waits):
             manifest = self.find(key)
             if manifest is None:
                 manifest = self._checked[key] = self._publish(key, inputs, write)
             return manifest
 
     def _publish(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
-        working = own_folder(own_folder(self.root / "partial") / key)
+        own_folder(self.root / "partial")
+        working = own_folder(self.working(key))
         scratch = own_folder(working / "scratch")
         spent = _take_up(working)
         remove(working / "result")
@@ -192,16 +225,24 @@ class Store:
     def _remove(self, path: Path) -> None:
         """Remove a folder so that it never looks complete while it vanishes; of a link, only the link."""
         if path.is_dir() and not path.is_symlink():
-            (path / MANIFEST).unlink(missing_ok=True)
+            remove(path / MANIFEST)
         remove(path)
 
     @contextmanager
-    def _locked(self, key: str) -> Generator[None, None, None]:
+    def _locked(self, key: str, waits: Callable[[], None] = lambda: None) -> Generator[None, None, None]:
         lock = own_folder(self.root / "locks") / f"{key}.lock"
         if lock.is_symlink() or not (lock.is_file() or not lock.exists()):
             lock.unlink()
-        with FileLock(lock):  # the system releases it when a process dies
+        held = FileLock(lock)  # the system releases it when a process dies
+        try:
+            held.acquire(timeout=PATIENT_SECONDS)
+        except Timeout:
+            waits()
+            held.acquire()
+        try:
             yield
+        finally:
+            held.release()
 
 
 def _take_up(working: Path) -> float:
@@ -214,15 +255,6 @@ def _take_up(working: Path) -> float:
         spent = float(note.read_text()) + last - note.stat().st_mtime
     note.write_text(str(spent))
     return spent
-
-
-def _verified(path: Path, key: str) -> Manifest:
-    manifest = _read_manifest(path, key)
-    for name, expected in manifest.files.items():
-        file = path.parent / name
-        if not _is_as_written(file, expected):
-            raise _damaged(file)
-    return manifest
 
 
 def _is_as_written(file: Path, expected: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from pages import ROOT, Block, Page, all_pages, commands
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from genloop.cli.app import app
+from genloop.cli.commands import app
 
 PAGES = [page for page in all_pages() if any(block.language in ("python", "sh") for block in page.blocks)]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -12,7 +12,7 @@ from pages import ROOT
 from typer.main import get_command
 
 from genloop import catalog
-from genloop.cli.app import app
+from genloop.cli.commands import app
 
 DOCS = ROOT / "docs"
 

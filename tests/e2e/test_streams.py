@@ -75,3 +75,16 @@ def test_paths_that_cannot_be_are_refused_in_a_sentence(genloop, command, path):
 def test_a_device_as_output_stays_a_device(genloop, finished):
     assert genloop("report", finished, "--out", "/dev/null")[0] == 0
     assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize("line", ["list >/dev/full", "check RUN --max-rise 99 >/dev/full", "show nosuch 2>/dev/full"])
+def test_a_full_disk_behind_a_stream_is_one_sentence(finished, line):
+    done = _shell(f"GENLOOP {line}", finished)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "No space left on device" in done.stderr or "2>" in line
+
+
+def test_json_for_a_reader_that_goes_away_is_no_error(finished):
+    done = _shell("GENLOOP list --json | head -c 0; exit ${PIPESTATUS[0]}", finished)
+    assert (done.returncode in (0, 141), done.stderr) == (True, "")

@@ -1,29 +1,16 @@
-"""The command line: the commands, each in the file of what it is about, and how they are run."""
+"""The command line: `commands` lists all commands, each in the file of what it is about; `app` runs them."""
 
-from genloop.cli import (
-    checking,
-    citing,
-    experiments,
-    forecasting,
-    names,
-    reporting,
-    reproduction,
-    results,
-    theory,
-    watching,
-)
-from genloop.cli.app import main
+import signal
 
-__all__ = [
-    "checking",
-    "citing",
-    "experiments",
-    "forecasting",
-    "main",
-    "names",
-    "reporting",
-    "reproduction",
-    "results",
-    "theory",
-    "watching",
-]
+
+def main() -> None:
+    """Run the command line; what a user can fix is one sentence and exit code 2."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while libraries are imported just ends it
+    except ValueError:  # outside of the main thread, which gets no signals
+        before = None
+    from genloop.cli.commands import run_commands
+
+    if before is not None:
+        signal.signal(signal.SIGINT, before)
+    run_commands()

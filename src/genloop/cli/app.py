@@ -1,10 +1,11 @@
 """What all commands share: where they print, and what becomes of errors."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.text import Text
@@ -23,7 +24,7 @@ app = typer.Typer(
 prepare_streams()
 out = SafeConsole(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 log = SafeConsole(stderr=True)
-INTERRUPTED, READER_GONE = 130, 141  # as shells have them for signals 2 and 13
+BAD_INPUT, INTERRUPTED, READER_GONE = 2, 130, 141  # the latter as shells have them for signals 2 and 13
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -41,20 +42,35 @@ def options(
     """Model-data feedback loops: will my models collapse, and what must I keep to prevent it?"""
 
 
-def main() -> None:
-    """Run the command line; what a user can fix is one sentence and exit code 2."""
+def run_commands() -> None:
+    """Run the command that was typed; what a user can fix is one sentence and exit code 2."""
+    os.environ.pop("MPLBACKEND", None)  # commands draw into files only; a notebook's may not be installed here
     try:
         app()
         sys.stdout.flush()
     except (UserError, ModuleNotFoundError) as error:
-        log.print(Text.assemble(("Error:", "red"), f" {user_error(error)}"), soft_wrap=True)
-        sys.exit(2)
+        _end(str(user_error(error)))
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         sys.exit(INTERRUPTED)
     except (ReaderGone, BrokenPipeError):
         leave_quietly()
         sys.exit(READER_GONE)
+    except MemoryError:
+        _end("Memory ran out. Give this more, or less to do; finished steps are kept.")
+    except OSError as error:  # that no part of a command expects, such as a full disk behind standard output
+        place = error.filename or "What is read or printed"
+        _end(f"{place}: the system says: {os.strerror(error.errno or 0)}. Mend that and run the same command again.")
+
+
+def _end(sentence: str) -> NoReturn:
+    """Say what went wrong, if anybody can be told, and end with exit code 2."""
+    try:
+        log.print(Text.assemble(("Error:", "red"), f" {sentence}"), soft_wrap=True)
+        sys.stdout.flush()
+    except (OSError, ReaderGone):
+        leave_quietly()
+    sys.exit(BAD_INPUT)
 
 
 def tell_notes(facts: Mapping[str, Any]) -> None:

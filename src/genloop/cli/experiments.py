@@ -84,11 +84,12 @@ def plan(
     from genloop.experiment_file import from_dict, to_dict
     from genloop.report.tables import plan_summary, plan_table
     from genloop.runs.other_estimators import other_estimators
+    from genloop.runs.soundness import is_sound
     from genloop.store import Store
 
     experiment = from_dict(_settings(name_or_file, chosen))
     directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
-    store, tell = Store(directory).open(), Warnings()
+    store, tell = Store(directory, is_sound).open(), Warnings()
     rounds = prepare(experiment, store, LocalExecutor(), tell)
     facts = facts_of(rounds[0].train.real, store)
     unit = facts["unit"]

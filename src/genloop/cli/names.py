@@ -1,7 +1,6 @@
 """The command that says what can be named."""
 
 import ast
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -15,6 +14,7 @@ from genloop import catalog
 from genloop.catalog import Entry, Names
 from genloop.cli.app import app, out
 from genloop.cli.arguments import AsJson
+from genloop.cli.console import print_json
 from genloop.data.extras import user_error
 from genloop.errors import UserError
 
@@ -34,7 +34,7 @@ def list_names(as_json: AsJson = False) -> None:
     """List everything with a name: recipes, policies, sources, estimators, metrics, ..., and where each comes from."""
     lines = [_line(names, entry) for names in catalog.ALL for name in names for entry in names[name]]
     if as_json:
-        print(json.dumps([_plain(line) for line in lines], indent=1, ensure_ascii=False))
+        print_json([_plain(line) for line in lines])
         return
     table = Table("kind", "name", "what it is", "from")
     for _, group in groupby(lines, key=lambda line: line.kind):

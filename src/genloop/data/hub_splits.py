@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from genloop.data.extras import needs_extra
+from genloop.data.hub_network import look_for_hub
 from genloop.data.named_files import format_of
 from genloop.data.reading import files_in, named_path, reason
 from genloop.errors import UserError, unknown_name
@@ -58,6 +59,8 @@ class HubAddress:
         Raises:
             UserError: if they cannot be loaded.
         """
+        if not self._is_folder:
+            look_for_hub()
         with needs_extra("hub"):
             import datasets
         try:

@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import re
 import zlib
@@ -25,6 +26,8 @@ SPLITS = {"train": "train", "training": "train", "test": "test"} | dict.fromkeys
 )
 MAGIC = r"[*?\[]"  # makes a path a pattern
 DESCRIPTIONS = ("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json")  # of data sets of the Hub
+MOST_TIMES = 100  # its size that a compressed file may unpack to; real text reaches ten
+LEAST_MOST_BYTES = 1 << 28  # that a file may unpack to, however small it is
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)  # what reading a damaged file raises
 
 
@@ -95,14 +98,46 @@ def find_files(field: str, written: str | Sequence[str], *, plain: Collection[st
 
 
 def open_file(path: Path, compression: str) -> IO[bytes]:
-    """Open a file that may be compressed; what is damaged raises one of `DAMAGE` when it is read."""
+    """Open a file that may be compressed; what is damaged, or has no end, raises one of `DAMAGE` when it is read."""
+    if not compression:
+        return path.open("rb")
+    most = max(LEAST_MOST_BYTES, MOST_TIMES * path.stat().st_size)
+    return io.BufferedReader(_Bounded(_unpacking(path, compression), most), 1 << 20)
+
+
+def _unpacking(path: Path, compression: str) -> IO[bytes]:
     if compression == "zst":
         with needs_extra("text"):
             import pyarrow
         stream: Any = pyarrow.input_stream(str(path), compression="zstd")
         return stream
-    opened: Any = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}.get(compression, open)
+    opened: Any = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}[compression]
     return opened(path, "rb")
+
+
+class _Bounded(io.RawIOBase):
+    """What is unpacked, as far as a limit: a few bytes can stand for gigabytes."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._stream = stream
+        self._most = self._left = most
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._stream.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise OSError(
+                f"it holds more than {self._most:,} bytes, {MOST_TIMES} times its size; unpack it if it should"
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 def _find(field: str, written: str, plain: Collection[str]) -> NamedFiles:

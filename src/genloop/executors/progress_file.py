@@ -66,6 +66,17 @@ class StepProgress:
         except psutil.Error:
             return False
 
+    def is_suspended(self) -> bool:
+        """Whether the process is there but has been stopped, as far as this machine can tell."""
+        try:
+            return self.is_alive() and self.host == socket.gethostname() and _is_stopped(self.process)
+        except psutil.Error:
+            return False
+
+
+def _is_stopped(process: int) -> bool:
+    return psutil.Process(process).status() == psutil.STATUS_STOPPED
+
 
 class ProgressFile:
     """Writes progress to a file, and passes it on."""

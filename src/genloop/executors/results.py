@@ -6,7 +6,7 @@ from typing import Any
 
 from genloop.environment import versions
 from genloop.executors.executor import Listener
-from genloop.executors.progress_file import PROGRESS_FILE, ProgressFile
+from genloop.executors.progress_file import PROGRESS_FILE, ProgressFile, read_progress
 from genloop.steps import Facts, Result, Step
 from genloop.store import DamagedArtefact, Manifest, Store
 from genloop.types import Context, Runtime
@@ -46,6 +46,15 @@ def compute(step: Step, store: Store, runtime: Runtime, tell: Listener) -> Manif
         return {**facts, "made_with": versions()}
 
     tell.started(step)
-    manifest = store.create(step.key, step.inputs, write)
+    manifest = store.create(step.key, step.inputs, write, lambda: tell.warned(_waiting(step, store)))
     tell.finished(step, manifest)
     return manifest
+
+
+def _waiting(step: Step, store: Store) -> str:
+    """Return for whom a step waits that another process has in hand."""
+    said = read_progress(store.working(step.key) / PROGRESS_FILE)
+    if said is None:
+        return f"Waiting for another process, which has {step.key} in hand."
+    still = f" It is suspended; `kill -CONT {said.process}` lets it go on." if said.is_suspended() else ""
+    return f"Waiting for process {said.process} on {said.host}, which computes {step.key}.{still}"

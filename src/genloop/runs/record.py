@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from genloop.errors import UserError
+from genloop.errors import UserError, quoted
 from genloop.files import write_atomically
 from genloop.identity import digest
 from genloop.runs.measurements import readings
 from genloop.runs.other_estimators import other_estimators
+from genloop.runs.soundness import KEY, is_sound
 from genloop.store import Manifest, Store
 from genloop.values import Quantiles, Value
 from genloop.version import __version__
@@ -150,7 +151,7 @@ class Run:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.record = _read(directory / RECORD_FILE)
-        self.store = Store((directory / self.record.store_dir).resolve())
+        self.store = Store(_store_place(directory, self.record.store_dir), is_sound)
         self.store.check_format()
 
     @property
@@ -279,6 +280,14 @@ def _read(path: Path) -> RunRecord:
     return record
 
 
+def _store_place(directory: Path, written: str) -> Path:
+    """Return where a record says that results are; somebody else may have written what is no place."""
+    try:
+        return (directory / written).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # such as a zero byte, or links in a circle
+        raise UserError(f"{directory / RECORD_FILE} names no place for results ({quoted(written)}).") from error
+
+
 def _validated(plain: Mapping[str, Any]) -> RunRecord:
     """Return a record whose every value has the type that is written; a file from outside may hold anything.
 
@@ -291,7 +300,7 @@ def _validated(plain: Mapping[str, Any]) -> RunRecord:
 def _check_keys(record: RunRecord) -> None:
     """Keys become paths, so nothing but a key may pass."""
     for key in (record.source, *_keys(record.iterations)):
-        if not re.fullmatch(r"[a-z]+-[0-9a-f]{20}", key):
+        if not re.fullmatch(KEY, key):
             raise ValueError(key)
     if not record.iterations or any(item.iteration < 1 for item in record.iterations):
         raise ValueError("no iteration")

@@ -14,6 +14,7 @@ from genloop.policy_text import policy_name
 from genloop.runs.citing import citations_of
 from genloop.runs.portion import Portion
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
+from genloop.runs.soundness import is_sound
 from genloop.steps import Part
 from genloop.store import Store
 from genloop.types import Runtime
@@ -46,7 +47,7 @@ def run(
     """
     directory = Path(directory)
     store_path = Path(store_dir) if store_dir else directory / "store"
-    store = Store(store_path).open()
+    store = Store(store_path, is_sound).open()
     executor, tell = executor or LocalExecutor(runtime or Runtime()), listener or Silence()
     iterations = prepare(experiment, store, executor, tell)
     with report_disk_errors(directory):

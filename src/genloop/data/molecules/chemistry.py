@@ -11,10 +11,13 @@ import numpy as np
 from genloop.data.extras import needs_extra
 from genloop.data.molecules.ensemble import Ensemble
 from genloop.data.molecules.graphs import AROMATIC, Graph, Graphs
+from genloop.data.molecules.interruptions import watch
 
 with needs_extra("molecules"):
     from rdkit import Chem
     from rdkit.Chem import Mol
+
+watch()
 
 ORDERS = (1, 2, 3, AROMATIC)
 MAX_ATOMS = 2000  # whose pairs are looked at; drugs have a tenth of it

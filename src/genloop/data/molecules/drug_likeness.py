@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from genloop.data.extras import needs_extra
+from genloop.data.molecules.interruptions import watch
 
 with needs_extra("molecules"):
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
     from rdkit.Chem import Mol, rdForceFieldHelpers, rdMolDescriptors
+
+watch()
 
 FEWEST_HEAVY_ATOMS = 10
 
@@ -15,8 +18,7 @@ def drug_like(smiles: Iterable[str]) -> Iterator[str]:
     """Iterate over the canonical SMILES of those molecules that are drug-like, each once."""
     seen: set[str] = set()
     for written in smiles:
-        with rdBase.BlockLogs():
-            molecule = Chem.MolFromSmiles(written)
+        molecule = Chem.MolFromSmiles(written)
         if molecule is None or not is_drug_like(molecule):
             continue
         name = Chem.MolToSmiles(molecule)

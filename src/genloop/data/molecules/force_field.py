@@ -8,12 +8,13 @@ import numpy as np
 
 from genloop.data.extras import needs_extra
 from genloop.data.molecules.chemistry import conformer
+from genloop.data.molecules.interruptions import believed
 from genloop.data.molecules.rmsd import best_rmsds
 from genloop.identity import derive_seed
 from genloop.scratch import kept_array
 
 with needs_extra("molecules"):
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
     from rdkit.Chem import Mol, rdDistGeom, rdForceFieldHelpers
 
 MAX_ITERATIONS = 2000  # of the minimiser; a conformer that needs more is dropped
@@ -43,22 +44,26 @@ def made(
 def _remembered(smiles: str, num: int, seed: int, scratch_dir: Path | None) -> Mol | None:
     molecule = Chem.AddHs(Chem.MolFromSmiles(smiles))
     path = scratch_dir / f"{derive_seed(seed, smiles, num):x}.npy" if scratch_dir else None
-    coordinates = kept_array(path, lambda: _embedded(molecule, num, derive_seed(seed, smiles) % (1 << SEED_BITS)))
+    coordinates = kept_array(path, lambda: _undisturbed(molecule, num, derive_seed(seed, smiles) % (1 << SEED_BITS)))
     molecule.RemoveAllConformers()
     for each in coordinates:
         molecule.AddConformer(conformer(each), assignId=True)
     return molecule if len(coordinates) else None
 
 
+def _undisturbed(molecule: Mol, num: int, seed: int) -> np.ndarray:
+    with believed():
+        return _embedded(molecule, num, seed)
+
+
 def _embedded(molecule: Mol, num: int, seed: int) -> np.ndarray:
     """Return coordinates of different conformers at minima of the force field, shape (conformer, atom, 3)."""
     parameters = rdDistGeom.ETKDGv3()
     parameters.randomSeed = seed
-    with rdBase.BlockLogs():
-        rdDistGeom.EmbedMultipleConfs(molecule, num, parameters)
-        if molecule.GetNumConformers() == 0:  # the minimiser takes none for an error
-            return np.empty((0, molecule.GetNumAtoms(), 3))
-        outcomes = rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(molecule, maxIters=MAX_ITERATIONS)
+    rdDistGeom.EmbedMultipleConfs(molecule, num, parameters)
+    if molecule.GetNumConformers() == 0:  # the minimiser takes none for an error
+        return np.empty((0, molecule.GetNumAtoms(), 3))
+    outcomes = rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(molecule, maxIters=MAX_ITERATIONS)
     converged = [status == 0 for status, _ in outcomes]
     distances = best_rmsds(molecule)
     kept: list[int] = []

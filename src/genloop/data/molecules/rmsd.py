@@ -3,10 +3,13 @@
 import numpy as np
 
 from genloop.data.extras import needs_extra
+from genloop.data.molecules.interruptions import watch
 
 with needs_extra("molecules"):
     from rdkit import Chem
     from rdkit.Chem import Mol, rdMolAlign
+
+watch()
 
 # Ways to match equal atoms that are tried. Hardly any drug has more; one that has keeps the best of so many, which may
 # be larger than the best of all.

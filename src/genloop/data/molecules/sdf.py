@@ -19,7 +19,7 @@ from genloop.data.reading import SHOWN, reason
 from genloop.errors import UserError
 
 with needs_extra("molecules"):
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
 
 NAME = "_Name"  # what RDKit calls the title line
 SMILES = "smiles"
@@ -128,8 +128,7 @@ def _parsed(record: str) -> Chem.Mol | None:
     if _declares_too_much(record):
         return None
     try:
-        with rdBase.BlockLogs():
-            return Chem.MolFromMolBlock(record, removeHs=False)
+        return Chem.MolFromMolBlock(record, removeHs=False)
     except (RuntimeError, ValueError):  # of its assertions, which damaged records fail
         return None
 

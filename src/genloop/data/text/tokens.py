@@ -4,6 +4,7 @@ A stream counts as preceded by end-of-text, so every token, the first included, 
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from genloop.errors import UserError
+
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TOKENIZER_FILE = "tokenizer.json"
 TOKENS_FILE = "tokens.npy"
 END_OF_TEXT = "<|endoftext|>"
+MOST_TOLD = 200  # characters of what a library says
 CHUNK = 1 << 24  # tokens looked through at a time
 
 
@@ -34,7 +38,21 @@ class Vocabulary:
     def tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer  # only when text is read: sources are built without it
 
-        return Tokenizer.from_file(str(self.path))
+        with self._usable():
+            return Tokenizer.from_file(str(self.path))
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Turn what the library raises or panics of a file that somebody else has written into a sentence."""
+        try:
+            yield
+        except (KeyboardInterrupt, SystemExit, MemoryError):
+            raise
+        except BaseException as problem:  # its panics are no Exception
+            told = " ".join(str(problem).split())[:MOST_TOLD]
+            raise UserError(
+                f"{self.path} is no vocabulary that can be used: {told}. Prepare the data again."
+            ) from problem
 
     @cached_property
     def size(self) -> int:
@@ -45,7 +63,8 @@ class Vocabulary:
     def end_of_text(self) -> int:
         """The token that closes a document, and from which the next one begins."""
         token = self.tokenizer.token_to_id(END_OF_TEXT)
-        assert token is not None, f"{self.path} has no {END_OF_TEXT}"
+        if token is None:
+            raise UserError(f"{self.path} has no token {END_OF_TEXT}. Prepare the data again.")
         return token
 
     @property
@@ -55,7 +74,8 @@ class Vocabulary:
 
     def decode(self, tokens: np.ndarray) -> str:
         """Return the text of some tokens, without end-of-text; other special tokens are text."""
-        return self.tokenizer.decode(tokens[tokens != self.end_of_text].tolist(), skip_special_tokens=False)
+        with self._usable():
+            return self.tokenizer.decode(tokens[tokens != self.end_of_text].tolist(), skip_special_tokens=False)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,9 @@ class _Ledger:
         self._experiment, self.problem = recorded.experiment, recorded.problem
         is_prepared = run.record.source in self._manifests
         source = self._experiment.source if self._experiment and is_prepared else None
-        self._domain = source.open(run.store.path(run.record.source)) if source else None
+        self._domain = (
+            source.open(run.store.path(run.record.source)) if source and run.manifest(run.record.source) else None
+        )
 
     def is_done(self, step: str) -> bool:
         return step in self._manifests

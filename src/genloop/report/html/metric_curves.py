@@ -103,6 +103,7 @@ def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
             _floors(arms, metric, unit),
         )
         for metric, unit in measured
+        if any(curve.points for curve in _curves(arms, metric, unit))  # at iterations that all seeds have
     ]
     order = [*ASPECTS, OTHER]
     return sorted(found, key=lambda each: (order.index(each.aspect), each.metric != "test_loss"))

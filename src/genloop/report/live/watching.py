@@ -41,6 +41,9 @@ def summary(state: RunState, seconds_left: float | None) -> str:
     if not state.alive:  # which is so between two steps, too
         work = f"; {left} of work left" if left else ""
         return f"{done}{work}. No step is being computed; if its process is gone, the same command goes on."
+    if all(work.is_suspended for work in state.alive):
+        processes = ", ".join(str(number) for number in sorted({work.said.process for work in state.alive}))
+        return f"{done}. Waiting for process {processes}, which is suspended; `kill -CONT {processes}` lets it go on."
     several = f" with {len(state.alive)} processes" if len(state.alive) > 1 else ""
     return f"{done}{f' · {left} left{several}' if left else ''}"
 
@@ -90,6 +93,8 @@ def _cells(work: Work) -> tuple[str, ...]:
     share = f"{said.done / said.total:.0%}" if said.total else ""
     if not work.is_alive:
         return share, "stopped", "", "", f"process {said.process} is gone"
+    if work.is_suspended:
+        return share, "waiting", "", "", f"process {said.process} is suspended"
     return (
         share,
         f"{said.rate:,.0f}/s" if said.rate else "",

@@ -19,12 +19,14 @@ class Work:
         label: which step it is.
         said: what the process says.
         is_alive: whether it is still there.
+        is_suspended: whether it is there, but has been stopped.
     """
 
     key: str
     label: str
     said: StepProgress
     is_alive: bool
+    is_suspended: bool = False
 
 
 def works_in(store_dir: Path, labels: Mapping[str, str]) -> list[Work]:
@@ -35,7 +37,9 @@ def works_in(store_dir: Path, labels: Mapping[str, str]) -> list[Work]:
         return []
     said = {key: read_progress(store_dir / "partial" / key / PROGRESS_FILE) for key in keys}
     return [
-        Work(key, labels.get(key, key.partition("-")[0]), each, each.is_alive()) for key, each in said.items() if each
+        Work(key, labels.get(key, key.partition("-")[0]), each, each.is_alive(), each.is_suspended())
+        for key, each in said.items()
+        if each
     ]
 
 

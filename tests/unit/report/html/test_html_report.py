@@ -217,6 +217,25 @@ def test_what_models_wrote_is_text(hostile: Run):
     assert "\\u2028" not in text
 
 
+@pytest.mark.parametrize("odd", ["__proto__", "constructor", "", " a  b ", "a\nb", "a\x00b", "0", "'\"`"])
+def test_samples_are_found_whatever_the_name_of_their_policy(hostile: Run, tmp_path: Path, odd: str):
+    """The script takes them by place: browsers change names, and put numbers first."""
+    shutil.copytree(hostile.directory, tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    del record["digest"]
+    last = record["iterations"][-1]["policy"]
+    for item in record["iterations"]:
+        item["policy"] = odd if item["policy"] == last else item["policy"]
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    parsed = Parsed(page([Run(tmp_path / "run")]))
+    kept = [json.loads(script) for script in parsed.scripts if script.strip().startswith('[{"')]
+    (choices,) = [each for each in kept if {"0"} == each[0].keys()]
+    assert len(choices) == 1 + len({item["policy"] for item in record["iterations"]})
+    assert choices[-1] == {
+        str(item["iteration"]): item["samples"] for item in record["iterations"] if item["policy"] == odd
+    }
+
+
 def test_a_forged_record_is_text_too(hostile: Run, tmp_path: Path):
     """Names of policies and settings reach tables, options, attributes and charts."""
     evil = f"</script><img src=x onerror={HARM}>"

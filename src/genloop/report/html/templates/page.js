@@ -35,14 +35,14 @@ function draw(group) {
   group.querySelectorAll(".numbers").forEach((numbers, number) => { numbers.hidden = number !== chosen; });
 }
 
-/** Let a panel of samples show what is chosen in its selects; policies may have different iterations. */
+/** Let a panel of samples show what is chosen in its selects; policies, by place, may have different iterations. */
 function connectPanel(panel, choices, samples) {
   const who = panel.querySelector("select.who");
   const label = panel.querySelector(".when");
   const when = label.querySelector("select");
 
   function show() {
-    const key = choices[who.value][when.value];
+    const key = choices[who.selectedIndex][when.value];
     const template = samples.querySelector(`template[data-key="${CSS.escape(key ?? "")}"]`);
     const nothing = document.createTextNode("Nothing has been generated yet.");
     panel.querySelector(".shown").replaceChildren(template ? template.content.cloneNode(true) : nothing);
@@ -50,7 +50,7 @@ function connectPanel(panel, choices, samples) {
 
   function offerIterations() {
     const wanted = when.value || panel.dataset.when;
-    const numbers = Object.keys(choices[who.value]);
+    const numbers = Object.keys(choices[who.selectedIndex]);
     when.replaceChildren(...numbers.map((number) => new Option(number)));
     when.value = numbers.includes(wanted) ? wanted : numbers.at(-1) ?? "";
     label.hidden = numbers.length < 2 && numbers[0] === "0";
@@ -88,10 +88,10 @@ async function connectCharts() {
   root.dataset.ready = "yes";
 }
 
-connectSamples();
 connectCharts().catch((problem) => {
   document.querySelectorAll(".plot").forEach((place) => {
     place.textContent = "This browser cannot draw the chart; the table below has its numbers.";
   });
   throw problem;
 });
+connectSamples();

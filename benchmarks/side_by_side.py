@@ -41,9 +41,8 @@ def main() -> None:
     for name in asked.works:
         turns = [(seconds(WORKS[name], 1, num), seconds(WORKS[name], num, 1)) for _ in range(asked.rounds)]
         alone, beside = (median(column) for column in zip(*turns, strict=True))
-        print(
-            f"{name:10} 1 job of {num} threads {alone:7.1f} s   {num} jobs of 1 thread {beside:7.1f} s   {alone / beside:.2f}x"
-        )
+        told = f"1 job of {num} threads {alone:7.1f} s   {num} jobs of 1 thread {beside:7.1f} s"
+        print(f"{name:10} {told}   {alone / beside:.2f}x")
 
 
 if __name__ == "__main__":

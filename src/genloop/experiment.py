@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Literal
+from typing import Generic, Literal
 
 from genloop.errors import UserError
 from genloop.policies import Policy
 from genloop.policy_text import policy_name
-from genloop.types import Estimator, Metric, Refittable, Source
+from genloop.types import DataT, DomainT, Estimator, Metric, ModelT, Refittable, Source
 from genloop.values import Value
 
 MOST_ITERATIONS = 10_000  # a plan of more is made for hours
@@ -18,8 +18,10 @@ LONGEST_NAME = 200  # bytes; file systems take 255 with all that is added
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Generic[DataT, DomainT, ModelT]):
     """One estimator in a feedback loop on one source, under several policies and seeds.
+
+    Source and estimator share a domain, estimator and metrics a kind of data and of model.
 
     Attributes:
         name: names the run's folder.
@@ -37,16 +39,16 @@ class Experiment:
     """
 
     name: str
-    source: Source
-    estimator: Estimator
+    source: Source[DomainT]
+    estimator: Estimator[DataT, DomainT, ModelT]
     policies: tuple[Policy, ...]
-    metrics: tuple[Metric, ...]
+    metrics: tuple[Metric[DataT, ModelT], ...]
     num_iterations: int = 5
     num_samples: int | None = None
     seeds: tuple[int, ...] = (0,)
     init: Literal["fresh", "previous"] = "fresh"
-    first_estimator: Estimator | None = None
-    final_estimator: Estimator | None = None
+    first_estimator: Estimator[DataT, DomainT, ModelT] | None = None
+    final_estimator: Estimator[DataT, DomainT, ModelT] | None = None
 
     def __post_init__(self) -> None:
         self._take_whole_numbers()
@@ -81,7 +83,7 @@ class Experiment:
         """All that are fitted, that of most iterations first."""
         return tuple(each for each in (self.estimator, self.first_estimator, self.final_estimator) if each is not None)
 
-    def estimator_at(self, iteration: int) -> Estimator:
+    def estimator_at(self, iteration: int) -> Estimator[DataT, DomainT, ModelT]:
         """Return what is fitted at an iteration."""
         if iteration == 1 and self.first_estimator is not None:
             return self.first_estimator
@@ -89,7 +91,7 @@ class Experiment:
         return self.final_estimator if is_last and self.final_estimator is not None else self.estimator
 
     @property
-    def _later(self) -> tuple[Estimator, ...]:
+    def _later(self) -> tuple[Estimator[DataT, DomainT, ModelT], ...]:
         """What is fitted after iteration 1."""
         return self.estimator, *([] if self.final_estimator is None else [self.final_estimator])
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 from filelock import FileLock, Timeout
 
@@ -32,6 +32,13 @@ class DamagedArtefact(UserError):
     """A finished result whose content differs from what was written."""
 
 
+class FileRecord(TypedDict):
+    """What a manifest says of a file, by which it is known again."""
+
+    sha256: str
+    bytes: int
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a finished step recorded about itself.
@@ -40,15 +47,25 @@ class Manifest:
         key: the step's name.
         inputs: what the key was made of.
         facts: small results, such as a model's status.
-        files: for each file its SHA-256 and size in bytes.
+        files: what each file holds, by its name.
         elapsed_seconds: time that the step took, what was spent before interruptions included.
     """
 
     key: str
-    inputs: Any
-    facts: Mapping[str, Any]
-    files: Mapping[str, Mapping[str, Any]]
+    inputs: Mapping[str, object]
+    facts: Mapping[str, object]
+    files: Mapping[str, FileRecord]
     elapsed_seconds: float
+
+    def count(self, fact: str) -> int:
+        """Return a fact that is a number of things."""
+        number = self.facts[fact]
+        assert isinstance(number, int), f"{self.key} has {number!r} as {fact}"
+        return number
+
+    def said(self, fact: str) -> str:
+        """Return a fact in words."""
+        return str(self.facts[fact])
 
     def text(self) -> str:
         record = {"format": FORMAT, **vars(self)}
@@ -170,8 +187,8 @@ class Store:
     def create(
         self,
         key: str,
-        inputs: Any,
-        write: Callable[[Path, Path], Mapping[str, Any]],
+        inputs: Mapping[str, object],
+        write: Callable[[Path, Path], Mapping[str, object]],
         waits: Callable[[], None] = lambda: None,
     ) -> Manifest:
         """Compute a step and publish its result, unless another process has done so meanwhile.
@@ -192,7 +209,9 @@ class Store:
                 manifest = self._checked[key] = self._publish(key, inputs, write)
             return manifest
 
-    def _publish(self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]) -> Manifest:
+    def _publish(
+        self, key: str, inputs: Mapping[str, object], write: Callable[[Path, Path], Mapping[str, object]]
+    ) -> Manifest:
         own_folder(self.root / "partial")
         working = own_folder(self.working(key))
         scratch = own_folder(working / "scratch")
@@ -204,7 +223,7 @@ class Store:
         facts = write(result, scratch)
         elapsed = spent + time.perf_counter() - start
 
-        files = {
+        files: dict[str, FileRecord] = {
             str(path.relative_to(result)): {"sha256": file_digest(path), "bytes": path.stat().st_size}
             for path in sorted(result.rglob("*"))
             if path.is_file()
@@ -257,7 +276,7 @@ def _take_up(working: Path) -> float:
     return spent
 
 
-def _is_as_written(file: Path, expected: Mapping[str, Any]) -> bool:
+def _is_as_written(file: Path, expected: FileRecord) -> bool:
     """Whether a file is one, rather than a link to one of somebody's, and holds what its manifest says."""
     if file.is_symlink() or not file.is_file() or file.stat().st_size != expected["bytes"]:
         return False

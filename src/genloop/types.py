@@ -2,15 +2,33 @@
 
 Nothing here computes. A `Source` gives real data of a `Domain`, an `Estimator` is fitted to a `Dataset` and becomes a
 `Model`, a `Model` samples a new `Dataset`, a `Metric` scores either against real test data.
+
+The nouns have parameters, by which a type checker sees what fits together: an `Estimator[ImageDataset, ImageDomain,
+MyModel]` takes no text, and a metric of texts does not judge it. Without them, as in the loop, any kind is meant.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, Protocol, Self, runtime_checkable
+
+from typing_extensions import TypeVar
 
 from genloop.examples import Examples, Origins
 from genloop.values import Measured, Value
+
+# The data set, domain and model of a family: what goes in is `_contra`, what comes out `_co`. The defaults are the one
+# place where kinds are forgotten: the loop, its steps and executors mix all of them, and name none.
+DataT = TypeVar("DataT", bound="Dataset", default=Any)
+DataT_co = TypeVar("DataT_co", bound="Dataset", default=Any, covariant=True)
+DataT_contra = TypeVar("DataT_contra", bound="Dataset", default=Any, contravariant=True)
+DomainT = TypeVar("DomainT", bound="Domain", default=Any)
+DomainT_co = TypeVar("DomainT_co", bound="Domain", default=Any, covariant=True)
+DomainT_contra = TypeVar("DomainT_contra", bound="Domain", default=Any, contravariant=True)
+ModelT = TypeVar("ModelT", bound="Model", default=Any)
+ModelT_co = TypeVar("ModelT_co", bound="Model", default=Any, covariant=True)
+JudgedT_co = TypeVar("JudgedT_co", default=Any, covariant=True)
+JudgedT_contra = TypeVar("JudgedT_contra", default=Any, contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -112,7 +130,7 @@ class Dataset(Protocol):
 
 
 @dataclass(frozen=True)
-class Format:
+class Format(Generic[DataT_contra]):
     """A kind of file for the data of a domain.
 
     Attributes:
@@ -120,11 +138,11 @@ class Format:
         read: read a file that others may have written; UserError if it does not fit the domain.
     """
 
-    write: Callable[[Any, Path, Origins], None]
+    write: Callable[[DataT_contra, Path, Origins], None]
     read: Callable[[Path], Dataset]
 
 
-class Domain(Protocol):
+class Domain(Protocol[DataT]):
     """What all data of a run share, opened from the folder where its source was prepared.
 
     Opening one reads nothing, so the folder may be empty still; its data and what they share are read when asked for.
@@ -137,15 +155,15 @@ class Domain(Protocol):
 
     name: ClassVar[str]
 
-    def prepared(self, part: Literal["train", "test"]) -> Dataset:
+    def prepared(self, part: Literal["train", "test"]) -> DataT:
         """Open one part of the real data."""
         ...
 
-    def generated(self, directory: Path) -> Dataset:
+    def generated(self, directory: Path) -> DataT:
         """Open synthetic data that a model generated and `Dataset.save` wrote."""
         ...
 
-    def show(self, data: Any, num: int | None = None, *, beside: Sequence[Any] = ()) -> Examples:
+    def show(self, data: DataT, num: int | None = None, *, beside: Sequence[DataT] = ()) -> Examples:
         """Return the first examples of a data set, to be looked at; nothing of them is chosen for its looks.
 
         Args:
@@ -157,15 +175,15 @@ class Domain(Protocol):
         ...
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Format[DataT]]:
         """The kinds of files in which data are exchanged, by the ending of their names; `/` is a folder."""
         ...
 
 
-class Source(Protocol):
+class Source(Protocol[DomainT_co]):
     """Real data. `identity` says which, by content; `prepare` makes them ready once, and `open` opens what it wrote."""
 
-    def identity(self) -> Any:
+    def identity(self) -> object:
         """Return what determines the data, as plain values; cheap enough to ask before anything runs."""
         ...
 
@@ -177,7 +195,7 @@ class Source(Protocol):
         """
         ...
 
-    def open(self, directory: Path) -> Domain:
+    def open(self, directory: Path) -> DomainT_co:
         """Return the domain of the data on a folder that `prepare` wrote, or will write.
 
         It may know more than the folder holds, such as the distribution that the data were drawn from.
@@ -185,7 +203,7 @@ class Source(Protocol):
         ...
 
 
-class Model(Protocol):
+class Model(Protocol[DataT]):
     """An immutable fitted model."""
 
     @property
@@ -193,7 +211,7 @@ class Model(Protocol):
         """`fitted`, or `diverged` when the fit left the finite numbers."""
         ...
 
-    def sample(self, num: int, *, seed: int, conditions: Any = None, context: Context) -> Dataset:
+    def sample(self, num: int, *, seed: int, conditions: DataT | None = None, context: Context) -> DataT:
         """Return exactly `num` synthetic examples; `conditions` is a data set of the family's own kind."""
         ...
 
@@ -202,10 +220,10 @@ class Model(Protocol):
         ...
 
 
-class Estimator(Protocol):
+class Estimator(Protocol[DataT_contra, DomainT_contra, ModelT_co]):
     """Hyperparameters of a model before fitting; never mutated."""
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         """Return what determines the fitted model besides data and seed, as plain values.
 
         Parameters of sampling are left out, and settings that come to the same for this many examples are equal
@@ -213,32 +231,32 @@ class Estimator(Protocol):
         """
         ...
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         """Return what determines the samples of a fitted model."""
         ...
 
-    def fit(self, train: Any, *, seed: int, context: Context) -> Model:
+    def fit(self, train: DataT_contra, *, seed: int, context: Context) -> ModelT_co:
         """Fit a new model to a data set of the family's own kind; nothing of an earlier fit is used."""
         ...
 
-    def load(self, directory: Path, domain: Any, context: Context) -> Model:
+    def load(self, directory: Path, domain: DomainT_contra, context: Context) -> ModelT_co:
         """Restore a model that `Model.save` wrote; `domain` is that of the data it was fitted on."""
         ...
 
-    def fit_cost(self, num_examples: int, domain: Any) -> "Cost":
+    def fit_cost(self, num_examples: int, domain: DomainT_contra | None) -> "Cost":
         """Estimate what a fit on `num_examples` takes; `domain` is None while the source is not prepared."""
         ...
 
-    def sample_cost(self, num_examples: int, domain: Any) -> "Cost":
+    def sample_cost(self, num_examples: int, domain: DomainT_contra | None) -> "Cost":
         """Estimate what generating `num_examples` takes."""
         ...
 
 
 @runtime_checkable
-class Refittable(Protocol):
+class Refittable(Protocol[DataT_contra, ModelT]):
     """An estimator that can go on from a fitted model instead of starting afresh."""
 
-    def refit(self, model: Any, train: Any, *, seed: int, context: Context) -> Model:
+    def refit(self, model: ModelT, train: DataT_contra, *, seed: int, context: Context) -> ModelT:
         """Fit a new model to a data set, starting from the parameters of `model`, which stays as it is.
 
         Raises:
@@ -283,9 +301,14 @@ class Cost:
     disk_bytes: int = 0
 
 
+UNSET: Any = None  # in the place of what a metric does not need
+
+
 @dataclass(frozen=True)
-class Evidence:
-    """What a metric may look at; only what it `needs` is set.
+class Evidence(Generic[DataT_co, JudgedT_co]):
+    """What a metric may look at; only what it `needs` is set, the rest is None whatever its type says.
+
+    `Evidence[TokenDataset, Likelihood]` is of texts, and of models that offer what `Likelihood` declares.
 
     Attributes:
         test: held-out real data.
@@ -295,14 +318,14 @@ class Evidence:
         first: the model that the same loop fitted at iteration 1.
     """
 
-    test: Any
-    model: Any = None
-    samples: Any = None
-    train: Any = None
-    first: Any = None
+    test: DataT_co
+    model: JudgedT_co = UNSET
+    samples: DataT_co = UNSET
+    train: DataT_co = UNSET
+    first: JudgedT_co = UNSET
 
 
-class Metric(Protocol):
+class Metric(Protocol[DataT_contra, JudgedT_contra]):
     """A measurement of a model or of its samples, against real test data.
 
     What is measured of samples depends on how many they are, so one number of them is looked at throughout a run, and
@@ -323,16 +346,18 @@ class Metric(Protocol):
     @property
     def about(self) -> str: ...
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float | Measured]:
+    def score(
+        self, evidence: Evidence[DataT_contra, JudgedT_contra], *, seed: int, context: Context
+    ) -> Mapping[str, float | Measured]:
         """Return every value by its name: a number, or a `Measured` one with its standard error."""
         ...
 
 
 @runtime_checkable
-class ChoosyEstimator(Protocol):
+class ChoosyEstimator(Protocol[DataT_contra]):
     """An estimator that does not take all data: it is asked before anything is fitted."""
 
-    def requires(self, train: Any, num_examples: int) -> Iterable[str]:
+    def requires(self, train: DataT_contra, num_examples: int) -> Iterable[str]:
         """Return what stands in the way of a fit, a sentence each; nothing if all is well.
 
         Args:
@@ -343,10 +368,10 @@ class ChoosyEstimator(Protocol):
 
 
 @runtime_checkable
-class ChoosyMetric(Protocol):
+class ChoosyMetric(Protocol[DataT_contra]):
     """A metric that does not take all data: it is asked before anything is fitted."""
 
-    def requires(self, test: Any, num_samples: int, estimator: Estimator) -> Iterable[str]:
+    def requires(self, test: DataT_contra, num_samples: int, estimator: Estimator) -> Iterable[str]:
         """Return what stands in the way of a score, a sentence each; nothing if all is well.
 
         Args:

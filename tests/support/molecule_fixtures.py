@@ -93,10 +93,10 @@ class NoisyMolecules:
 
     noise: float = 0.05
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return {"type": "noisy"}
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"noise": self.noise}
 
     def fit(self, train: MoleculeDataset, *, seed: int, context: Context) -> NoisyMolecule:

@@ -57,7 +57,7 @@ class NormalSource:
     num_train: int = 60
     seed: int = 0
 
-    def identity(self) -> Any:
+    def identity(self) -> object:
         return {"type": "normal", "num_train": self.num_train, "seed": self.seed}
 
     def prepare(self, directory: Path, context: Context) -> None:
@@ -88,7 +88,7 @@ class ToyDomain:
         return Examples()
 
     @property
-    def formats(self) -> Mapping[str, Format]:
+    def formats(self) -> Mapping[str, Format[Numbers]]:
         return {}
 
 
@@ -98,7 +98,7 @@ class NormalModel:
     spread: float
     status: str = "fitted"
 
-    def sample(self, num: int, *, seed: int, conditions: Any = None, context: Context) -> Numbers:
+    def sample(self, num: int, *, seed: int, conditions: Numbers | None = None, context: Context) -> Numbers:
         context.report(Progress(num, num))
         return Numbers.of(np.random.default_rng(seed).normal(self.mean, self.spread, num))
 
@@ -112,10 +112,10 @@ class Normal:
 
     shift: float = 0.0
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return {"type": "normal"}
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"shift": self.shift}
 
     def fit(self, train: Numbers, *, seed: int, context: Context) -> NormalModel:
@@ -148,7 +148,7 @@ class NormalLoss:
     values: ClassVar[Sequence[Value]] = (Value("test_loss", "nats/number", worse="higher", aspect="loss"),)
     about: ClassVar[str] = "real test numbers | model_t"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[Numbers, NormalModel], *, seed: int, context: Context) -> Mapping[str, float]:
         z = (np.array(evidence.test.values) - evidence.model.mean) / evidence.model.spread
         return {"test_loss": float(np.mean(z**2) / 2 + math.log(evidence.model.spread * math.sqrt(2 * math.pi)))}
 
@@ -161,7 +161,7 @@ class SampleMean:
     values: ClassVar[Sequence[Value]] = (Value("sample_mean", "number"),)
     about: ClassVar[str] = "samples of model_t"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[Numbers], *, seed: int, context: Context) -> Mapping[str, float]:
         return {"sample_mean": float(np.mean(evidence.samples.values))}
 
 
@@ -174,7 +174,7 @@ class SampleLoss:
     values: ClassVar[Sequence[Value]] = (Value("sample_loss", "nats/number"),)
     about: ClassVar[str] = "samples of model_t | model_1"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[Numbers, NormalModel], *, seed: int, context: Context) -> Mapping[str, float]:
         loss = NormalLoss().score(Evidence(evidence.samples, model=evidence.first), seed=seed, context=context)
         return {"sample_loss": loss["test_loss"]}
 

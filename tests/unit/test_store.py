@@ -20,7 +20,7 @@ from toys import experiment
 from genloop.errors import UserError
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
-from genloop.executors.preparing import facts_of, prepare
+from genloop.executors.preparing import manifest_of, prepare
 from genloop.executors.results import find
 from genloop.store import DamagedArtefact, Store
 
@@ -143,7 +143,7 @@ def test_what_another_process_has_mended_meanwhile_is_used(tmp_path):
 
     assert find(fit, Store(tmp_path), Meanwhile()) is not None
     LocalExecutor().run([samples], second, Silence())
-    assert facts_of(samples, second)["num"] == 20
+    assert manifest_of(samples, second).facts["num"] == 20
 
 
 def test_damaged_result_on_another_disk_is_computed_again(tmp_path):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from itertools import chain
+from typing import Any
 
 from genloop.analysis.arms import Arm
 from genloop.analysis.series import LEARNING_CURVE, series
@@ -26,4 +27,5 @@ def learning_curves(arm: Arm) -> dict[int, Steps]:
 def _num_steps(run: Run, model: str) -> int:
     """Return the optimiser steps of a fit; 1 of one that has none."""
     manifest = run.manifest(model)
-    return manifest.inputs["estimator"].get("num_steps", 1) if manifest else 1
+    estimator: Any = manifest.inputs["estimator"] if manifest else {}
+    return estimator.get("num_steps", 1)

@@ -79,7 +79,7 @@ def plan(
     """Say what a run would compute, what is done, and what the rest will take; only the real data are prepared."""
     from genloop.cli.warnings import Warnings
     from genloop.executors.local import LocalExecutor
-    from genloop.executors.preparing import facts_of, prepare
+    from genloop.executors.preparing import manifest_of, prepare
     from genloop.executors.preparing import plan as plan_run
     from genloop.experiment_file import from_dict, to_dict
     from genloop.report.tables import plan_summary, plan_table
@@ -91,12 +91,12 @@ def plan(
     directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
     store, tell = Store(directory, is_sound).open(), Warnings()
     rounds = prepare(experiment, store, LocalExecutor(), tell)
-    facts = facts_of(rounds[0].train.real, store)
-    unit = facts["unit"]
+    prepared = manifest_of(rounds[0].train.real, store)
+    unit = prepared.said("unit")
     planned = plan_run(rounds, store, tell)
     out.print(plan_table(planned, unit, other_estimators(to_dict(experiment))))
     out.print(plan_summary(planned, unit), highlight=False)
-    tell_notes(facts)
+    tell_notes(prepared.facts)
 
 
 def _settings(name_or_file: str, chosen: Chosen) -> dict[str, Any]:

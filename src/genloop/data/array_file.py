@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class ArrayFile:
         if self.broken not in ("refuse", "skip"):
             raise unknown_name("treatment of broken rows", self.broken, ("refuse", "skip"))
 
-    def identity(self) -> Any:
+    def identity(self) -> object:
         return {
             "type": type_name(self),
             "version": self.version,

@@ -49,7 +49,7 @@ class KnownSource(ABC):
     def truth(self) -> Distribution:
         """Return the distribution, the same for every replicate."""
 
-    def identity(self) -> Any:
+    def identity(self) -> object:
         return describe(self)
 
     def prepare(self, directory: Path, context: Context) -> None:

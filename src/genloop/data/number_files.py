@@ -38,7 +38,7 @@ class NumberFiles:
     num_replicates: int
 
     @property
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, Format[ArrayDataset]]:
         """The formats, by the ending of a file's name."""
         return {
             ".csv": Format(self.write_csv, self.read_csv),

@@ -5,6 +5,7 @@ names the columns.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -45,13 +46,13 @@ class NumberDomain:
     def generated(self, directory: Path) -> ArrayDataset:
         return ArrayDataset.open(directory / EXAMPLES_FILE)
 
-    def show(self, data: ArrayDataset, num: int | None = None, *, beside: tuple[ArrayDataset, ...] = ()) -> Examples:
+    def show(self, data: ArrayDataset, num: int | None = None, *, beside: Sequence[ArrayDataset] = ()) -> Examples:
         """Return the first examples of the first replicate."""
         rows = data.slice(0, min(len(data), NUM_SHOWN if num is None else num)).read()[0]
         return Examples(rows=rows.tolist(), columns=self.columns, about=of_first(data))
 
     @property
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, Format[ArrayDataset]]:
         return NumberFiles(self.columns, self.num_replicates).formats
 
     @cached_property

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypeVar, cast
 
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
@@ -15,6 +15,8 @@ from genloop.steps import Result, Step
 from genloop.store import Store
 from genloop.types import Context
 from genloop.values import Reading, from_facts
+
+T = TypeVar("T")
 
 
 def simulate(experiment: Experiment) -> Iterator[tuple[Iteration, Mapping[str, Reading]]]:
@@ -38,10 +40,10 @@ class _ResultsInMemory:
         self.context = Context()
         self._steps: dict[str, Step] = {step.key: step for item in iterations for step in item.steps}
         self._stored = StoredResults(store, self.context)
-        self._results: dict[str, Any] = {}
+        self._results: dict[str, object] = {}
 
-    def open(self, result: Result) -> Any:
+    def open(self, result: Result[T]) -> T:
         if result.key not in self._results:
             step = self._steps.get(result.key)
             self._results[result.key] = step.make(self, self.context) if step else self._stored.open(result)
-        return self._results[result.key]
+        return cast("T", self._results[result.key])

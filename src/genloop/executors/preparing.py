@@ -1,8 +1,7 @@
 """What comes before the steps of a run: its real data are made ready, and its rounds are planned."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from genloop.executors.executor import Executor, Listener
 from genloop.executors.results import find
@@ -12,7 +11,7 @@ from genloop.plan import Plan, different_steps, make_plan
 from genloop.requirements import check_needs
 from genloop.steps import Prepare, Step
 from genloop.steps.step import HasKey
-from genloop.store import Store
+from genloop.store import Manifest, Store
 from genloop.types import Context
 
 
@@ -28,20 +27,20 @@ def prepare(experiment: Experiment, store: Store, executor: Executor, tell: List
         tell.warned(remark)
     real = Prepare(experiment.source)
     executor.run([real], store, tell)
-    facts = facts_of(real, store)
-    iterations = plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
+    found = manifest_of(real, store)
+    iterations = plan_iterations(experiment, found.count("num_train"), real, num_test=found.count("num_test"))
     domain = real.load(store.path, Context())
     check_needs(iterations, domain.prepared("train"), domain.prepared("test"))
-    if remark := size_remark(iterations, experiment.num_samples or facts["num_train"], facts["unit"]):
+    if remark := size_remark(iterations, experiment.num_samples or found.count("num_train"), found.said("unit")):
         tell.warned(remark)
     return iterations
 
 
-def facts_of(step: HasKey, store: Store) -> Mapping[str, Any]:
-    """Return the facts of a step that is done."""
+def manifest_of(step: HasKey, store: Store) -> Manifest:
+    """Return the manifest of a step that is done."""
     manifest = store.find(step.key)
     assert manifest, f"{step.key} is not computed"
-    return manifest.facts
+    return manifest
 
 
 def plan(iterations: Sequence[Iteration], store: Store, tell: Listener) -> Plan:

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -114,7 +113,7 @@ class ProgressFile:
 def read_progress(path: Path) -> StepProgress | None:
     """Return what a process says; None where it says nothing, or nothing that can be read."""
     try:
-        written: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        written = json.loads(path.read_text("utf-8"))
         said = StepProgress(**written)
         numbers = (said.process, said.began, said.updated, said.done, said.total, said.rate or 0, said.loss or 0)
         is_sound = all(math.isfinite(number) for number in numbers)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from genloop.environment import versions
 from genloop.executors.executor import Listener
@@ -10,6 +10,8 @@ from genloop.executors.progress_file import PROGRESS_FILE, ProgressFile, read_pr
 from genloop.steps import Facts, Result, Step
 from genloop.store import DamagedArtefact, Manifest, Store
 from genloop.types import Context, Runtime
+
+T = TypeVar("T")
 
 
 class StoredResults:
@@ -19,7 +21,7 @@ class StoredResults:
         self._store = store
         self._context = context
 
-    def open(self, result: Result) -> Any:
+    def open(self, result: Result[T]) -> T:
         assert self._store.find(result.key), f"{result.key} is read before it is computed"
         return result.load(self._store.path, self._context)
 

@@ -7,7 +7,7 @@ what their targets add up to. Memory is R T^2; it is meant for small T.
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -89,10 +89,10 @@ class KernelRegression:
     def __post_init__(self) -> None:
         check_positive("KernelRegression", bandwidth=self.bandwidth, penalty=self.penalty)
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return describe(self)
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"type": "Tabulated", "version": 1}
 
     def requires(self, train: RegressionDataset, num_examples: int) -> Iterator[str]:

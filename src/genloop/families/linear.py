@@ -7,7 +7,7 @@ needs the rows, is in `kernel_regression`.
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -74,10 +74,10 @@ class _LeastSquares:
     examples: ClassVar[str] = "row"
     offers: ClassVar[frozenset[str]] = frozenset({"excess_errors", "parameter_errors"})
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return describe(self)
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"type": "Linear", "version": 1}
 
     def load(self, directory: Path, domain: RegressionDomain, context: Context) -> LinearModel:

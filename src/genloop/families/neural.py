@@ -71,7 +71,7 @@ class NeuralEstimator(ABC):
     def num_rows(self, num_examples: int) -> int:
         """Return how many rows of a batch some examples make."""
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> dict[str, Any]:
         identity = describe(self)
         del identity["epochs"]
         return identity | {"num_steps": self.resolved_steps(num_examples)}

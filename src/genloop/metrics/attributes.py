@@ -66,7 +66,7 @@ class AttributeShares:
         except UserError as problem:
             yield str(problem)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[ImageDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         labels = _labels(evidence.test, self.attributes)
         real, synthetic = pixels(evidence.test), pixels(first_images(evidence.samples, self.num_images))
         components = PrincipalComponents.of(real, NUM_COMPONENTS)

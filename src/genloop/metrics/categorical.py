@@ -5,18 +5,25 @@ Every value is the mean over replicates, with its standard error and the quantil
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from genloop.data.arrays import ArrayDataset
-from genloop.data.distributions import as_types
+from genloop.data.distributions import Categorical, as_types
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Estimator, Evidence
 from genloop.values import DIVERSITY, LOSS, NOT_NEGATIVE, SHARE, SUPPORT, TAILS, Measured, Value
 
 TRUTH = "the truth, or frequencies of real test examples where it is unknown"
+
+
+class Probabilities(Protocol):
+    """A model with a table of probabilities."""
+
+    @property
+    def distribution(self) -> Categorical: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,9 @@ class TableError:
     def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
         return no_types(test)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[ArrayDataset, Probabilities], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         p = evidence.model.distribution.probabilities
         q = _real_probabilities(evidence.test, p.shape[1])
         spread = 1 - (q**2).sum(axis=1)
@@ -80,7 +89,9 @@ class Entropy:
     def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
         return no_types(test)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[ArrayDataset, Probabilities], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         p = evidence.model.distribution.probabilities
         real = _real_frequencies(evidence.test, p.shape[1], len(evidence.train), seed)
         return average({"entropy": entropy(p), "entropy_floor": entropy(real)})
@@ -112,7 +123,7 @@ class Support:
     def requires(self, test: ArrayDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
         return no_types(test)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(self, evidence: Evidence[ArrayDataset], *, seed: int, context: Context) -> Mapping[str, Measured]:
         num_types = _num_types(evidence.test, evidence.samples)
         q = _real_probabilities(evidence.test, num_types)
         held = _frequencies(evidence.samples, num_types) > 0

@@ -47,7 +47,7 @@ class Copying:
     def about(self) -> str:
         return "text of model_t | its training set"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[TokenDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         hashes = _ngram_hashes(first_tokens(evidence.samples, self.num_tokens), 0, self.num_tokens, self.n)
         different, counts = np.unique(hashes, return_counts=True)
         copied = np.zeros(len(different), bool)

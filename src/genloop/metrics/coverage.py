@@ -13,7 +13,7 @@ import numpy as np
 from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.metrics.replicates import mean
-from genloop.types import Context, Evidence
+from genloop.types import Context, Evidence, Model
 from genloop.values import DIVERSITY, LOSS, NOT_NEGATIVE, SHARE, Measured, Value
 
 RATIO = 2  # generated conformers for each real one, as in GeoDiff
@@ -87,7 +87,9 @@ class Coverage:
     def about(self) -> str:
         return f"conformers by model_t of test molecules | real conformers, within {self.threshold:g} angstrom"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[MoleculeDataset, Model[MoleculeDataset]], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         real = _of_first_molecules(evidence.test, self.num_molecules)
         wanted = real.take(np.repeat(np.arange(len(real)), RATIO))
         generated = evidence.model.sample(len(wanted), seed=seed, conditions=wanted, context=context)

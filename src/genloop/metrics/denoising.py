@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
+from genloop.data.molecules.dataset import MoleculeDataset
 from genloop.errors import UserError
 from genloop.types import Context, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, Value
+
+
+class NoiseFinder(Protocol):
+    """A model with a loss of noise."""
+
+    def mean_loss(self, data: MoleculeDataset, *, seed: int, context: Context) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class DenoisingLoss:
                 f"num_conformations={self.num_conformations} leaves nothing to score. Use 1 or more, or None."
             )
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(
+        self, evidence: Evidence[MoleculeDataset, NoiseFinder], *, seed: int, context: Context
+    ) -> Mapping[str, float]:
         num = min(self.num_conformations or len(evidence.test), len(evidence.test))
         test = evidence.test.slice(0, num)
         return {"test_loss": evidence.model.mean_loss(test, seed=self.noise_seed, context=context)}

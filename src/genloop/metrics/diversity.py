@@ -53,7 +53,7 @@ class Diversity:
     def most_examples(self) -> int:
         return self.num_tokens
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[TokenDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         samples = first_tokens(evidence.samples, self.num_tokens)
         documents = [words(text) for text in samples.texts()]
         return {

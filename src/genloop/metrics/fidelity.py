@@ -6,10 +6,11 @@ the encoder's, with the same first model). Published values, whose features are 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
+from genloop.data.images.dataset import ImageDataset
 from genloop.errors import UserError
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.features import PrincipalComponents, equally_many, pixels
@@ -48,6 +49,12 @@ def values_in(space: str, *, rank_of_vendi: int) -> tuple[Value, ...]:
     )
 
 
+class Encoder(Protocol):
+    """A model with an encoder."""
+
+    def encode(self, data: ImageDataset, *, context: Context) -> np.ndarray: ...
+
+
 @dataclass(frozen=True)
 class PixelFidelity:
     """How samples and real images overlap and vary, in principal components of real pixels.
@@ -81,7 +88,7 @@ class PixelFidelity:
     def most_examples(self) -> int:
         return self.num_images
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[ImageDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))
         components = PrincipalComponents.of(real, self.num_components)
         return compare(components.project(real), components.project(synthetic), self.neighbours, self.values)
@@ -115,7 +122,7 @@ class EncoderFidelity:
     def most_examples(self) -> int:
         return self.num_images
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[ImageDataset, Encoder], *, seed: int, context: Context) -> Mapping[str, float]:
         if not hasattr(evidence.first, "encode"):
             kind = type(evidence.first).__name__
             raise UserError(

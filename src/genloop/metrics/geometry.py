@@ -54,7 +54,7 @@ class Geometry:
     def most_examples(self) -> int:
         return self.num_conformations
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[MoleculeDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         samples, test = (
             data.slice(0, min(self.num_conformations, len(data))) for data in (evidence.samples, evidence.test)
         )

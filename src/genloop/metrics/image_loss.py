@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -17,6 +17,24 @@ from genloop.values import LOSS, NOT_NEGATIVE, SHARE, Measured, Value
 DRAW_SEED = 0  # of the posterior draws: the same at every iteration, so that iterations compare
 ELBO = ("kingma2013auto",)
 LEVELS = 255  # steps between the values 0 and 1 of a byte
+
+
+class ImageLosses(Protocol):
+    """Both terms of a loss for every image, in nats, shape (image,)."""
+
+    @property
+    def reconstruction(self) -> np.ndarray: ...
+
+    @property
+    def kl(self) -> np.ndarray: ...
+
+
+class ImageLikelihood(Protocol):
+    """A model with a likelihood of images."""
+
+    def losses(self, data: ImageDataset, *, seed: int, context: Context) -> ImageLosses: ...
+
+    def reconstruct(self, data: ImageDataset, *, context: Context) -> ImageDataset: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +71,9 @@ class ImageLoss:
         if self.num_images is not None:
             check_positive(num_images=self.num_images)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float | Measured]:
+    def score(
+        self, evidence: Evidence[ImageDataset, ImageLikelihood], *, seed: int, context: Context
+    ) -> Mapping[str, float | Measured]:
         test = first_images(evidence.test, self.num_images)
         losses = evidence.model.losses(test, seed=DRAW_SEED, context=context)
         total = losses.reconstruction + losses.kl

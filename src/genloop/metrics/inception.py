@@ -69,7 +69,7 @@ class InceptionFID:
         except UserError as problem:
             yield str(problem)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[ImageDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         both = equally_many(evidence.test, evidence.samples, self.num_images)
         if len(both[0]) < 2:
             return {"fid": float("nan")}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from genloop.data.text.tokens import TokenDataset
 from genloop.errors import UserError
@@ -10,6 +10,15 @@ from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Estimator, Evidence
 from genloop.values import NOT_NEGATIVE, Value
+
+
+class Snapshots(Protocol):
+    """A model with snapshots of its fit."""
+
+    @property
+    def status(self) -> str: ...
+
+    def learning_curve(self, data: TokenDataset, *, context: Context) -> tuple[float, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class LearningCurve:
             f"Use estimator.snapshots={self.num_points}."
         )
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[TokenDataset, Snapshots], *, seed: int, context: Context) -> Mapping[str, float]:
         model = evidence.model
         test = first_tokens(evidence.test, self.num_tokens)
         losses = model.learning_curve(test, context=context)

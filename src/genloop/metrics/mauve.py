@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -30,6 +30,13 @@ VARIANCE = 0.9  # share of it that the features keep
 NUM_STARTS = 5  # of k-means; the best is taken
 SHARPNESS = 5.0  # c, of exp(-c KL)
 MIXTURES = np.linspace(0, 1, 201)[1:-1]  # lambda
+
+
+class HiddenStates(Protocol):
+    """A model whose network tells its last hidden states."""
+
+    @property
+    def network(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,9 @@ class Mauve:
                 f"there are samples: {num} here. Give more test text, raise num_samples (T), or leave mauve out."
             )
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[TokenDataset, HiddenStates], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         network = _network(evidence.first)
         num = self._num_compared(evidence.test, len(evidence.samples))
         real = _documents(evidence.test.draw(len(evidence.test), seed=CHOICE_SEED), num)

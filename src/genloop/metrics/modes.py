@@ -68,7 +68,7 @@ class Modes:
     def requires(self, test: ImageDataset, num_samples: int, estimator: Estimator) -> Iterator[str]:
         yield from too_few_images("modes", test, num_samples, fewest=2)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[ImageDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         real, synthetic = map(pixels, equally_many(evidence.test, evidence.samples, self.num_images))
         components = PrincipalComponents.of(real, NUM_COMPONENTS)
         modes = nearest_modes(components.project(real), components.project(synthetic), self.num_clusters)

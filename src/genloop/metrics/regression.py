@@ -5,12 +5,26 @@ The test error is in closed form for linear models, so it has no noise but that 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
+from genloop.data.regression.design import Array
+from genloop.data.regression.rows import RegressionDataset
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, Measured, Value
+
+
+class ExcessErrors(Protocol):
+    """A model with a test error in closed form."""
+
+    def excess_errors(self, test: RegressionDataset) -> Array: ...
+
+
+class ParameterErrors(Protocol):
+    """A model with the parameters of a linear one."""
+
+    def parameter_errors(self, test: RegressionDataset) -> Array: ...
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,9 @@ class TestError:
     )
     about = "real test rows, noise taken off | model_t"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[RegressionDataset, ExcessErrors], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         return average({"test_loss": evidence.model.excess_errors(evidence.test)})
 
 
@@ -47,7 +63,9 @@ class ParameterError:
     )  # fmt: skip
     about = "true parameters | model_t"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[RegressionDataset, ParameterErrors], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         if not hasattr(evidence.model, "parameter_errors"):
             raise UserError("The metric parameter-error needs a linear model. Leave it out for kernel regression.")
         return average({"parameter_error": evidence.model.parameter_errors(evidence.test)})

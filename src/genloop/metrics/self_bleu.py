@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import ClassVar
 
 from genloop.data.extras import needs_extra
+from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, ngrams, words
 from genloop.types import Context, Evidence
@@ -51,7 +52,7 @@ class SelfBLEU:
     def __post_init__(self) -> None:
         check_positive(num_documents=self.num_documents, num_words=self.num_words)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[TokenDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         documents = (words(text)[: self.num_words] for text in evidence.samples.texts())
         chosen = list(islice(filter(None, documents), self.num_documents))
         return {"self_bleu": fmean(_bleus(chosen)) if len(chosen) > 1 else float("nan")}

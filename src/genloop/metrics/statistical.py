@@ -5,11 +5,12 @@ Every value is the mean over replicates, with its standard error and the quantil
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from genloop.data.arrays import ArrayDataset
+from genloop.data.distributions import Distribution
 from genloop.errors import UserError
 from genloop.metrics.replicates import average
 from genloop.types import Context, Estimator, Evidence
@@ -20,6 +21,27 @@ NO_TRUTH = (
     "Leave the metric out; test_loss differs from it by a constant."
 )
 ONE_EXAMPLE = "wasserstein compares two halves of the test examples, but there is one. Give 2 or more."
+
+
+class Density(Protocol):
+    """A model with a density."""
+
+    @property
+    def distribution(self) -> Distribution: ...
+
+
+class WithCovariance(Distribution, Protocol):
+    """Distributions with covariance matrices."""
+
+    @property
+    def covariance(self) -> np.ndarray: ...
+
+
+class CovarianceModel(Protocol):
+    """A model with a covariance matrix."""
+
+    @property
+    def distribution(self) -> WithCovariance: ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +55,9 @@ class NegativeLogLikelihood:
     values = (Value("test_loss", "nats/example", "higher", LOSS),)
     about = "real test examples | model_t"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[ArrayDataset, Density], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         losses = -evidence.model.distribution.log_density(evidence.test.read())
         return average({"test_loss": losses})
 
@@ -53,7 +77,9 @@ class KLDivergence:
         if test.truth is None:
             yield NO_TRUTH
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[ArrayDataset, Density], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         truth, test = evidence.test.truth, evidence.test.read()
         if truth is None:
             raise UserError(NO_TRUTH)
@@ -78,7 +104,9 @@ class Moments:
     )
     about = "moments of model_t | the truth, or real test examples where it is unknown"
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[ArrayDataset, Density], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         fitted = evidence.model.distribution
         mean, variance = _real_moments(evidence.test)
         return average(
@@ -115,7 +143,9 @@ class Covariance:
         if test.truth is not None and not hasattr(test.truth, "covariance"):
             yield "covariance compares covariance matrices, and the data are types. Use table-error, or other data."
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(
+        self, evidence: Evidence[ArrayDataset, CovarianceModel], *, seed: int, context: Context
+    ) -> Mapping[str, Measured]:
         fitted, real = evidence.model.distribution.covariance, _real_covariance(evidence.test)
         with np.errstate(divide="ignore", invalid="ignore"):  # data may be singular: then nothing is told
             variances = np.diagonal(fitted, axis1=1, axis2=2) / np.diagonal(real, axis1=1, axis2=2)
@@ -150,7 +180,7 @@ class Wasserstein:
         if len(test) < 2:
             yield ONE_EXAMPLE
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(self, evidence: Evidence[ArrayDataset], *, seed: int, context: Context) -> Mapping[str, Measured]:
         test, samples = evidence.test.read(), evidence.samples.read()
         size = min(samples.shape[1], test.shape[1] // 2)
         if size < 1:
@@ -186,7 +216,7 @@ class Tails:
         if not 0 < self.share < 1:
             raise UserError(f"share={self.share} is no part of a distribution. Use a number such as 0.05.")
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, Measured]:
+    def score(self, evidence: Evidence[ArrayDataset], *, seed: int, context: Context) -> Mapping[str, Measured]:
         test, samples = evidence.test.read(), evidence.samples.read()
         low, high = np.quantile(test, [self.share / 2, 1 - self.share / 2], axis=(0, 1))
         return average({"tail_mass": np.mean((samples < low) | (samples > high), axis=(1, 2))})

@@ -3,12 +3,19 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
+from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import first_tokens
 from genloop.types import Context, Evidence
 from genloop.values import LOSS, NOT_NEGATIVE, Value
+
+
+class TextLikelihood(Protocol):
+    """A model with a likelihood of text."""
+
+    def mean_loss(self, data: TokenDataset, *, context: Context) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,9 @@ class TestLoss:
         if self.num_tokens is not None:
             check_positive(num_tokens=self.num_tokens)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(
+        self, evidence: Evidence[TokenDataset, TextLikelihood], *, seed: int, context: Context
+    ) -> Mapping[str, float]:
         test = first_tokens(evidence.test, self.num_tokens)
         loss = evidence.model.mean_loss(test, context=context)
         num_bytes = sum(len(text.encode()) for text in test.texts())
@@ -69,6 +78,8 @@ class SampleLoss:
     def __post_init__(self) -> None:
         check_positive(num_tokens=self.num_tokens)
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(
+        self, evidence: Evidence[TokenDataset, TextLikelihood], *, seed: int, context: Context
+    ) -> Mapping[str, float]:
         samples = first_tokens(evidence.samples, self.num_tokens)
         return {"sample_loss": evidence.first.mean_loss(samples, context=context)}

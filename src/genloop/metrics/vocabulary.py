@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from genloop.data.text.tokens import TokenDataset
 from genloop.metrics.amounts import check_positive
 from genloop.metrics.words import WORDS, all_words, first_tokens
 from genloop.types import Context, Evidence
@@ -38,7 +39,7 @@ class TailMass:
     def most_examples(self) -> int:
         return self.num_tokens
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[TokenDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))
         test_words = all_words(evidence.test)
         return {"tail_mass": sum(word not in known for word in test_words) / max(1, len(test_words))}
@@ -78,7 +79,7 @@ class RareTypes:
     def most_examples(self) -> int:
         return self.num_tokens
 
-    def score(self, evidence: Evidence, *, seed: int, context: Context) -> Mapping[str, float]:
+    def score(self, evidence: Evidence[TokenDataset], *, seed: int, context: Context) -> Mapping[str, float]:
         known = set(all_words(first_tokens(evidence.samples, self.num_tokens)))
         bands = _bands(all_words(evidence.test))
         return {f"survival_{band}": _survival(types, known) for band, types in bands.items()}

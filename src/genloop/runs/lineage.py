@@ -39,7 +39,7 @@ def origin(run: Run, key: str) -> Origin:
     """Return who wrote prepared or synthetic data."""
     if key == run.record.source:
         return Origin("real", 0, None)
-    inputs = finished(run, key).inputs
+    inputs: Any = finished(run, key).inputs
     return Origin(f"model {inputs['iteration']}", inputs["iteration"], inputs["model"])
 
 
@@ -48,7 +48,7 @@ def ancestors(run: Run, model: str) -> list[Origin]:
     found: dict[str, Origin] = {}
     waiting = [model]
     while waiting:
-        inputs = finished(run, waiting.pop()).inputs
+        inputs: Any = finished(run, waiting.pop()).inputs
         for parent in [origin(run, part["data"]) for part in inputs["train"]["parts"]] + _previous(inputs):
             if parent.model and parent.model not in found:
                 found[parent.model] = parent

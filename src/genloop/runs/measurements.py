@@ -18,7 +18,10 @@ STANDARD_ERROR = "_standard_error"
 def readings(manifest: Manifest) -> list[Reading]:
     """Return the values that a score measured."""
     facts = manifest.facts
-    return from_facts(facts) if "declared" in facts else list(_undeclared(facts, manifest.inputs["metric"]))
+    if "declared" in facts:
+        return from_facts(facts)
+    metric: Any = manifest.inputs["metric"]
+    return list(_undeclared(facts, metric))
 
 
 def _undeclared(facts: Mapping[str, Any], metric: Mapping[str, Any]) -> Iterator[Reading]:

@@ -203,7 +203,7 @@ class Run:
         """Return the metrics measured so far: which scorer judged which text, and what it measured."""
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for manifest in self._measured():
-            found[manifest.facts["about"]] |= {each.of.name: None for each in readings(manifest)}
+            found[manifest.said("about")] |= {each.of.name: None for each in readings(manifest)}
         return {about: list(metrics) for about, metrics in found.items()}
 
     def declared(self) -> list[Value]:
@@ -215,8 +215,9 @@ class Run:
         """Return how many samples the values measured so far are of, where that matters and is known."""
         found: dict[str, int] = {}
         for manifest in self._measured():
-            if num := manifest.facts.get("looked_at"):
-                found |= {name: min(num, found.get(name, num)) for name in manifest.facts["values"]}
+            facts: Any = manifest.facts
+            if num := facts.get("looked_at"):
+                found |= {name: min(num, found.get(name, num)) for name in facts["values"]}
         return found
 
     def _measured(self) -> Iterator[Manifest]:
@@ -229,7 +230,7 @@ class Run:
 
     def _status(self, item: RecordedIteration) -> str | None:
         manifest = self.store.peek(item.model)
-        return manifest.facts["status"] if manifest else None
+        return manifest.said("status") if manifest else None
 
     def missing(self) -> list[RecordedIteration]:
         """Return the rounds of which something is not measured, or no longer there."""

@@ -27,7 +27,7 @@ def recorded_domain(run: Run) -> Domain:
         UserError: if the real data are not prepared yet, or of a domain that is none of those installed.
     """
     facts = finished(run, run.record.source).facts
-    name = str(facts.get("domain") or NAMED_BY_UNIT.get(facts["unit"], "unknown"))
+    name = str(facts.get("domain") or NAMED_BY_UNIT.get(str(facts["unit"]), "unknown"))
     if name not in catalog.DOMAINS:
         raise UserError(
             f"The data of {run.record.name} are {facts['unit']}s of the domain {name!r}, which is not installed. "
@@ -57,8 +57,9 @@ def parts_of(run: Run, item: RecordedIteration, part: Part) -> Mapping[str, Any]
         UserError: if they are not there yet, or have changed since.
     """
     if part == "train":
-        return finished(run, item.model).inputs["train"]
-    num = finished(run, item.samples).facts["num"]
+        train: Any = finished(run, item.model).inputs["train"]
+        return train
+    num = finished(run, item.samples).count("num")
     return {"parts": [{"data": item.samples, "start": 0, "stop": num, "weight": 1}], "draw": None}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from genloop.disk_errors import report_disk_errors
 from genloop.executors.executor import Executor, Listener, Silence
 from genloop.executors.local import LocalExecutor
-from genloop.executors.preparing import all_steps, facts_of, plan, prepare
+from genloop.executors.preparing import all_steps, manifest_of, plan, prepare
 from genloop.experiment import Experiment
 from genloop.experiment_file import to_dict
 from genloop.loop import Iteration
@@ -62,7 +62,7 @@ def run(
 
 def _record(experiment: Experiment, store: Store, iterations: Sequence[Iteration], directory: Path) -> RunRecord:
     real = iterations[0].train.real
-    facts = facts_of(real, store)
+    prepared = manifest_of(real, store)
     inside = store.root.resolve().is_relative_to(directory.resolve())
     place = store.root.resolve().relative_to(directory.resolve()) if inside else store.root.resolve()
     return RunRecord(
@@ -70,8 +70,8 @@ def _record(experiment: Experiment, store: Store, iterations: Sequence[Iteration
         experiment=to_dict(experiment),
         store_dir=str(place),
         source=real.key,
-        unit=facts["unit"],
-        num_samples=experiment.num_samples or facts["num_train"],
+        unit=prepared.said("unit"),
+        num_samples=experiment.num_samples or prepared.count("num_train"),
         iterations=tuple(map(_recorded, iterations)),
         citations=citations_of(experiment),
     )

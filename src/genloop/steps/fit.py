@@ -3,10 +3,10 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 from genloop.identity import describe_component
-from genloop.steps.step import Data, Facts, Keyed, KeyedStep, Opened, distinct
+from genloop.steps.step import Facts, Keyed, KeyedStep, Opened, Result, distinct
 from genloop.steps.training_set import TrainingSet
 from genloop.types import Context, Cost, Demanding, Domain, Estimator, Model, Refittable, Resources, Weighting
 
@@ -25,7 +25,7 @@ class Fitted(Keyed):
     key: str
     estimator: Estimator
     iteration: int
-    real: Data
+    real: Result[Domain]
 
     def load(self, folder: Callable[[str], Path], context: Context) -> Model:
         return self.estimator.load(folder(self.key), self.real.load(folder, context), context)
@@ -45,7 +45,7 @@ class Fit(KeyedStep):
     previous: Fitted | None = None
 
     @property
-    def inputs(self) -> Mapping[str, Any]:
+    def inputs(self) -> Mapping[str, object]:
         identity = self.estimator.fit_identity(self.train.num_examples)
         return {
             "estimator": describe_component(self.estimator, identity),
@@ -56,7 +56,7 @@ class Fit(KeyedStep):
             **({"previous": self.previous.key} if self.previous else {}),
         }
 
-    def _weighting(self) -> Mapping[str, Any]:
+    def _weighting(self) -> Mapping[str, object]:
         if self.train.is_weighted and isinstance(self.estimator, Weighting):
             return {"weighting": self.estimator.weighting}
         return {}  # keys from before there was such a version
@@ -84,8 +84,8 @@ class Fit(KeyedStep):
         train = self.train.open(opened)
         if self.previous is None:
             return self.estimator.fit(train, seed=self.seed, context=context)
-        assert isinstance(self.estimator, Refittable)  # Experiment refuses others
-        return self.estimator.refit(opened.open(self.previous), train, seed=self.seed, context=context)
+        refittable = cast("Refittable", self.estimator)  # Experiment refuses others
+        return refittable.refit(opened.open(self.previous), train, seed=self.seed, context=context)
 
     def compute(self, opened: Opened, out: Path, context: Context) -> Facts:
         model = self.make(opened, context)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from genloop.identity import describe_component, step_key
 from genloop.left_out import read_notes
@@ -31,7 +31,7 @@ class Prepare(KeyedStep):
         return self.known_key or step_key(self.kind, self.inputs)
 
     @property
-    def inputs(self) -> Mapping[str, Any]:
+    def inputs(self) -> Mapping[str, object]:
         return {"source": describe_component(self.source, self.source.identity())}
 
     @property

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from genloop.identity import describe_component
 from genloop.steps.fit import Fitted, resources_of
-from genloop.steps.step import Data, Facts, Keyed, KeyedStep, Opened, distinct
+from genloop.steps.step import Facts, Keyed, KeyedStep, Opened, Result, distinct
 from genloop.types import Context, Cost, Dataset, Domain, Resources
 
 
@@ -25,7 +25,7 @@ class Generated(Keyed):
     key: str
     num: int
     iteration: int
-    real: Data
+    real: Result[Domain]
 
     @property
     def origin(self) -> str:
@@ -50,7 +50,7 @@ class Sample(KeyedStep):
     seed: int
 
     @property
-    def inputs(self) -> Mapping[str, Any]:
+    def inputs(self) -> Mapping[str, object]:
         return {
             "model": self.model.key,
             "iteration": self.model.iteration,

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from genloop.identity import derive_seed, describe_component
 from genloop.sizes import is_of_any_size, most_of
 from genloop.steps.fit import Fitted, resources_of
 from genloop.steps.sample import Generated
-from genloop.steps.step import Data, Facts, KeyedStep, Opened, distinct
+from genloop.steps.step import Facts, KeyedStep, Opened, Result, distinct
 from genloop.steps.training_set import TrainingSet
-from genloop.types import Context, Dataset, Evidence, Metric, Resources
+from genloop.types import UNSET, Context, Dataset, Domain, Evidence, Metric, Resources
 from genloop.values import to_facts
 
 
@@ -67,7 +67,7 @@ class Score(KeyedStep):
     kind: ClassVar[str] = "score"
 
     metric: Metric
-    real: Data
+    real: Result[Domain]
     model: Fitted
     samples: Generated | RealSamples | HeldOut
     train: TrainingSet
@@ -77,7 +77,7 @@ class Score(KeyedStep):
     by_half: bool = False
 
     @property
-    def inputs(self) -> Mapping[str, Any]:
+    def inputs(self) -> Mapping[str, object]:
         evidence = {
             "model": self.model.key,
             "samples": self.samples.key if isinstance(self.samples, Generated) else self.samples,
@@ -88,7 +88,7 @@ class Score(KeyedStep):
         metric = describe_component(self.metric, self.metric)
         return {"metric": metric, "test": self.real.key, "seed": self.seed, **needed, **self._amounts()}
 
-    def _amounts(self) -> Mapping[str, Any]:
+    def _amounts(self) -> Mapping[str, object]:
         """Return how much is looked at; nothing where it is all, as in keys from before there was a choice."""
         num = {} if self.num is None else {"num": self.num}
         return {**num, "judge": "half"} if self.by_half else num
@@ -116,10 +116,10 @@ class Score(KeyedStep):
         test, samples = self._test_and_samples(opened)
         evidence = Evidence(
             test,
-            model=opened.open(self.model) if "model" in needs else None,
+            model=opened.open(self.model) if "model" in needs else UNSET,
             samples=samples,
-            train=self.train.open(opened) if "train" in needs else None,
-            first=opened.open(self.first) if "first" in needs else None,
+            train=self.train.open(opened) if "train" in needs else UNSET,
+            first=opened.open(self.first) if "first" in needs else UNSET,
         )
         scored = self.metric.score(evidence, seed=self.seed, context=context)
         told = {**to_facts(self.metric.values, scored), "about": self.metric.about}
@@ -130,10 +130,10 @@ class Score(KeyedStep):
     def compute(self, opened: Opened, out: Path, context: Context) -> Facts:
         return self.make(opened, context)
 
-    def _test_and_samples(self, opened: Opened) -> tuple[Dataset, Dataset | None]:
+    def _test_and_samples(self, opened: Opened) -> tuple[Dataset, Dataset]:
         test = opened.open(self.real).prepared("test")
         if "samples" not in self.metric.needs:
-            return test, None
+            return test, UNSET
         if isinstance(self.samples, HeldOut):
             return self.samples.halves(test)
         if isinstance(self.samples, RealSamples):

@@ -8,12 +8,15 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 
 from genloop.identity import step_key
 from genloop.types import Context, Cost, Dataset, Domain, Resources
 
-Facts = Mapping[str, Any]
+Facts = Mapping[str, object]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 class HasKey(Protocol):
@@ -36,10 +39,10 @@ class Keyed:
         return f"<{type(self).__name__} {self.key}>"
 
 
-class Result(HasKey, Protocol):
+class Result(HasKey, Protocol[T_co]):
     """What later steps keep of an earlier one: enough to open its result anywhere."""
 
-    def load(self, folder: Callable[[str], Path], context: Context) -> Any:
+    def load(self, folder: Callable[[str], Path], context: Context) -> T_co:
         """Open the result from a folder; `folder` tells where that of a key lies."""
         ...
 
@@ -47,12 +50,12 @@ class Result(HasKey, Protocol):
 class Opened(Protocol):
     """Opens results of earlier steps, from a store or from memory."""
 
-    def open(self, result: Result) -> Any:
+    def open(self, result: Result[T]) -> T:
         """Return a model, a data set or, of real data, their domain."""
         ...
 
 
-class Data(Result, Protocol):
+class Data(HasKey, Protocol):
     """Examples that a training set may be made of.
 
     Attributes:
@@ -67,8 +70,8 @@ class Data(Result, Protocol):
     def num(self) -> int | None: ...
 
     @property
-    def real(self) -> "Data":
-        """The real data that these descend from."""
+    def real(self) -> Result[Domain]:
+        """The real data that these descend from, opened as their domain."""
         ...
 
     def examples(self, opened: Opened) -> Dataset:
@@ -93,7 +96,7 @@ class Step(Protocol):
         ...
 
     @property
-    def inputs(self) -> Mapping[str, Any]:
+    def inputs(self) -> Mapping[str, object]:
         """What the key is made of."""
         ...
 
@@ -116,7 +119,7 @@ class Step(Protocol):
         """Return what it takes; `domain` is that of the real data, which are prepared."""
         ...
 
-    def make(self, opened: Opened, context: Context) -> Any:
+    def make(self, opened: Opened, context: Context) -> object:
         """Return its result in memory."""
         ...
 
@@ -133,7 +136,7 @@ class KeyedStep(Keyed):
     efficiency: ClassVar[float] = 1.0
 
     @property
-    def inputs(self) -> Mapping[str, Any]:
+    def inputs(self) -> Mapping[str, object]:
         raise NotImplementedError
 
     @property
@@ -144,7 +147,7 @@ class KeyedStep(Keyed):
     def _key(self) -> str:
         return step_key(self.kind, self.inputs)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """Keep the key in a pickle: whoever opens it may not have the files that it was made of."""
         return {**vars(self), "_key": self.key}
 

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 from genloop.identity import Describing, canonical_json, describe, describe_number
-from genloop.steps.step import Data, Opened
-from genloop.types import Dataset
+from genloop.steps.step import Data, Opened, Result
+from genloop.types import Dataset, Domain
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class Part(Describing):
     stop: int
     weight: float = 1.0
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         return {"data": self.data.key, "start": self.start, "stop": self.stop, "weight": describe_number(self.weight)}
 
     def canonical_json(self) -> str:
@@ -62,7 +61,7 @@ class TrainingSet(Describing):
         return len({part.weight for part in self.parts}) > 1
 
     @property
-    def real(self) -> Data:
+    def real(self) -> Result[Domain]:
         """The real data that it descends from."""
         return self.parts[0].data.real
 
@@ -71,7 +70,7 @@ class TrainingSet(Describing):
         """The keys of the steps that made the data."""
         return [part.data.key for part in self.parts]
 
-    def describe(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, object]:
         return {"parts": [part.describe() for part in self.parts], "draw": describe(self.draw)}
 
     def canonical_json(self) -> str:

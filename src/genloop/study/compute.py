@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from genloop.executors.local import LocalExecutor
-from genloop.executors.preparing import facts_of, plan
+from genloop.executors.preparing import manifest_of, plan
 from genloop.experiment import Experiment
 from genloop.loop import Iteration, plan_iterations
 from genloop.report.tables import plan_summary
 from genloop.runs.runner import run
 from genloop.steps import Prepare
-from genloop.store import Store
+from genloop.store import Manifest, Store
 from genloop.study.claims import Reproduction
 from genloop.study.computation import Computation, command_line
 from genloop.study.grid import Grid
@@ -47,12 +47,12 @@ def compute(
     store, executor = Store(study.store_dir).open(), request.executor or LocalExecutor(request.runtime)
     step = Prepare(scale.source)
     executor.run([step], store, request.listener)
-    real = facts_of(step, store)
-    experiments = {loop: loop.experiment(scale, real["num_train"], request.seeds) for loop in study.loops}
+    real = manifest_of(step, store)
+    experiments = {loop: loop.experiment(scale, real.count("num_train"), request.seeds) for loop in study.loops}
     if request.only_plan:
         rounds = _rounds(experiments.values(), step, real)
         planned = plan(rounds, store, request.listener)
-        return Reproduction(title, (), notes=(plan_summary(planned, real["unit"]),), plan=planned)
+        return Reproduction(title, (), notes=(plan_summary(planned, real.said("unit")),), plan=planned)
 
     for number, (loop, experiment) in enumerate(experiments.items(), start=1):
         request.announce(f"{number} of {len(experiments)}: {loop.label}")
@@ -64,13 +64,13 @@ def compute(
     return write_pages(found, study.directory, {"scale": scale.name, "loops": list(_measured(study))})
 
 
-def _rounds(experiments: Iterable[Experiment], real: Prepare, facts: Mapping[str, Any]) -> list[Iteration]:
+def _rounds(experiments: Iterable[Experiment], real: Prepare, prepared: Manifest) -> list[Iteration]:
     """Return the rounds of all experiments, which share their real data."""
-    sizes = facts["num_train"], facts["num_test"]
+    num_train, num_test = prepared.count("num_train"), prepared.count("num_test")
     return [
         iteration
         for experiment in experiments
-        for iteration in plan_iterations(experiment, sizes[0], real, num_test=sizes[1])
+        for iteration in plan_iterations(experiment, num_train, real, num_test=num_test)
     ]
 
 

@@ -19,7 +19,7 @@ from genloop.testing.expecting import (
 )
 from genloop.testing.resuming import check_resumption
 from genloop.testing.source import check_dataset, prepared
-from genloop.types import Dataset, Domain, Estimator, Refittable, Source
+from genloop.types import Dataset, Domain, DomainT, Estimator, Refittable, Source
 
 NUM_SAMPLES = 37  # no round number, as amounts must be exact
 
@@ -76,7 +76,9 @@ class Family:
         return model.sample(num, seed=seed, context=CONTEXT)
 
 
-def check_family(estimator: Estimator, *, source: Source, folder: Path, num_examples: int | None = None) -> None:
+def check_family(
+    estimator: Estimator[Any, DomainT, Any], *, source: Source[DomainT], folder: Path, num_examples: int | None = None
+) -> None:
     """Check an estimator and its model on a source; it is fitted about ten times.
 
     Args:

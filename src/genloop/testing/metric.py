@@ -5,14 +5,19 @@ from typing import Any
 
 from genloop.testing.expecting import CONTEXT, attempt, check_component, expect, title
 from genloop.testing.family import Family
-from genloop.types import Estimator, Evidence, Metric, Source
+from genloop.types import DataT, DomainT, Estimator, Evidence, Metric, ModelT, Source
 from genloop.values import to_facts
 
 KINDS = {"model", "samples", "train", "first"}
 
 
 def check_metric(
-    metric: Metric, estimator: Estimator, *, source: Source, folder: Path, num_examples: int | None = None
+    metric: Metric[DataT, ModelT],
+    estimator: Estimator[DataT, DomainT, ModelT],
+    *,
+    source: Source[DomainT],
+    folder: Path,
+    num_examples: int | None = None,
 ) -> None:
     """Check a metric on one model of a family that it can judge.
 

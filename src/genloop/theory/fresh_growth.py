@@ -34,7 +34,8 @@ def fresh_design_growth(policy: Policy, curve: Curve, *, num_examples: int, dime
             _is_informed(row, num_examples, dimension) for row in rows
         ):
             return Growth("unsettled", None)
-    return growth
+        case _:
+            return growth
 
 
 def _is_informed(row: Row, num_examples: int, dimension: int) -> bool:

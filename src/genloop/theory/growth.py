@@ -62,7 +62,8 @@ def growth_of(policy: Policy, num_iterations: int = 1, *, num_examples: float = 
             return Growth("bounded", 0.0, _extrapolated(policy, found.last // 4 // period * period), seen=seen)
         case Latest() as rule:
             return _of_latest(rule, policy, found, seen)
-    return Growth("unsettled", None, seen=(1, found.last))
+        case _:
+            return Growth("unsettled", None, seen=(1, found.last))
 
 
 def _of_steady(rule: Steady, policy: Policy, found: Structure, seen: tuple[int, int] | None) -> Growth:

@@ -73,7 +73,7 @@ def cut(mixtures: Iterable[Mixture]) -> Cut:
             edges[share.source].update(edge for _, edge in _edges(share))
     source: list[int] = []
     start: list[float] = []
-    place = {}
+    place: dict[tuple[int, float], int] = {}
     for number in sorted(edges):
         for edge in sorted(edges[number]):
             if not source or source[-1] != number or edge - start[-1] > ROUNDING * edge:

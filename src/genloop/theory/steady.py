@@ -157,19 +157,20 @@ def _rate(phases: Sequence[_Phase], members: np.ndarray) -> float:
     chain = _transition(phases)[np.ix_(members, members)]
     balance = np.vstack([chain.T - np.eye(len(members)), np.ones(len(members))])
     visits = np.linalg.lstsq(balance, np.append(np.zeros(len(members)), 1.0), rcond=None)[0]
-    jump = [sum(lag * share.weight * share.amount for lag, share in phases[number].synthetic) for number in members]
+    own = [phases[int(number)] for number in members]
+    jump = [sum(lag * share.weight * share.amount for lag, share in phase.synthetic) for phase in own]
     influence = visits * len(phases) / (visits @ np.array(jump))  # of a shift of one model on all that come much later
 
     used = [
         (Share(1 + (number - lag) % len(phases), share.amount, share.weight, share.start), each)
-        for number, each in zip(members, influence, strict=True)
-        for lag, share in phases[number].synthetic
+        for number, phase, each in zip(members.tolist(), own, influence.tolist(), strict=True)
+        for lag, share in phase.synthetic
     ]
     pieces = cut([Mixture([share for share, _ in used])])
     total = np.zeros(len(pieces.length))
     for share, each in used:
         total[pieces.pieces(share)] += each * share.weight
-    drawn = influence**2 @ np.array([phases[number].noise for number in members])
+    drawn = influence**2 @ np.array([phase.noise for phase in own])
     return float(total**2 @ pieces.length + drawn) / len(phases)
 
 
@@ -184,7 +185,7 @@ def _moving_variance(phases: Sequence[_Phase], ends: np.ndarray) -> Array | None
     if size > MOST_STATES:
         return None
 
-    steps = []
+    steps: list[tuple[Array, Array]] = []
     for phase, each in zip(phases, moving, strict=True):
         step, new = np.zeros((size, size)), np.zeros(size)
         for lag, share in each:
@@ -197,7 +198,7 @@ def _moving_variance(phases: Sequence[_Phase], ends: np.ndarray) -> Array | None
         new[0], new[depth : depth + width] = phase.noise, pieces.length
         steps.append((step, np.diag(new)))
     covariance = _stationary(steps)
-    found = []
+    found: list[float] = []
     for step, new in steps:
         covariance = step @ covariance @ step.T + new
         found.append(covariance[0, 0])

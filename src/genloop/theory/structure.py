@@ -12,6 +12,7 @@ of all others it is said which iterations have shown it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isclose
+from typing import cast
 
 from genloop.policies import REAL, Mixture, Policy, Schedule, Share
 from genloop.theory.pieces import training_sets
@@ -153,7 +154,8 @@ def _seen(mixtures: Sequence[Mixture]) -> Structure:
 
 def _first_alike(mixtures: Sequence[Mixture], period: int, obeyed: Callable[[Mixture, Mixture, int], object]) -> int:
     """Return from which iteration on each training set and that of a period later obey a rule, always the same one."""
-    first, found = len(mixtures) - period, {}
+    first = len(mixtures) - period
+    found: dict[int, object] = {}
     while first > 0:
         found[first] = obeyed(mixtures[first - 1], mixtures[first + period - 1], first)
         if found[first] is None or not _is_close(found[first], found.get(first + period, found[first])):
@@ -179,7 +181,8 @@ def _is_close(one: object, other: object) -> bool:
     if isinstance(one, Row | Share):
         return type(one) is type(other) and _is_close(tuple(vars(one).values()), tuple(vars(other).values()))
     if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_is_close, one, other))
+        these, those = cast("tuple[object, ...]", one), cast("tuple[object, ...]", other)
+        return len(these) == len(those) and all(map(_is_close, these, those))
     return one == other
 
 
@@ -195,7 +198,9 @@ def _row(before: Mixture, after: Mixture, iteration: int, period: int) -> Row | 
     """Return a training set as relative to its iteration, if that of a period later is the same."""
     if len(before.shares) != len(after.shares) or before.draw != after.draw:
         return None
-    synthetic, pinned, renewed = [], [], []
+    synthetic: list[tuple[int, Share]] = []
+    pinned: list[Share] = []
+    renewed: list[tuple[float, float, Share]] = []
     for one, other in zip(before.shares, after.shares, strict=True):
         if one.weight != other.weight or not isclose(one.amount, other.amount, rel_tol=TOLERANCE):
             return None

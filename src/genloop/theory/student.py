@@ -52,7 +52,8 @@ def mixture_quantile(probability: float, weights: Array, centre: Array, scale: A
         centre, scale: of each at each place, shape (component, place).
         freedom: degrees of freedom of each, shape (component,).
     """
-    low, high = (centre - WIDEST * scale).min(axis=0), (centre + WIDEST * scale).max(axis=0)
+    low: Array = (centre - WIDEST * scale).min(axis=0)
+    high: Array = (centre + WIDEST * scale).max(axis=0)
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         is_below = _mixture_probability(middle, weights, centre, scale, freedom) < probability

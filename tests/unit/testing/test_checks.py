@@ -114,10 +114,10 @@ class Shifted(LogNormal):
     in_fit: float = 0.0
     in_samples: float = 0.0
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return {"in_fit": self.in_fit} if self.told else {}
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"in_samples": self.in_samples} if self.told else {}
 
     def fit(self, train, *, seed, context):
@@ -135,10 +135,10 @@ def test_a_hyperparameter_that_no_identity_tells_is_found(tmp_path):
 
 @dataclass(frozen=True)
 class SamplingUntold(Shifted):
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return {"in_fit": self.in_fit}
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {}
 
 

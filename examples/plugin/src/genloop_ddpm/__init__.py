@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from genloop import Context, Cost, UserError, describe
-from genloop.images import ImageDataset
+from genloop.images import ImageDataset, ImageDomain
+
+if TYPE_CHECKING:
+    from genloop_ddpm.model import DDPMModel
 
 
 @dataclass(frozen=True)
@@ -34,22 +37,22 @@ class DDPM:
         if min(settings) <= 0 or any(width % 4 for width in self.channels):
             raise UserError(f"{self}: use positive numbers, and channels in fours.")
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return describe(self)
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {}
 
-    def fit(self, train: ImageDataset, *, seed: int, context: Context) -> Any:
+    def fit(self, train: ImageDataset, *, seed: int, context: Context) -> "DDPMModel":
         return import_module("genloop_ddpm.model").fit(self, train, seed=seed, context=context)
 
-    def load(self, directory: Path, domain: Any, context: Context) -> Any:
+    def load(self, directory: Path, domain: ImageDomain, context: Context) -> "DDPMModel":
         return import_module("genloop_ddpm.model").load(self, directory, context)
 
-    def fit_cost(self, num_examples: int, domain: Any) -> Cost:
+    def fit_cost(self, num_examples: int, domain: ImageDomain | None) -> Cost:
         return self._cost(self.epochs * num_examples, passes=3)
 
-    def sample_cost(self, num_examples: int, domain: Any) -> Cost:
+    def sample_cost(self, num_examples: int, domain: ImageDomain | None) -> Cost:
         return self._cost(num_examples, passes=self.num_noises)
 
     def _cost(self, num: int, passes: int) -> Cost:

@@ -26,7 +26,7 @@ class DDPMModel:
         return "fitted" if all(weight.isfinite().all() for weight in self.network.parameters()) else "diverged"
 
     @torch.inference_mode()
-    def sample(self, num: int, *, seed: int, conditions: None = None, context: Context) -> ImageDataset:
+    def sample(self, num: int, *, seed: int, conditions: ImageDataset | None = None, context: Context) -> ImageDataset:
         if conditions is not None:
             raise UserError("A DDPM takes no conditions. Leave them out.")
         scheduler, config = DDPMScheduler(self.estimator.num_noises, beta_schedule=SCHEDULE), self.network.config

@@ -5,7 +5,7 @@ are known, `train_labels.npy` and `test_labels.npy` with their names in `info.js
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -57,12 +57,12 @@ class ImageDomain:
     def generated(self, directory: Path) -> ImageDataset:
         return ImageDataset.open(directory / IMAGES_FILE)
 
-    def show(self, data: ImageDataset, num: int | None = None, *, beside: tuple[ImageDataset, ...] = ()) -> Examples:
+    def show(self, data: ImageDataset, num: int | None = None, *, beside: Sequence[ImageDataset] = ()) -> Examples:
         """Return the first images."""
         return Examples(images=data.read(np.arange(min(len(data), NUM_SHOWN if num is None else num))))
 
     @property
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, Format[ImageDataset]]:
         return {
             ".parquet": Format(exchange.write_parquet, self._read_parquet),
             ".npz": Format(exchange.write_npz, self._read_npz),

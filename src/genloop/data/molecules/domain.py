@@ -58,7 +58,7 @@ class MoleculeDomain:
         )
 
     @property
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, Format[MoleculeDataset]]:
         return {".sdf": Format(_write_sdf, self._read_sdf)}
 
     @cached_property

@@ -3,7 +3,7 @@
 A prepared folder holds `train.npz` and `test.npz`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,14 +39,14 @@ class RegressionDomain:
         return RegressionDataset.open(directory / ROWS_FILE)
 
     def show(
-        self, data: RegressionDataset, num: int | None = None, *, beside: tuple[RegressionDataset, ...] = ()
+        self, data: RegressionDataset, num: int | None = None, *, beside: Sequence[RegressionDataset] = ()
     ) -> Examples:
         """Return the first rows of the first replicate."""
         first = as_numbers(data.slice(0, min(len(data), NUM_SHOWN if num is None else num)))
         return Examples(rows=first.read()[0].tolist(), columns=self.columns, about=of_first(first))
 
     @property
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, Format[RegressionDataset]]:
         """Tables and arrays of x and y; read ones are numbers, which have no design that could be continued."""
         files = NumberFiles(self.columns, self.design.num_replicates).formats
         return {ending: Format(_written_by(found), found.read) for ending, found in files.items()}
@@ -62,7 +62,7 @@ class RegressionDomain:
         return (*(f"x{number}" for number in range(1, self.design.dimension + 1)), "y")
 
 
-def _written_by(numbers: Format) -> Callable[[RegressionDataset, Path, Origins], None]:
+def _written_by(numbers: Format[ArrayDataset]) -> Callable[[RegressionDataset, Path, Origins], None]:
     return lambda data, path, origins: numbers.write(as_numbers(data), path, origins)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Regression:
         if problems:
             raise UserError(f"Regression: {'. '.join(problems)}.")
 
-    def identity(self) -> Any:
+    def identity(self) -> object:
         return describe(self)
 
     def prepare(self, directory: Path, context: Context) -> None:

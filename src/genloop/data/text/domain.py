@@ -3,6 +3,7 @@
 A prepared folder holds the streams `train.npy` and `test.npy`, and `tokenizer.json`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -42,14 +43,14 @@ class TextDomain:
     def generated(self, directory: Path) -> TokenDataset:
         return TokenDataset.open(directory / TOKENS_FILE, self.vocabulary)
 
-    def show(self, data: TokenDataset, num: int | None = None, *, beside: tuple[TokenDataset, ...] = ()) -> Examples:
+    def show(self, data: TokenDataset, num: int | None = None, *, beside: Sequence[TokenDataset] = ()) -> Examples:
         """Return the first documents that are not empty."""
         num = NUM_SHOWN if num is None else num
         first = data.slice(0, min(len(data), num * TOKENS_SHOWN))
         return Examples(texts=tuple(islice(first.texts(), num)))
 
     @property
-    def formats(self) -> dict[str, Format]:
+    def formats(self) -> dict[str, Format[TokenDataset]]:
         return {
             ".parquet": Format(exchange.write_parquet, self._read),
             ".jsonl": Format(exchange.write_json_lines, self._read),

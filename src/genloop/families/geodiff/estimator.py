@@ -92,12 +92,12 @@ class GeoDiff(NeuralEstimator):
     def num_rows(self, num_examples: int) -> int:
         return num_examples
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> dict[str, Any]:
         identity = super().fit_identity(num_examples)
         del identity["sampling"]
         return identity
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return describe(self.sampling)
 
     def fit(self, train: MoleculeDataset, *, seed: int, context: Context) -> "GeoDiffModel":

@@ -61,14 +61,14 @@ class CausalLM(LanguageEstimator):
 
         return read_config(self.config, self.settings, context=self.context)
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> dict[str, Any]:
         from genloop.families.lm.causal_config import describe_config
 
         identity = super().fit_identity(num_examples)
         del identity["settings"]
         return identity | {"config": describe(describe_config(self._config))}
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         identity = super().sample_identity()
         del identity["cache"], identity["weights"]
         return identity

@@ -64,14 +64,14 @@ class LanguageEstimator(NeuralEstimator):
     def forward_flops(self, vocabulary: int) -> float:
         """Return the floating-point operations per token; training takes three times as many."""
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> dict[str, Any]:
         identity = super().fit_identity(num_examples)
         del identity["sampling"]
         if self.snapshots == 0:
             del identity["snapshots"]  # keys from before there were any
         return identity
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return describe(self.sampling)
 
     def snapshot_steps(self, num_examples: int) -> tuple[int, ...]:

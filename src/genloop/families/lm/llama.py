@@ -51,7 +51,7 @@ class Llama(TransformerEstimator):
         sizes = (vocabulary, self.width, self.num_layers, self.num_heads, self.context)
         return LlamaNetwork(LlamaSizes(*sizes, self.resolved_inner, self.tied), seed=seed)
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> dict[str, Any]:
         return super().fit_identity(num_examples) | {"inner": self.resolved_inner}
 
     @property

@@ -13,7 +13,7 @@ from genloop.families.statistical.model import StatisticalEstimator
 
 
 @dataclass(frozen=True)
-class Discrete(StatisticalEstimator):
+class Discrete(StatisticalEstimator[Categorical]):
     """Relative frequencies of numbered types.
 
     Without smoothing, a type that the training set lacks has probability zero and never returns; the test loss is then

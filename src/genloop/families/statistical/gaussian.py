@@ -14,7 +14,7 @@ from genloop.families.statistical.model import StatisticalEstimator, weighted_mo
 
 
 @dataclass(frozen=True)
-class Gaussian(StatisticalEstimator):
+class Gaussian(StatisticalEstimator[NormalMixture]):
     """A normal distribution with a full covariance matrix.
 
     Maximum likelihood loses (1 - 1/n) of its variance at every iteration of replace; the unbiased fit keeps the

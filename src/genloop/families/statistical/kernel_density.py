@@ -19,7 +19,7 @@ RULES: tuple[Rule, ...] = get_args(Rule)
 
 
 @dataclass(frozen=True)
-class KDE(StatisticalEstimator):
+class KDE(StatisticalEstimator[KernelDensity]):
     """A Gaussian kernel density. Its samples are wider than its data, so accumulating diverges like log t.
 
     Attributes:

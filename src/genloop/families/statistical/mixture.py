@@ -23,7 +23,7 @@ SMALLEST_SHARE = 1e-12  # of a component, so that an empty one can still be divi
 
 
 @dataclass(frozen=True)
-class GaussianMixture(StatisticalEstimator):
+class GaussianMixture(StatisticalEstimator[NormalMixture]):
     """A mixture of normal distributions with full covariances; one component is the maximum-likelihood Gaussian.
 
     Starts from the best of some partitions by k-means, each begun from examples far apart (k-means++, Arthur and

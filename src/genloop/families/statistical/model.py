@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -15,11 +15,12 @@ from genloop.identity import describe
 from genloop.types import Context, Cost, Progress
 
 AnyDistribution = NormalMixture | KernelDensity | Categorical | Poisson
+FittedT = TypeVar("FittedT", bound=AnyDistribution)
 NUMBER_BYTES = 8
 
 
 @dataclass(frozen=True)
-class StatisticalModel:
+class StatisticalModel(Generic[FittedT]):
     """A fitted distribution for every replicate.
 
     Attributes:
@@ -27,8 +28,8 @@ class StatisticalModel:
         sampler: what samples are drawn from; another one where sampling narrows.
     """
 
-    distribution: AnyDistribution
-    sampler: AnyDistribution
+    distribution: FittedT
+    sampler: FittedT
 
     @property
     def status(self) -> str:
@@ -47,7 +48,7 @@ class StatisticalModel:
 
 
 @dataclass(frozen=True)
-class StatisticalEstimator(ABC):
+class StatisticalEstimator(ABC, Generic[FittedT]):
     """A family of distributions; a kind of family adds `estimate`, and `sampler` where sampling differs."""
 
     version: ClassVar[int] = 1
@@ -58,26 +59,26 @@ class StatisticalEstimator(ABC):
     operations: ClassVar[int] = 20  # per number in a fit, order of magnitude
 
     @abstractmethod
-    def estimate(self, train: ArrayDataset, random: np.random.Generator) -> AnyDistribution:
+    def estimate(self, train: ArrayDataset, random: np.random.Generator) -> FittedT:
         """Fit every replicate."""
 
-    def sampler(self, distribution: Any) -> AnyDistribution:
+    def sampler(self, distribution: FittedT) -> FittedT:
         return distribution
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return {name: value for name, value in describe(self).items() if name not in self.sampling}
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"version": self.version, **{name: getattr(self, name) for name in sorted(self.sampling)}}
 
-    def fit(self, train: ArrayDataset, *, seed: int, context: Context) -> StatisticalModel:
+    def fit(self, train: ArrayDataset, *, seed: int, context: Context) -> StatisticalModel[FittedT]:
         """Fit every replicate, from the first example on; nothing of an earlier fit is used."""
         distribution = self.estimate(train, np.random.Generator(np.random.Philox(seed)))
         context.report(Progress(len(train), len(train)))
         return StatisticalModel(distribution, self.sampler(distribution))
 
-    def load(self, directory: Path, domain: NumberDomain, context: Context) -> StatisticalModel:
-        distribution = self.kind.load(directory)
+    def load(self, directory: Path, domain: NumberDomain, context: Context) -> StatisticalModel[FittedT]:
+        distribution = cast("FittedT", self.kind.load(directory))
         return StatisticalModel(distribution, self.sampler(distribution))
 
     def fit_cost(self, num_examples: int, domain: NumberDomain | None) -> Cost:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -45,10 +45,10 @@ class NGram:
         if self.smoothing <= 0:
             raise UserError(f"smoothing={self.smoothing} gives unseen n-grams nothing. Use more than 0, such as 1.")
 
-    def fit_identity(self, num_examples: int) -> Any:
+    def fit_identity(self, num_examples: int) -> object:
         return describe(self)
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"version": self.version}
 
     def requires(self, train: TokenDataset, num_examples: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from genloop.families.statistical.model import StatisticalEstimator, weighted_mo
 
 
 @dataclass(frozen=True)
-class PoissonCounts(StatisticalEstimator):
+class PoissonCounts(StatisticalEstimator[Poisson]):
     """Independent Poisson counts in every column; the rate is the mean of the training set.
 
     Under replace the rate does what an unbiased mean does: it keeps its expectation and errs by t/n of the real

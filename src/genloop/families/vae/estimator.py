@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from genloop.data.images.dataset import ImageDataset
 from genloop.data.images.domain import ImageDomain
@@ -68,7 +68,7 @@ class VAE(NeuralEstimator):
     def num_rows(self, num_examples: int) -> int:
         return num_examples
 
-    def sample_identity(self) -> Any:
+    def sample_identity(self) -> object:
         return {"type": "VAE", "version": self.version}
 
     def requires(self, train: ImageDataset, num_examples: int) -> Iterator[str]:

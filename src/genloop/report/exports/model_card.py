@@ -88,7 +88,7 @@ def _facts(run: Run, item: RecordedIteration) -> list[tuple[str, str]]:
         ("real data", _settings(record.experiment["source"])),
         *(("about the data", sentence) for sentence in data_notes(run.data_facts())),
         ("estimator", _settings(estimator_of(run, item))),
-        ("fit", finished(run, item.model).facts["status"]),
+        ("fit", finished(run, item.model).said("status")),
         ("key", item.model),
         ("exported by", f"genloop {__version__}"),
     ]

@@ -101,7 +101,7 @@ class _Ledger:
             seconds[step.partition("-")[0]] += self.seconds(step)
         fits = [step for step in done if step.startswith("fit-")]
         samples = [step for step in done if step.startswith("sample-")]
-        sampled = sum(self._manifests[step].facts["num"] for step in samples)
+        sampled = sum(self._manifests[step].count("num") for step in samples)
         if self._experiment is None:
             return Spent(len(fits), None, sampled, None, seconds)
         of_fits = [self._fit_cost(step) for step in fits]
@@ -111,9 +111,9 @@ class _Ledger:
     def _fit_cost(self, step: str) -> StepCost:
         assert self._experiment is not None
         estimator = self._experiment.estimator_at(self._rounds[step].iteration)
-        return estimator.fit_cost(self._manifests[step].facts["num_train"], self._domain)
+        return estimator.fit_cost(self._manifests[step].count("num_train"), self._domain)
 
     def _sample_cost(self, step: str) -> StepCost:
         assert self._experiment is not None
         estimator = self._experiment.estimator_at(self._rounds[step].iteration)
-        return estimator.sample_cost(self._manifests[step].facts["num"], self._domain)
+        return estimator.sample_cost(self._manifests[step].count("num"), self._domain)

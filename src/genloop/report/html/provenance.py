@@ -100,7 +100,7 @@ def _assignments(written: Any, wanted: Any, path: str = "") -> Iterator[str]:
         yield f"{path.removesuffix('.')}={text}"
 
 
-def _settings(described: Mapping[str, Any]) -> str:
+def _settings(described: Any) -> str:
     return ", ".join(f"{name} {value}" for name, value in described.items() if value is not None)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
@@ -97,7 +98,8 @@ class RunProgress:
             self.warned(sentence)
         if manifest.elapsed_seconds >= LEAST_SECONDS:
             self._slow.add(current.round)
-        is_quick, values = current.round not in self._slow, manifest.facts.get("values", {})
+        is_quick = current.round not in self._slow
+        values: Any = manifest.facts.get("values", {})
         if not values and not is_quick:
             done = f"{current.label} done in {duration(manifest.elapsed_seconds)}"
             self._say(" · ".join(filter(None, (done, self._left()))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genloop.report.live.works import Work, step_labels, works_in
+from genloop.runs.measurements import readings
 from genloop.runs.record import RecordedIteration, Run
 from genloop.store import DamagedArtefact, Manifest
 
@@ -139,5 +140,5 @@ class Observer:
 
     def _test_loss(self, item: RecordedIteration) -> list[float | None]:
         """Return the test loss of an iteration; nothing while it is not measured."""
-        facts = [self._manifests[key].facts for key in item.scores if key in self._manifests]
-        return [each["values"]["test_loss"] for each in facts if "test_loss" in each["values"]]
+        found = (each for key in item.scores if key in self._manifests for each in readings(self._manifests[key]))
+        return [each.value for each in found if each.of.name == "test_loss"]

@@ -53,8 +53,8 @@ def _estimates(run: Run, observer: Observer) -> Mapping[str, float]:
     try:
         experiment = from_dict(run.record.experiment)
         real = Prepare(experiment.source, known_key=run.record.source)
-        facts = prepared.facts
-        rounds = plan_iterations(experiment, facts["num_train"], real, num_test=facts["num_test"])
+        num_train, num_test = prepared.count("num_train"), prepared.count("num_test")
+        rounds = plan_iterations(experiment, num_train, real, num_test=num_test)
         plan = make_plan(rounds, lambda step: observer.manifest(run, step.key), real.load(run.store.path, Context()))
     except (UserError, ImportError):
         return {}

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Generic, Literal
+from typing import Generic, Literal, cast
 
 from genloop.errors import UserError
 from genloop.policies import Policy
@@ -117,7 +117,8 @@ def _undeclared(metrics: Iterable[Metric]) -> list[str]:
 
 def _values_of(metric: Metric) -> list[Value]:
     values = getattr(metric, "values", ())
-    return [value for value in values if isinstance(value, Value)] if isinstance(values, Sequence) else []
+    listed = cast("Sequence[object]", values) if isinstance(values, Sequence) else ()
+    return [value for value in listed if isinstance(value, Value)]
 
 
 def _declares_nothing(metrics: Iterable[str]) -> str:

@@ -81,7 +81,8 @@ class Lines:
         """Return the inverse of the normal equations' matrix, coefficients, and the variance of the noise."""
         size = np.sqrt(np.sum(known**2, axis=1, keepdims=True))  # columns of one size: exponential growth reaches any
         scaled = known / size
-        inverse: Array = np.linalg.inv(_turned(scaled) @ scaled) / (_turned(size) * size)
+        squares: Array = _turned(scaled) @ scaled
+        inverse = np.linalg.inv(squares) / (_turned(size) * size)
         coefficients = _applied(inverse @ _turned(known), target)
         residuals = target - _applied(known, coefficients)
         variance = np.sum(residuals**2, axis=1) / (len(target) - known.shape[2])

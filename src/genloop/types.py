@@ -17,8 +17,9 @@ from typing_extensions import TypeVar
 from genloop.examples import Examples, Origins
 from genloop.values import Measured, Value
 
-# The data set, domain and model of a family: what goes in is `_contra`, what comes out `_co`. The defaults are the one
-# place where kinds are forgotten: the loop, its steps and executors mix all of them, and name none.
+# The data set, domain and model of a family, and what a metric judges, which may be less than a whole model: what goes
+# in is `_contra`, what comes out `_co`. The defaults are the one place where kinds are forgotten: the loop, its steps
+# and executors mix all of them, and name none.
 DataT = TypeVar("DataT", bound="Dataset", default=Any)
 DataT_co = TypeVar("DataT_co", bound="Dataset", default=Any, covariant=True)
 DataT_contra = TypeVar("DataT_contra", bound="Dataset", default=Any, contravariant=True)

@@ -123,7 +123,7 @@ class Score(KeyedStep):
         )
         scored = self.metric.score(evidence, seed=self.seed, context=context)
         told = {**to_facts(self.metric.values, scored), "about": self.metric.about}
-        if samples is None or is_of_any_size(self.metric):
+        if is_of_any_size(self.metric):  # or looks at none
             return told
         return {**told, "looked_at": most_of(self.metric, len(samples))}
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, TypedDict
+from typing import Any, ClassVar, Self, TypedDict
 
 from filelock import FileLock, Timeout
 
@@ -80,12 +80,18 @@ class Store:
         is_sound: whether a manifest says what its kind of step says; others count as damaged.
     """
 
-    def __init__(self, root: Path, is_sound: Callable[[Manifest], bool] = lambda _: True) -> None:
+    is_folder: ClassVar[bool] = True  # and nothing else: only who sees it can share it
+
+    def __init__(self, root: Path, is_sound: Callable[[Manifest], bool] | None = None) -> None:
         self.root = root
         self.is_sound = is_sound
         self._checked: dict[str, Manifest] = {}
 
-    def open(self) -> "Store":
+    def __getstate__(self) -> dict[str, object]:
+        """Leave behind what was found: another process looks for itself."""
+        return {**vars(self), "_checked": {}}
+
+    def open(self) -> Self:
         """Make the folder if it is new.
 
         Raises:
@@ -137,7 +143,7 @@ class Store:
         if key not in self._checked:
             if not self.holds(key):
                 return None
-            self._checked[key] = self._verified(key)
+            self._checked[key] = self.verified(key, self.path(key))
         return self._checked[key]
 
     def peek(self, key: str) -> Manifest | None:
@@ -147,20 +153,30 @@ class Store:
             DamagedArtefact: if the manifest itself has changed.
         """
         known = self._checked.get(key)
-        return known or (self._read(key) if self.holds(key) else None)
+        return known or (self.read(key, self.path(key)) if self.holds(key) else None)
 
-    def _read(self, key: str) -> Manifest:
-        path = self.path(key) / MANIFEST
+    def read(self, key: str, folder: Path) -> Manifest:
+        """Return the manifest of a step in a folder.
+
+        Raises:
+            DamagedArtefact: if it is not what a step of its kind records.
+        """
+        path = folder / MANIFEST
         manifest = _read_manifest(path, key)
-        if not self.is_sound(manifest):
+        if self.is_sound and not self.is_sound(manifest):
             raise _damaged(path)
         return manifest
 
-    def _verified(self, key: str) -> Manifest:
-        manifest = self._read(key)
+    def verified(self, key: str, folder: Path) -> Manifest:
+        """Return the manifest of a step in a folder, whose files are as they were written.
+
+        Raises:
+            DamagedArtefact: if one is not.
+        """
+        manifest = self.read(key, folder)
         for name, expected in manifest.files.items():
-            if not _is_as_written(self.path(key) / name, expected):
-                raise _damaged(self.path(key) / name)
+            if not _is_as_written(folder / name, expected):
+                raise _damaged(folder / name)
         return manifest
 
     def discard(self, key: str) -> None:

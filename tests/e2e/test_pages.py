@@ -49,7 +49,7 @@ SMALL = {
     "own-conformers": MOLECULES,
     "ngram": f"num_samples=2000 {STORIES} source.vocabulary=300",
 }
-ABSENT = ("source.type=hub", "img_align_celeba", ".pkl")  # what no page's folder holds
+ABSENT = ("s3://", "source.type=hub", "img_align_celeba", ".pkl")  # what no page's folder holds
 
 
 @pytest.fixture

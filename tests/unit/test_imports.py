@@ -12,7 +12,7 @@ GRAPH = import_graph()
 GROUND = {"errors", "examples", "files", "identity", "left_out", "numerals", "scratch", "types", "values", "version"}
 STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store", "supply"}
 CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan", "sizes"}
-READ = CORE | {"catalog", "environment", "experiment_file", "runs", "theory"}
+READ = CORE | {"catalog", "environment", "experiment_file", "mirror", "runs", "theory"}
 LAYERS = {
     "version": set(),
     "numerals": set(),
@@ -48,6 +48,7 @@ LAYERS = {
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "experiment_file": {"catalog", "errors", "experiment", "plain_yaml", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
+    "mirror": {"disk_errors", "errors", "files", "store"},
     "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types", "supply"},
     "plan": {"loop", "steps", "store", "types"},
     "requirements": {"errors", "loop", "steps", "types"},
@@ -65,7 +66,7 @@ LAYERS = {
         "types",
         "values",
     },
-    "runs": CORE | {"catalog", "experiment_file"},
+    "runs": CORE | {"catalog", "experiment_file", "mirror"},
     "analysis": READ,
     "report": READ | {"analysis", "data"},
     "study": READ | {"analysis", "data", "report"},

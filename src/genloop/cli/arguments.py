@@ -13,6 +13,7 @@ import typer
 from genloop import catalog
 from genloop.errors import UserError, unknown_name
 from genloop.executors.executor import Executor
+from genloop.mirror import is_url
 from genloop.plain_numbers import number, whole_number
 from genloop.types import Runtime
 
@@ -45,6 +46,15 @@ def decimal(*names: str, help: str) -> Any:
     return typer.Option(*names, parser=lambda typed: number(str(typed)), help=help)
 
 
+def a_store(text: str) -> str:
+    """Return a folder that was typed, as `a_path` does, or the address of an object store.
+
+    Raises:
+        UserError: if it is neither.
+    """
+    return text if is_url(text) else str(a_path(text))
+
+
 Policies = Annotated[
     list[str] | None,
     typer.Option("--policy", "-p", help="A data policy, such as accumulate or window(3); repeat for several."),
@@ -59,7 +69,10 @@ Settings = Annotated[
 ]
 OutDir = Annotated[Path | None, typer.Option("--out", parser=a_path, help="Folder of the run; by default runs/NAME.")]
 StoreDir = Annotated[
-    Path | None, typer.Option("--store", parser=a_path, help="Folder of results to share; by default OUT/store.")
+    str | None,
+    typer.Option(
+        "--store", parser=a_store, help="Folder of results to share, or s3://, gs://, az://; by default OUT/store."
+    ),
 ]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or mps; changes no key.")]
 Threads = Annotated[int | None, whole(help="CPU threads; by default the libraries choose.")]

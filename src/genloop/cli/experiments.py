@@ -27,7 +27,7 @@ def demo(
     name = "demo-matched-steps" if matched_steps else "demo"
     if matched_steps and chosen.store_dir is None and chosen.out_dir is None:
         # it shares the first iteration, and all of replace, with the demo
-        chosen = replace(chosen, store_dir=Path("runs/demo/store"))
+        chosen = replace(chosen, store_dir="runs/demo/store")
     _run(name, chosen, place)
 
 
@@ -84,12 +84,11 @@ def plan(
     from genloop.experiment_file import from_dict, to_dict
     from genloop.report.tables import plan_summary, plan_table
     from genloop.runs.other_estimators import other_estimators
-    from genloop.runs.soundness import is_sound
-    from genloop.store import Store
+    from genloop.runs.stores import store_at
 
     experiment = from_dict(_settings(name_or_file, chosen))
-    directory = chosen.store_dir or (chosen.out_dir or Path("runs") / experiment.name) / "store"
-    store, tell = Store(directory, is_sound).open(), Warnings()
+    directory = chosen.out_dir or Path("runs") / experiment.name
+    store, tell = store_at(chosen.store_dir, directory).open(), Warnings()
     rounds = prepare(experiment, store, LocalExecutor(), tell)
     prepared = manifest_of(rounds[0].train.real, store)
     unit = prepared.said("unit")

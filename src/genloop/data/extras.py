@@ -13,6 +13,7 @@ EXTRAS: Mapping[str, str] = {  # what brings a package that is imported without 
     "transformers": "hub",
     "rdkit": "molecules",
     "ray": "ray",
+    "obstore": "cloud",
 }
 
 

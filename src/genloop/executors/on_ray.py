@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def _check_node(name: str, found: tuple[bool, Mapping[str, str]], store: Store) 
     differing = [text for text, package in zip(differing, ours, strict=True) if theirs.get(package) != ours[package]]
     if differing:
         raise UserError(f"Node {name} of the cluster has {', '.join(differing)}. Install the same on all nodes.")
-    if not sees_store:
+    if store.is_folder and not sees_store:
         raise UserError(
             f"Node {name} of the cluster does not see {store.root}. Give a --store on a file system that all share."
         )
@@ -200,11 +201,13 @@ def _submitted(
     mailbox = ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, scheduling_strategy=_on(here)).remote()
     task = ray.remote(_compute)
     by_key: dict[str, Any] = {}
+    there = copy(store)
+    there.root = store.root.resolve()
     for step in steps:
         needs = [by_key[need] for need in step.needs if need in by_key]
         options = {**asked[step.key], "name": step.key, "max_retries": RETRIES}
         threads = replace(runtime, threads=runtime.threads or int(max(1, step.resources.cpus)))
-        by_key[step.key] = task.options(**options).remote(step, str(store.root.resolve()), threads, mailbox, *needs)
+        by_key[step.key] = task.options(**options).remote(step, there, threads, mailbox, *needs)
     pending = {reference: key for key, reference in by_key.items()}
     try:
         yield pending, mailbox
@@ -214,10 +217,12 @@ def _submitted(
         ray.kill(mailbox)
 
 
-def _compute(step: Step, store_dir: str, runtime: Runtime, mailbox: Any, *_: None) -> None:
+def _compute(step: Step, store: Store, runtime: Runtime, mailbox: Any, *_: None) -> None:
     """Compute a step on a node; what it needs is done when this begins."""
     limit_threads(runtime.threads or 1)
-    compute(step, Store(Path(store_dir)), runtime, Sender(step.key, lambda mail: mailbox.put.remote(mail)))
+    if not store.root.is_dir():  # of an object store, the copy on this node
+        store.open()
+    compute(step, store, runtime, Sender(step.key, lambda mail: mailbox.put.remote(mail)))
 
 
 def _taken(ray: Any, mailbox: Any) -> list[Mail]:
@@ -249,7 +254,7 @@ class _Told:
     def ended(self, key: str, store: Store) -> None:
         self._begin(key)
         self._ended.add(key)
-        if manifest := store.peek(key):
+        if manifest := store.find(key):
             self._tell.finished(self._steps[key], manifest)
 
     def _begin(self, key: str) -> None:

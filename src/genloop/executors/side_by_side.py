@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from traceback import format_exc
 from typing import cast
 
@@ -36,7 +35,7 @@ def run_side_by_side(
     """
     graph = Graph([step for step in steps if find(step, store, tell) is None], seconds)
     runtime = replace(runtime, threads=runtime.threads or threads_each(jobs))
-    with _workers(min(jobs, graph.num_unfinished), store.root, runtime) as workers:
+    with _workers(min(jobs, graph.num_unfinished), store, runtime) as workers:
         while graph.num_unfinished:
             for worker in workers:
                 if worker.step is None and (step := graph.next()):
@@ -86,13 +85,13 @@ class _Worker:
 
 
 @contextmanager
-def _workers(num: int, store_dir: Path, runtime: Runtime) -> Generator[list[_Worker], None, None]:
+def _workers(num: int, store: Store, runtime: Runtime) -> Generator[list[_Worker], None, None]:
     context = multiprocessing.get_context("spawn")  # a fork of a process that has computed may wait for ever
     workers: list[_Worker] = []
     try:
         for _ in range(num):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, store_dir, runtime), daemon=True)
+            process = context.Process(target=_work, args=(theirs, store, runtime), daemon=True)
             process.start()
             theirs.close()  # else its end would be missed
             workers.append(_Worker(process, ours))
@@ -105,11 +104,10 @@ def _workers(num: int, store_dir: Path, runtime: Runtime) -> Generator[list[_Wor
             worker.process.join()
 
 
-def _work(connection: Connection, store_dir: Path, runtime: Runtime) -> None:
+def _work(connection: Connection, store: Store, runtime: Runtime) -> None:
     """Compute the steps that come through a pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the master hears it, and ends this process
     limit_threads(cast(int, runtime.threads))
-    store = Store(store_dir)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             step: Step = connection.recv()

@@ -14,7 +14,7 @@ from genloop.policy_text import policy_name
 from genloop.runs.citing import citations_of
 from genloop.runs.portion import Portion
 from genloop.runs.record import Ingredient, RecordedIteration, Run, RunRecord, write_record
-from genloop.runs.soundness import is_sound
+from genloop.runs.stores import store_at
 from genloop.steps import Part
 from genloop.store import Store
 from genloop.types import Runtime
@@ -24,7 +24,7 @@ def run(
     experiment: Experiment,
     directory: Path | str,
     *,
-    store_dir: Path | str | None = None,
+    store_dir: Path | str | Store | None = None,
     runtime: Runtime | None = None,
     listener: Listener | None = None,
     executor: Executor | None = None,
@@ -35,7 +35,8 @@ def run(
     Args:
         experiment: what to compute.
         directory: the run's folder; a second call with the same folder resumes, or does nothing.
-        store_dir: where results are kept; by default inside the run's folder. Runs may share a store.
+        store_dir: where results are kept: a folder, by default inside the run's, or the address of an object store,
+            such as `s3://bucket/prefix`. Runs may share a store.
         runtime: where to compute; changes no result.
         listener: is told what happens.
         executor: computes the steps; by default this process does, with `runtime`.
@@ -46,8 +47,7 @@ def run(
         UserError: if the data, a policy or the disk stand in the way; finished steps are kept.
     """
     directory = Path(directory)
-    store_path = Path(store_dir) if store_dir else directory / "store"
-    store = Store(store_path, is_sound).open()
+    store = (store_dir if isinstance(store_dir, Store) else store_at(store_dir, directory)).open()
     executor, tell = executor or LocalExecutor(runtime or Runtime()), listener or Silence()
     iterations = prepare(experiment, store, executor, tell)
     with report_disk_errors(directory):

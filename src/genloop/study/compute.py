@@ -15,7 +15,7 @@ from genloop.loop import Iteration, plan_iterations
 from genloop.report.tables import plan_summary
 from genloop.runs.runner import run
 from genloop.steps import Prepare
-from genloop.store import Manifest, Store
+from genloop.store import Manifest
 from genloop.study.claims import Reproduction
 from genloop.study.computation import Computation, command_line
 from genloop.study.grid import Grid
@@ -44,7 +44,7 @@ def compute(
         present: turns the results into claims, tables and figures.
     """
     study = Study(target, title, tuple(dict.fromkeys(loops)), scale, request, request.directory(scale.name))
-    store, executor = Store(study.store_dir).open(), request.executor or LocalExecutor(request.runtime)
+    store, executor = study.store.open(), request.executor or LocalExecutor(request.runtime)
     step = Prepare(scale.source)
     executor.run([step], store, request.listener)
     real = manifest_of(step, store)
@@ -57,7 +57,7 @@ def compute(
     for number, (loop, experiment) in enumerate(experiments.items(), start=1):
         request.announce(f"{number} of {len(experiments)}: {loop.label}")
         run(
-            experiment, study.run_dir(loop), store_dir=study.store_dir, executor=executor,
+            experiment, study.run_dir(loop), store_dir=store, executor=executor,
             listener=request.listener,
         )  # fmt: skip
     found = replace(present(study), computation=_computation(study))

@@ -33,7 +33,7 @@ class Request:
     train: str | None = None
     test: str | None = None
     seeds: tuple[int, ...] | None = None
-    store_dir: Path | None = None
+    store_dir: Path | str | None = None
     only_plan: bool = False
     runtime: Runtime = field(default_factory=Runtime)
     executor: Executor | None = None

@@ -9,6 +9,8 @@ from genloop.analysis.series import series
 from genloop.experiment import Experiment
 from genloop.experiment_file import from_dict
 from genloop.runs.record import Run
+from genloop.runs.stores import store_at
+from genloop.store import Store
 from genloop.study.claims import Claim, Reproduction
 from genloop.study.curves import Curves
 from genloop.study.differences import RULE
@@ -38,8 +40,8 @@ class Study:
     directory: Path
 
     @property
-    def store_dir(self) -> Path:
-        return self.request.store_dir or self.directory / "store"
+    def store(self) -> Store:
+        return store_at(self.request.store_dir, self.directory)
 
     def run_dir(self, loop: Loop) -> Path:
         return self.directory / "runs" / self.target / loop.folder

@@ -1,0 +1,180 @@
+"""A store whose results other machines share: a local one, and its mirror in an object store.
+
+Files go up under their digests, each step's manifest last and only where there is none: whoever is second takes the
+result of the first. What comes down is verified before it takes its place. This is the one file that imports obstore.
+"""
+
+import json
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from genloop.disk_errors import report_disk_errors
+from genloop.errors import UserError
+from genloop.files import flush, own_folder, replacing
+from genloop.store import FORMAT, MANIFEST, DamagedArtefact, Manifest, Store
+
+SCHEMES = ("s3://", "gs://", "az://", "file://")
+ATTEMPTS = 3  # at bringing a result down whole
+LISTED_SECONDS = 20.0  # for which what is listed counts as all that there is; a step looks again before it computes
+LONGEST_REASON = 300  # characters that are told of what the library says
+RETRY = {"max_retries": 6}  # of requests that may do better a second later, each after twice the time
+
+
+def is_url(text: str) -> bool:
+    """Whether a text names an object store."""
+    return text.startswith(SCHEMES)
+
+
+class MirroredStore(Store):
+    """The results under one folder, shared through an object store.
+
+    Attributes:
+        url: of the object store, such as `s3://bucket/prefix`; how to get in is told by the usual variables.
+    """
+
+    is_folder: ClassVar[bool] = False
+
+    def __init__(self, root: Path, url: str, is_sound: Callable[[Manifest], bool] | None = None) -> None:
+        super().__init__(root, is_sound)
+        self.url = url
+        self._remote: Any = None
+        self._listed: set[str] = set()
+        self._listed_at = -LISTED_SECONDS
+
+    def open(self) -> Self:
+        """Make the folder if it is new, and check that the object store is there and may be written.
+
+        Raises:
+            UserError: if not, or if a newer version wrote it.
+        """
+        super().open()
+        with self._speaking() as remote:
+            remote.put("probe", b"")
+            if not self._put_new("format.json", json.dumps({"format": FORMAT})):
+                found = json.loads(bytes(remote.get("format.json").bytes()))
+                if found != {"format": FORMAT}:
+                    raise UserError(f"{self.url} has store format {found}, this version reads {FORMAT}.")
+        return self
+
+    def find(self, key: str) -> Manifest | None:
+        """Return the manifest of a finished step, here or there; what is here alone goes up, what is there comes down.
+
+        Raises:
+            DamagedArtefact: if a file here has changed since it was written.
+            UserError: if the object store cannot be reached.
+        """
+        manifest, is_there = super().find(key), key in self._keys()
+        if manifest and not is_there:
+            return self._offer(manifest)
+        return manifest or (self._fetch(key) if is_there else None)
+
+    def create(
+        self,
+        key: str,
+        inputs: Any,
+        write: Callable[[Path, Path], Mapping[str, Any]],
+        waits: Callable[[], None] = lambda: None,
+    ) -> Manifest:
+        manifest = self.find(key) or self._fetch(key)
+        return manifest or self._offer(super().create(key, inputs, write, waits))
+
+    def _keys(self) -> set[str]:
+        """Return the keys of the steps that are there, as of some seconds ago."""
+        if time.monotonic() - self._listed_at >= LISTED_SECONDS:
+            with self._speaking() as remote:
+                for page in remote.list("steps"):
+                    self._listed |= {each["path"].rpartition("/")[2].removesuffix(".json") for each in page}
+            self._listed_at = time.monotonic()
+        return self._listed
+
+    def _offer(self, manifest: Manifest) -> Manifest:
+        """Send a result up; return it, or that of whoever was first."""
+        with self._speaking() as remote:
+            for name, described in manifest.files.items():
+                remote.put(f"files/{described['sha256']}", self.path(manifest.key) / name)
+            text = (self.path(manifest.key) / MANIFEST).read_text("utf-8")
+            is_first = self._put_new(f"steps/{manifest.key}.json", text)
+        self._listed.add(manifest.key)
+        if is_first:
+            return manifest
+        self.discard(manifest.key)
+        found = self._fetch(manifest.key)
+        assert found
+        return found
+
+    def _fetch(self, key: str) -> Manifest | None:
+        """Bring a result down; None if there is none."""
+        with self._speaking() as remote, report_disk_errors(self.root):
+            try:
+                text = bytes(remote.get(f"steps/{key}.json").bytes())
+            except FileNotFoundError:
+                return None
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    self._take_in(remote, key, text)
+                    break
+                except (DamagedArtefact, FileNotFoundError) as error:
+                    if attempt == ATTEMPTS:
+                        raise UserError(
+                            f"{self.url}/steps/{key}.json and its files are not what was sent there. Remove it, and "
+                            "run the same command again."
+                        ) from error
+        self._listed.add(key)
+        return super().find(key)
+
+    def _take_in(self, remote: Any, key: str, text: bytes) -> None:
+        """Write a result beside its place, and put it there if it is whole.
+
+        Raises:
+            DamagedArtefact: if it is not.
+            FileNotFoundError: if a file is missing.
+        """
+        with replacing(self.path(key)) as working:
+            own_folder(working)
+            (working / MANIFEST).write_bytes(text)
+            for name, described in self.read(key, working).files.items():
+                file = working / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with file.open("wb") as out:
+                    for chunk in remote.get(f"files/{described['sha256']}").stream():
+                        out.write(chunk)
+                flush(file)
+            self.verified(key, working)
+
+    def _put_new(self, name: str, text: str) -> bool:
+        """Write an object unless there is one; return whether this did."""
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            self._opened().put(name, text.encode(), mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return False
+        return True
+
+    def _opened(self) -> Any:
+        if self._remote is None:
+            from obstore.store import from_url
+
+            settings: dict[str, Any] = {"mkdir": True} if self.url.startswith("file://") else {"retry_config": RETRY}
+            self._remote = from_url(self.url, **settings)
+        return self._remote
+
+    @contextmanager
+    def _speaking(self) -> Generator[Any, None, None]:
+        """Give the object store; what it says no to is one sentence, without what would let anybody in."""
+        from obstore.exceptions import BaseError
+
+        try:
+            yield self._opened()
+        except (BaseError, PermissionError, FileNotFoundError) as error:
+            told = " ".join(str(error).partition("\n\nDebug source")[0].split())[:LONGEST_REASON]
+            raise UserError(
+                f"{self.url} cannot be used: {told}. Finished steps are kept: mend that and run the same command again."
+            ) from error
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave behind the connection, too."""
+        return {**super().__getstate__(), "_remote": None, "_listed": set(), "_listed_at": -LISTED_SECONDS}

@@ -95,10 +95,10 @@ class MirroredStore(Store):
         with self._speaking() as remote:
             for name, described in manifest.files.items():
                 remote.put(f"files/{described['sha256']}", self.path(manifest.key) / name)
-            text = (self.path(manifest.key) / MANIFEST).read_text("utf-8")
-            is_first = self._put_new(f"steps/{manifest.key}.json", text)
+            name, text = f"steps/{manifest.key}.json", (self.path(manifest.key) / MANIFEST).read_text("utf-8")
+            is_ours = self._put_new(name, text) or bytes(remote.get(name).bytes()) == text.encode()
         self._listed.add(manifest.key)
-        if is_first:
+        if is_ours:
             return manifest
         self.discard(manifest.key)
         found = self._fetch(manifest.key)

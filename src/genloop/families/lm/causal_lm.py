@@ -68,7 +68,7 @@ class CausalLM(LanguageEstimator):
         del identity["settings"]
         return identity | {"config": describe(describe_config(self._config))}
 
-    def sample_identity(self) -> object:
+    def sample_identity(self) -> dict[str, Any]:
         identity = super().sample_identity()
         del identity["cache"], identity["weights"]
         return identity

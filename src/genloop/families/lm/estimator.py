@@ -71,7 +71,7 @@ class LanguageEstimator(NeuralEstimator):
             del identity["snapshots"]  # keys from before there were any
         return identity
 
-    def sample_identity(self) -> object:
+    def sample_identity(self) -> dict[str, Any]:
         return describe(self.sampling)
 
     def snapshot_steps(self, num_examples: int) -> tuple[int, ...]:

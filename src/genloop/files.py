@@ -6,6 +6,7 @@ and what it leads to is left alone.
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -69,7 +70,9 @@ def _remove_stale(path: Path) -> None:
 
 def own_folder(path: Path) -> Path:
     """Make a folder of ours, with those above it; a file or a link in its place gives way."""
-    if path.is_symlink() or path.is_file():
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            return path
         path.unlink()
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -39,8 +39,12 @@ class Attempt:
         return self.folder / "result"
 
     def is_taken(self) -> bool:
-        """Whether somebody has taken it up, or thrown it away since the step is done."""
-        return not self.folder.is_dir()
+        """Whether somebody has taken it up, or thrown it away since the step is done; what we wrote since is no part."""
+        return not (self.folder / SPENT).is_file()
+
+
+class Taken(Exception):
+    """Another process has taken up an attempt."""
 
 
 def step_of(folder: Path) -> str:
@@ -68,24 +72,34 @@ def new_place(partial: Path, key: str) -> Path:
 
 
 def begin(partial: Path, key: str, *, takes_up: bool) -> Attempt:
-    """Begin an attempt, with the scratch of the latest one if it takes that up."""
+    """Begin an attempt, with the scratch of the latest one if it takes that up.
+
+    Raises:
+        Taken: if another process has taken up this one already.
+    """
     folder = new_place(own_folder(partial), key)
-    if takes_up:
-        _take(attempts_at(partial, key), folder)
-    attempt = Attempt(own_folder(folder), _spent(folder))
-    remove(attempt.result)
-    own_folder(attempt.scratch)
-    own_folder(attempt.result)
+    if not (takes_up and _take(attempts_at(partial, key), folder)):
+        folder.mkdir()
+    try:
+        attempt = Attempt(folder, _spent(folder))
+        remove(attempt.result)
+        attempt.result.mkdir()
+        if attempt.scratch.is_symlink():
+            attempt.scratch.unlink()
+        attempt.scratch.mkdir(exist_ok=True)  # last, since nobody takes up what has none
+    except FileNotFoundError:
+        raise Taken from None
     return attempt
 
 
-def _take(attempts: list[Path], place: Path) -> None:
-    """Give the first attempt that holds a scratch another place, unless others are faster with all."""
+def _take(attempts: list[Path], place: Path) -> bool:
+    """Give the first attempt that holds a scratch another place; False if none does, or others are faster with all."""
     for folder in attempts:
-        if folder.is_dir() and not folder.is_symlink() and (folder / "scratch").is_dir():
+        if not folder.is_symlink() and (folder / "scratch").is_dir():
             with suppress(FileNotFoundError):
                 folder.rename(place)
-                return
+                return True
+    return False
 
 
 def _spent(folder: Path) -> float:

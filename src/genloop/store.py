@@ -6,6 +6,7 @@ whoever computes a step holds a lease, so the others wait and find it done; were
 first published result stays.
 """
 
+import errno
 import json
 import math
 import os
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from genloop.attempts import Attempt, attempts_at, begin, new_place, step_of, throw_away
+from genloop.attempts import Attempt, Taken, attempts_at, begin, new_place, step_of, throw_away
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
 from genloop.files import flush, own_folder, remove, write_and_flush, write_atomically
@@ -86,9 +87,9 @@ class Store:
     def _tidy(self) -> None:
         """Remove the attempts at steps that are finished: of a killed process, whose step another one did."""
         with suppress(OSError):
-            for folder in self._partial.iterdir():
-                if self.holds(step_of(folder)):
-                    throw_away(folder, self._partial, step_of(folder))
+            for key in {step_of(folder) for folder in self._partial.iterdir()}:
+                if self.holds(key):
+                    self._tidy_attempts(key)
 
     def check_format(self) -> None:
         """Raise UserError if a newer version wrote this store, or if it is no store."""
@@ -231,18 +232,26 @@ class Store:
         self, key: str, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]], *, takes_up: bool
     ) -> Manifest | None:
         """Return the manifest of the result that is published in the end; None if another process took this attempt."""
-        attempt = begin(self._partial, key, takes_up=takes_up)
+        try:
+            attempt = begin(self._partial, key, takes_up=takes_up)
+        except Taken:
+            return None
         try:
             manifest = self._publish(key, attempt, self._compute(key, attempt, inputs, write))
         except Exception:
-            if attempt.is_taken() and self.root.is_dir():
-                return None
-            raise
+            if not (attempt.is_taken() and self.root.is_dir()):
+                raise
+            manifest = None
         remove(attempt.folder)
-        with suppress(OSError):  # of another user; the step is done
+        if manifest:
+            self._tidy_attempts(key)
+        return manifest
+
+    def _tidy_attempts(self, key: str) -> None:
+        """Throw away what is left of attempts at a finished step; whoever is at one notices, and finds the result."""
+        with suppress(OSError):  # of another user
             for left in attempts_at(self._partial, key):
                 throw_away(left, self._partial, key)
-        return manifest
 
     def _compute(
         self, key: str, attempt: Attempt, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]
@@ -268,10 +277,12 @@ class Store:
     def _publish(self, key: str, attempt: Attempt, manifest: Manifest) -> Manifest:
         """Give a result its name, unless a sound one has it; return the manifest of that which has it then."""
         while True:
+            if attempt.is_taken():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(attempt.folder))
             try:
                 attempt.result.rename(self.path(key))
             except OSError:
-                if not os.path.lexists(self.path(key)) or attempt.is_taken():
+                if not os.path.lexists(self.path(key)):
                     raise
                 if first := self._sound_at(self.path(key), key):
                     return first

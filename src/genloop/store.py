@@ -87,7 +87,7 @@ class Store:
     def _tidy(self) -> None:
         """Remove the attempts at steps that are finished: of a killed process, whose step another one did."""
         with suppress(OSError):
-            for key in {step_of(folder) for folder in self._partial.iterdir()}:
+            for key in {step_of(folder) for folder in self.partial.iterdir()}:
                 if self.holds(key):
                     self._tidy_attempts(key)
 
@@ -105,7 +105,8 @@ class Store:
             )
 
     @property
-    def _partial(self) -> Path:
+    def partial(self) -> Path:
+        """The folder of attempts at steps that are not finished."""
         return self.root / "partial"
 
     def path(self, key: str) -> Path:
@@ -161,7 +162,21 @@ class Store:
     def discard(self, key: str) -> None:
         """Forget a result, so that it is computed again."""
         self._checked.pop(key, None)
-        throw_away(self.path(key), self._partial, key)
+        throw_away(self.path(key), self.partial, key)
+
+    def remove(self, key: str) -> bool:
+        """Remove a result and attempts at it, unless a process has the step in hand; return whether it had not.
+
+        Raises:
+            UserError: if the store cannot be written.
+        """
+        if self.is_in_hand(key):
+            return False
+        with report_disk_errors(self.root):
+            self.discard(key)
+            for left in self.attempts(key):
+                throw_away(left, self.partial, key)
+        return True
 
     def discard_damaged(self, key: str) -> None:
         """Discard a result if its files are still other than what was written: another process may have mended it.
@@ -177,7 +192,7 @@ class Store:
 
     def _discard_unsound(self, key: str) -> None:
         """Discard what stands in the place of a result, unless somebody has mended it at this moment."""
-        aside = new_place(own_folder(self._partial), key)
+        aside = new_place(own_folder(self.partial), key)
         with suppress(FileNotFoundError):
             self.path(key).rename(aside)
             if self._sound_at(aside, key):
@@ -193,7 +208,15 @@ class Store:
 
     def working(self, key: str) -> Path:
         """Return the folder in which a step is computed, or was the last time."""
-        return next(iter(attempts_at(self._partial, key)), self._partial / key)
+        return next(iter(self.attempts(key)), self.partial / key)
+
+    def attempts(self, key: str) -> list[Path]:
+        """Return the folders of attempts at a step that were not finished, the latest first."""
+        return attempts_at(self.partial, key)
+
+    def in_hand(self) -> list[str]:
+        """Return the steps that processes compute, as far as this machine can tell."""
+        return [path.stem for path in sorted((self.root / "locks").glob("*.lease")) if is_held(path)]
 
     def is_in_hand(self, key: str) -> bool:
         """Whether a process computes a step, as far as this machine can tell."""
@@ -233,7 +256,7 @@ class Store:
     ) -> Manifest | None:
         """Return the manifest of the result that is published in the end; None if another process took this attempt."""
         try:
-            attempt = begin(self._partial, key, takes_up=takes_up)
+            attempt = begin(self.partial, key, takes_up=takes_up)
         except Taken:
             return None
         try:
@@ -250,8 +273,8 @@ class Store:
     def _tidy_attempts(self, key: str) -> None:
         """Throw away what is left of attempts at a finished step; whoever is at one notices, and finds the result."""
         with suppress(OSError):  # of another user
-            for left in attempts_at(self._partial, key):
-                throw_away(left, self._partial, key)
+            for left in self.attempts(key):
+                throw_away(left, self.partial, key)
 
     def _compute(
         self, key: str, attempt: Attempt, inputs: Any, write: Callable[[Path, Path], Mapping[str, Any]]

@@ -78,18 +78,22 @@ def begin(partial: Path, key: str, *, takes_up: bool) -> Attempt:
         Taken: if another process has taken up this one already.
     """
     folder = new_place(own_folder(partial), key)
-    if not (takes_up and _take(attempts_at(partial, key), folder)):
-        folder.mkdir()
+    attempts = attempts_at(partial, key) if takes_up else []
     try:
-        attempt = Attempt(folder, _spent(folder))
-        remove(attempt.result)
-        attempt.result.mkdir()
-        if attempt.scratch.is_symlink():
-            attempt.scratch.unlink()
-        attempt.scratch.mkdir(exist_ok=True)  # last, since nobody takes up what has none
+        if _take(attempts, folder):
+            spent = _spent(folder)
+            remove(folder / "result")
+            if (folder / "scratch").is_symlink():
+                (folder / "scratch").unlink()
+        else:
+            folder.mkdir()
+            spent = 0.0
+        _note(folder, spent)
+        (folder / "result").mkdir()
+        (folder / "scratch").mkdir(exist_ok=True)  # last, since nobody takes up what has none
     except FileNotFoundError:
         raise Taken from None
-    return attempt
+    return Attempt(folder, spent)
 
 
 def _take(attempts: list[Path], place: Path) -> bool:
@@ -103,15 +107,19 @@ def _take(attempts: list[Path], place: Path) -> bool:
 
 
 def _spent(folder: Path) -> float:
-    """Return the seconds that earlier attempts took, each until it last wrote a file, and note them."""
-    note, spent = folder / SPENT, 0.0
+    """Return the seconds that earlier attempts took, each until it last wrote a file."""
+    note = folder / SPENT
+    with suppress(OSError, ValueError):  # one that was killed while it wrote the note
+        last = max(path.stat().st_mtime for path in folder.rglob("*"))
+        return 0.0 if note.is_symlink() else float(note.read_text()) + last - note.stat().st_mtime
+    return 0.0
+
+
+def _note(folder: Path, spent: float) -> None:
+    note = folder / SPENT
     if note.is_symlink():
         note.unlink()
-    with suppress(OSError, ValueError):  # the first attempt, or one that was killed while it wrote the note
-        last = max(path.stat().st_mtime for path in folder.rglob("*"))
-        spent = float(note.read_text()) + last - note.stat().st_mtime
     note.write_text(str(spent))
-    return spent
 
 
 def throw_away(path: Path, partial: Path, key: str) -> None:

@@ -38,8 +38,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def _is_stream(path: Path) -> bool:
     """Whether a path is a device or a pipe; links to such are followed where the system has them."""
-    is_followed = not path.is_symlink() or path.is_relative_to("/dev")
-    return is_followed and path.exists() and not path.is_file() and not path.is_dir()
+    try:
+        mode = (path.stat if path.is_relative_to("/dev") else path.lstat)().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ and what it leads to is left alone.
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -37,8 +38,11 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def _is_stream(path: Path) -> bool:
     """Whether a path is a device or a pipe; links to such are followed where the system has them."""
-    is_followed = not path.is_symlink() or path.is_relative_to("/dev")
-    return is_followed and path.exists() and not path.is_file() and not path.is_dir()
+    try:
+        mode = (path.stat if path.is_relative_to("/dev") else path.lstat)().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))
 
 
 @contextmanager
@@ -69,7 +73,9 @@ def _remove_stale(path: Path) -> None:
 
 def own_folder(path: Path) -> Path:
     """Make a folder of ours, with those above it; a file or a link in its place gives way."""
-    if path.is_symlink() or path.is_file():
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            return path
         path.unlink()
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -7,13 +7,14 @@ result of the first. What comes down is verified before it takes its place. This
 import json
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from genloop.attempts import new_place
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
-from genloop.files import flush, own_folder, replacing
+from genloop.files import flush, own_folder, remove
 from genloop.store import FORMAT, MANIFEST, DamagedArtefact, Manifest, Store
 
 SCHEMES = ("s3://", "gs://", "az://", "file://")
@@ -132,17 +133,22 @@ class MirroredStore(Store):
             DamagedArtefact: if it is not.
             FileNotFoundError: if a file is missing.
         """
-        with replacing(self.path(key)) as working:
-            own_folder(working)
+        working = new_place(own_folder(self.partial), key)
+        own_folder(working)
+        try:
             (working / MANIFEST).write_bytes(text)
-            for name, described in self.read(key, working).files.items():
+            for name, described in self._read(working, key).files.items():
                 file = working / name
                 file.parent.mkdir(parents=True, exist_ok=True)
                 with file.open("wb") as out:
                     for chunk in remote.get(f"files/{described['sha256']}").stream():
                         out.write(chunk)
                 flush(file)
-            self.verified(key, working)
+            self._verified(working, key)
+            with suppress(OSError):  # another process of this machine was faster
+                working.rename(self.path(key))
+        finally:
+            remove(working)
 
     def _put_new(self, name: str, text: str) -> bool:
         """Write an object unless there is one; return whether this did."""

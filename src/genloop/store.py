@@ -1,31 +1,32 @@
 """Results on disk: one folder per step, named by its key, complete exactly if it has a manifest.
 
-A step writes to a working folder; content digests and the manifest come last; one rename publishes all. Whatever
-is read later is checked against the digests first. Two processes can share a store: each step is locked while it is
-computed, and the second process finds it done.
+A step is computed in a folder of its own; content digests and the manifest come last; one rename publishes all, and
+never replaces a sound result. Whatever is read later is checked against the digests first. Processes can share a store:
+whoever computes a step holds a lease, so the others wait and find it done; were that to fail, all compute it, and the
+first published result stays.
 """
 
+import errno
 import json
 import math
+import os
 import shutil
 import time
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar, Self, TypedDict
 
-from filelock import FileLock, Timeout
-
+from genloop.attempts import Attempt, Taken, attempts_at, begin, new_place, step_of, throw_away
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
 from genloop.files import flush, own_folder, remove, write_and_flush, write_atomically
 from genloop.identity import canonical_json, describe, digest, file_digest
+from genloop.leases import is_held, leased
 
 FORMAT = 1  # of the layout below; a store of a higher format is refused
 MANIFEST = "manifest.json"
-PATIENT_SECONDS = 1.0  # of waiting for a lock before anything is said of it
-SPENT = "seconds_spent"  # in a working folder: by all attempts before the one that began when this was written
 
 
 class DamagedArtefact(UserError):
@@ -107,11 +108,11 @@ class Store:
         return self
 
     def _tidy(self) -> None:
-        """Remove the working folders of steps that are finished: of a killed process, whose step another one did."""
+        """Remove the attempts at steps that are finished: of a killed process, whose step another one did."""
         with suppress(OSError):
-            for working in (self.root / "partial").iterdir():
-                if self.holds(working.name):
-                    remove(working)
+            for key in {step_of(folder) for folder in self.partial.iterdir()}:
+                if self.holds(key):
+                    self._tidy_attempts(key)
 
     def check_format(self) -> None:
         """Raise UserError if a newer version wrote this store, or if it is no store."""
@@ -125,6 +126,11 @@ class Store:
                 f"{self.root} has store format {found}, this version reads format {FORMAT}. "
                 "Upgrade genloop, or use another folder."
             )
+
+    @property
+    def partial(self) -> Path:
+        """The folder of attempts at steps that are not finished."""
+        return self.root / "partial"
 
     def path(self, key: str) -> Path:
         """Return the folder of a finished step."""
@@ -143,7 +149,7 @@ class Store:
         if key not in self._checked:
             if not self.holds(key):
                 return None
-            self._checked[key] = self.verified(key, self.path(key))
+            self._checked[key] = self.verified(key)
         return self._checked[key]
 
     def peek(self, key: str) -> Manifest | None:
@@ -153,27 +159,24 @@ class Store:
             DamagedArtefact: if the manifest itself has changed.
         """
         known = self._checked.get(key)
-        return known or (self.read(key, self.path(key)) if self.holds(key) else None)
+        return known or (self._read(self.path(key), key) if self.holds(key) else None)
 
-    def read(self, key: str, folder: Path) -> Manifest:
-        """Return the manifest of a step in a folder.
-
-        Raises:
-            DamagedArtefact: if it is not what a step of its kind records.
-        """
-        path = folder / MANIFEST
-        manifest = _read_manifest(path, key)
+    def _read(self, folder: Path, key: str) -> Manifest:
+        manifest = _read_manifest(folder / MANIFEST, key)
         if self.is_sound and not self.is_sound(manifest):
-            raise _damaged(path)
+            raise _damaged(folder / MANIFEST)
         return manifest
 
-    def verified(self, key: str, folder: Path) -> Manifest:
-        """Return the manifest of a step in a folder, whose files are as they were written.
+    def verified(self, key: str) -> Manifest:
+        """Return the manifest of a result whose files are as they were written, read anew.
 
         Raises:
-            DamagedArtefact: if one is not.
+            DamagedArtefact: if one has changed, or there is no result.
         """
-        manifest = self.read(key, folder)
+        return self._verified(self.path(key), key)
+
+    def _verified(self, folder: Path, key: str) -> Manifest:
+        manifest = self._read(folder, key)
         for name, expected in manifest.files.items():
             if not _is_as_written(folder / name, expected):
                 raise _damaged(folder / name)
@@ -182,7 +185,21 @@ class Store:
     def discard(self, key: str) -> None:
         """Forget a result, so that it is computed again."""
         self._checked.pop(key, None)
-        self._remove(self.path(key))
+        throw_away(self.path(key), self.partial, key)
+
+    def remove(self, key: str) -> bool:
+        """Remove a result and attempts at it, unless a process has the step in hand; return whether it had not.
+
+        Raises:
+            UserError: if the store cannot be written.
+        """
+        if self.is_in_hand(key):
+            return False
+        with report_disk_errors(self.root):
+            self.discard(key)
+            for left in self.attempts(key):
+                throw_away(left, self.partial, key)
+        return True
 
     def discard_damaged(self, key: str) -> None:
         """Discard a result if its files are still other than what was written: another process may have mended it.
@@ -190,15 +207,43 @@ class Store:
         Raises:
             UserError: if the store cannot be written.
         """
-        with report_disk_errors(self.root), self._locked(key):
+        with report_disk_errors(self.root), self._lease(key):
             try:
                 self.find(key)
             except DamagedArtefact:
-                self.discard(key)
+                self._discard_unsound(key)
+
+    def _discard_unsound(self, key: str) -> None:
+        """Discard what stands in the place of a result, unless somebody has mended it at this moment."""
+        aside = new_place(own_folder(self.partial), key)
+        with suppress(FileNotFoundError):
+            self.path(key).rename(aside)
+            if self._sound_at(aside, key):
+                with suppress(OSError):  # there is another sound one already
+                    aside.rename(self.path(key))
+            remove(aside)
+
+    def _sound_at(self, folder: Path, key: str) -> Manifest | None:
+        """Return the manifest of a sound result that lies in a folder; None for whatever else."""
+        with suppress(DamagedArtefact):
+            return self._verified(folder, key) if (folder / MANIFEST).is_file() else None
+        return None
 
     def working(self, key: str) -> Path:
-        """Return the folder in which a step is computed."""
-        return self.root / "partial" / key
+        """Return the folder in which a step is computed, or was the last time."""
+        return next(iter(self.attempts(key)), self.partial / key)
+
+    def attempts(self, key: str) -> list[Path]:
+        """Return the folders of attempts at a step that were not finished, the latest first."""
+        return attempts_at(self.partial, key)
+
+    def in_hand(self) -> list[str]:
+        """Return the steps that processes compute, as far as this machine can tell."""
+        return [path.stem for path in sorted((self.root / "locks").glob("*.lease")) if is_held(path)]
+
+    def is_in_hand(self, key: str) -> bool:
+        """Whether a process computes a step, as far as this machine can tell."""
+        return is_held(self._marker(key))
 
     def create(
         self,
@@ -219,25 +264,57 @@ class Store:
         Raises:
             UserError: if the disk is full or cannot be written.
         """
-        with report_disk_errors(self.root), self._locked(key, waits):
-            manifest = self.find(key)
-            if manifest is None:
-                manifest = self._checked[key] = self._publish(key, inputs, write)
-            return manifest
+        is_robbed = False
+        with report_disk_errors(self.root):
+            while True:
+                with self._lease(key, waits):
+                    manifest = self.find(key) or self._attempt(key, inputs, write, takes_up=not is_robbed)
+                if manifest:
+                    self._checked[key] = manifest
+                    return manifest
+                is_robbed = True  # and robs nobody of this step: those whose leases fail would do so for ever
 
-    def _publish(
-        self, key: str, inputs: Mapping[str, object], write: Callable[[Path, Path], Mapping[str, object]]
+    def _attempt(
+        self,
+        key: str,
+        inputs: Mapping[str, object],
+        write: Callable[[Path, Path], Mapping[str, object]],
+        *,
+        takes_up: bool,
+    ) -> Manifest | None:
+        """Return the manifest of the result that is published in the end; None if another process took this attempt."""
+        try:
+            attempt = begin(self.partial, key, takes_up=takes_up)
+        except Taken:
+            return None
+        try:
+            manifest = self._publish(key, attempt, self._compute(key, attempt, inputs, write))
+        except Exception:
+            if not (attempt.is_taken() and self.root.is_dir()):
+                raise
+            manifest = None
+        remove(attempt.folder)
+        if manifest:
+            self._tidy_attempts(key)
+        return manifest
+
+    def _tidy_attempts(self, key: str) -> None:
+        """Throw away what is left of attempts at a finished step; whoever is at one notices, and finds the result."""
+        with suppress(OSError):  # of another user
+            for left in self.attempts(key):
+                throw_away(left, self.partial, key)
+
+    def _compute(
+        self,
+        key: str,
+        attempt: Attempt,
+        inputs: Mapping[str, object],
+        write: Callable[[Path, Path], Mapping[str, object]],
     ) -> Manifest:
-        own_folder(self.root / "partial")
-        working = own_folder(self.working(key))
-        scratch = own_folder(working / "scratch")
-        spent = _take_up(working)
-        remove(working / "result")
-        result = own_folder(working / "result")
-
-        start = time.perf_counter()
-        facts = write(result, scratch)
-        elapsed = spent + time.perf_counter() - start
+        """Let a step write its result, and put it on the disk with its manifest."""
+        start, result = time.perf_counter(), attempt.result
+        facts = write(result, attempt.scratch)
+        elapsed = attempt.spent + time.perf_counter() - start
 
         files: dict[str, FileRecord] = {
             str(path.relative_to(result)): {"sha256": file_digest(path), "bytes": path.stat().st_size}
@@ -250,46 +327,31 @@ class Store:
             flush(result / name)
         write_and_flush(result / MANIFEST, manifest.text())
         flush(result)
-
-        self._remove(self.path(key))
-        result.rename(self.path(key))
-        flush(self.root)
-        remove(working)
         return manifest
 
-    def _remove(self, path: Path) -> None:
-        """Remove a folder so that it never looks complete while it vanishes; of a link, only the link."""
-        if path.is_dir() and not path.is_symlink():
-            remove(path / MANIFEST)
-        remove(path)
+    def _publish(self, key: str, attempt: Attempt, manifest: Manifest) -> Manifest:
+        """Give a result its name, unless a sound one has it; return the manifest of that which has it then."""
+        while True:
+            if attempt.is_taken():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(attempt.folder))
+            try:
+                attempt.result.rename(self.path(key))
+            except OSError:
+                if not os.path.lexists(self.path(key)):
+                    raise
+                if first := self._sound_at(self.path(key), key):
+                    return first
+                self._discard_unsound(key)
+            else:
+                flush(self.root)
+                return manifest
 
-    @contextmanager
-    def _locked(self, key: str, waits: Callable[[], None] = lambda: None) -> Generator[None, None, None]:
-        lock = own_folder(self.root / "locks") / f"{key}.lock"
-        if lock.is_symlink() or not (lock.is_file() or not lock.exists()):
-            lock.unlink()
-        held = FileLock(lock)  # the system releases it when a process dies
-        try:
-            held.acquire(timeout=PATIENT_SECONDS)
-        except Timeout:
-            waits()
-            held.acquire()
-        try:
-            yield
-        finally:
-            held.release()
+    def _marker(self, key: str) -> Path:
+        return self.root / "locks" / f"{key}.lease"
 
-
-def _take_up(working: Path) -> float:
-    """Return the seconds that earlier attempts at a step took, each until it last wrote a file, and note them."""
-    note, spent = working / SPENT, 0.0
-    if note.is_symlink():
-        note.unlink()
-    with suppress(OSError, ValueError):  # the first attempt, or one that was killed while it wrote the note
-        last = max(path.stat().st_mtime for path in working.rglob("*"))
-        spent = float(note.read_text()) + last - note.stat().st_mtime
-    note.write_text(str(spent))
-    return spent
+    def _lease(self, key: str, waits: Callable[[], None] = lambda: None) -> AbstractContextManager[None]:
+        own_folder(self.root / "locks")
+        return leased(self._marker(key), waits)
 
 
 def _is_as_written(file: Path, expected: FileRecord) -> bool:

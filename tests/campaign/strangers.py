@@ -104,11 +104,10 @@ def _whole_step(case: Case, outside: Path) -> None:
 
 def _locks(case: Case, outside: Path) -> None:
     locks, key = case.run_dir / "store" / "locks", _lose_a_step(case)
-    (locks / f"{key}.lock").unlink(missing_ok=True)
     if case.random.random() < 0.3:
-        os.mkfifo(locks / f"{key}.lock")
+        os.mkfifo(locks / f"{key}.lease")
     else:
-        (locks / f"{key}.lock").symlink_to(_target(case, outside))
+        (locks / f"{key}.lease").symlink_to(_target(case, outside))
 
 
 def _listed(case: Case, outside: Path) -> None:

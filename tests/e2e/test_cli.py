@@ -195,7 +195,7 @@ def test_demo_control_shares_the_first_fit_with_the_demo(genloop):
         (("run", "digits", "--set", "source.resolution=0"), "is not between"),
         (("run", "digits", "--set", "estimator.channels=[8, 8, 8, 8, 8, 8]"), "cannot be halved 6 times"),
         (("show", "nowhere"), "holds no run"),
-        (("run", "demo", "--iterations", "many"), "integer"),
+        (("run", "demo", "--iterations", "many"), "is no whole number"),
         (("frobnicate",), "No such command"),
     ],
 )

@@ -10,7 +10,7 @@ GRAPH = import_graph()
 
 # Who may import whom, part by part: each part itself, and what stands behind it here.
 GROUND = {"errors", "examples", "files", "identity", "left_out", "numerals", "scratch", "types", "values", "version"}
-STEPS = {"disk_errors", "experiment", "policies", "policy_text", "steps", "store", "supply"}
+STEPS = {"attempts", "disk_errors", "experiment", "policies", "policy_text", "steps", "store", "supply"}
 CORE = GROUND | STEPS | {"assembly", "executors", "loop", "plan", "sizes"}
 READ = CORE | {"catalog", "environment", "experiment_file", "mirror", "runs", "theory"}
 LAYERS = {
@@ -43,12 +43,15 @@ LAYERS = {
     "families": GROUND | {"data"},
     "steps": {"identity", "left_out", "sizes", "types", "values"},
     "sizes": {"types"},
-    "store": {"disk_errors", "errors", "files", "identity"},
+    "processes": set(),
+    "leases": {"files", "processes"},
+    "attempts": {"files"},
+    "store": {"attempts", "disk_errors", "errors", "files", "identity", "leases"},
     "experiment": {"errors", "policies", "policy_text", "types", "values"},
     "recipes": {"data", "experiment", "families", "metrics", "policies"},
     "experiment_file": {"catalog", "errors", "experiment", "plain_yaml", "policy_text", "types"},
     "assembly": {"errors", "policies", "policy_text", "steps"},
-    "mirror": {"disk_errors", "errors", "files", "store"},
+    "mirror": {"attempts", "disk_errors", "errors", "files", "store"},
     "loop": {"assembly", "experiment", "identity", "policies", "policy_text", "sizes", "steps", "types", "supply"},
     "plan": {"loop", "steps", "store", "types"},
     "requirements": {"errors", "loop", "steps", "types"},
@@ -60,6 +63,7 @@ LAYERS = {
         "files",
         "loop",
         "plan",
+        "processes",
         "requirements",
         "steps",
         "store",

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from toys import experiment
 
 from genloop.errors import UserError
@@ -22,6 +21,7 @@ from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
 from genloop.executors.preparing import manifest_of, prepare
 from genloop.executors.results import find
+from genloop.leases import leased
 from genloop.store import DamagedArtefact, Store
 
 KEY = "fit-0123456789abcdef0123"
@@ -121,7 +121,7 @@ def test_nothing_is_discarded_while_another_computes_it(tmp_path):
     store = Store(tmp_path).open()
     _damage(store)
     discarding = threading.Thread(target=Store(tmp_path).discard_damaged, args=(KEY,))
-    with FileLock(tmp_path / "locks" / f"{KEY}.lock"):
+    with leased(tmp_path / "locks" / f"{KEY}.lease"):
         discarding.start()
         discarding.join(timeout=0.2)
         assert (tmp_path / KEY).exists()

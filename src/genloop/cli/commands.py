@@ -9,6 +9,7 @@ from genloop.cli import (
     reporting,
     reproduction,
     results,
+    storing,
     theory,
     watching,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "reproduction",
     "results",
     "run_commands",
+    "storing",
     "theory",
     "watching",
 ]

@@ -17,12 +17,12 @@ from pathlib import Path
 import psutil
 
 from genloop.files import replacing
+from genloop.processes import is_running
 from genloop.types import Progress
 
 PROGRESS_FILE = "progress.json"
 EVERY_SECONDS = 1.0  # at most one is written in this time
 LOST_SECONDS = 300.0  # without a word after which a process on another machine counts as gone
-CLOCK_SECONDS = 1.0  # by which clocks of files and processes may differ
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,7 @@ class StepProgress:
         """Whether the process is still there, and not another one of the same number."""
         if self.host != socket.gethostname():
             return time.time() - self.updated < LOST_SECONDS
-        try:
-            process = psutil.Process(self.process)
-            is_the_same = process.create_time() < self.updated + CLOCK_SECONDS
-            return is_the_same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        return is_running(self.process, self.updated)
 
     def is_suspended(self) -> bool:
         """Whether the process is there but has been stopped, as far as this machine can tell."""

@@ -9,7 +9,7 @@ from genloop.executors.executor import Listener
 from genloop.executors.progress_file import PROGRESS_FILE, ProgressFile, read_progress
 from genloop.steps import Facts, Result, Step
 from genloop.store import DamagedArtefact, Manifest, Store
-from genloop.types import Context, Runtime
+from genloop.types import Context, Progress, Runtime
 
 T = TypeVar("T")
 
@@ -42,8 +42,11 @@ def compute(step: Step, store: Store, runtime: Runtime, tell: Listener) -> Manif
         return manifest
 
     def write(out: Path, scratch: Path) -> Facts:
-        progress = ProgressFile(scratch.with_name(PROGRESS_FILE), lambda said: tell.progressed(step, said))
-        context = Context(runtime, scratch, progress)
+        def told(said: Progress) -> None:
+            scratch.stat()  # raises if another process has taken up this step, which ends this attempt
+            tell.progressed(step, said)
+
+        context = Context(runtime, scratch, ProgressFile(scratch.with_name(PROGRESS_FILE), told))
         facts = step.compute(StoredResults(store, replace(context, scratch_dir=None)), out, context)
         return {**facts, "made_with": versions()}
 

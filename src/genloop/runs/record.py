@@ -135,6 +135,11 @@ class RunRecord:
     iterations: tuple[RecordedIteration, ...]
     citations: Mapping[str, Sequence[str]] | None = None
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all steps, some of them several times: rounds share steps."""
+        return (self.source, *_keys(self.iterations))
+
 
 class Run:
     """A run on disk, finished or not.
@@ -300,7 +305,7 @@ def _validated(plain: Mapping[str, Any]) -> RunRecord:
 
 def _check_keys(record: RunRecord) -> None:
     """Keys become paths, so nothing but a key may pass."""
-    for key in (record.source, *_keys(record.iterations)):
+    for key in record.keys:
         if not re.fullmatch(KEY, key):
             raise ValueError(key)
     if not record.iterations or any(item.iteration < 1 for item in record.iterations):

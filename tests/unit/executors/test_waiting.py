@@ -11,10 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 from toys import experiment
 
-from genloop import store
+from genloop import leases
 from genloop.executors.executor import Silence
 from genloop.executors.progress_file import PROGRESS_FILE, StepProgress
 from genloop.identity import canonical_json
@@ -44,7 +43,7 @@ def suspended() -> Iterator[int]:
 
 
 def test_who_waits_for_a_suspended_process_says_so_once(tmp_path: Path, suspended: int, monkeypatch):
-    monkeypatch.setattr(store, "PATIENT_SECONDS", 0.05)
+    monkeypatch.setattr(leases, "PATIENT_SECONDS", 0.05)
     run(experiment(num_iterations=1), tmp_path)
     found = Run(tmp_path)
     key = found.record.iterations[0].samples
@@ -61,7 +60,7 @@ def test_who_waits_for_a_suspended_process_says_so_once(tmp_path: Path, suspende
     waiting = threading.Thread(
         target=run, args=(experiment(num_iterations=1), tmp_path), kwargs={"listener": listening}
     )
-    with FileLock(tmp_path / "store" / "locks" / f"{key}.lock"):
+    with leases.leased(tmp_path / "store" / "locks" / f"{key}.lease"):
         waiting.start()
         until = time.monotonic() + 60
         while not listening.warnings and time.monotonic() < until:

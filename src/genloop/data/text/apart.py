@@ -19,7 +19,7 @@ from typing import IO
 import numpy as np
 
 from genloop.data.reading import SHOWN, reason
-from genloop.data.text.tokens import Vocabulary
+from genloop.data.text.tokens import UnusableVocabulary, Vocabulary
 from genloop.data.text.vocabularies import CHUNK, encode
 from genloop.errors import UserError
 
@@ -136,6 +136,8 @@ def main(tokenizer: str, todo: str, done: str, memory: str) -> None:
     try:
         tokens = _encode_losing_nothing(json.loads(Path(todo).read_text()), Vocabulary(Path(tokenizer)))
         np.save(done, tokens, allow_pickle=False)
+    except UnusableVocabulary as problem:
+        _tell(problem=f"is no tokenizer.json that can be used: {problem.told}. Save it again, or use another.")
     except UserError as problem:
         _tell(problem=str(problem))
     except BaseException as problem:  # panics of the library are no Exception

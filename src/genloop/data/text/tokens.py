@@ -24,6 +24,18 @@ MOST_TOLD = 200  # characters of what a library says
 CHUNK = 1 << 24  # tokens looked through at a time
 
 
+class UnusableVocabulary(UserError):
+    """A `tokenizer.json` that the library does not read.
+
+    Attributes:
+        told: what it says.
+    """
+
+    def __init__(self, path: Path, told: str) -> None:
+        super().__init__(f"{path} is no vocabulary that can be used: {told}. Prepare the data again.")
+        self.told = told
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The tokenizer that all iterations share.
@@ -50,9 +62,7 @@ class Vocabulary:
             raise
         except BaseException as problem:  # its panics are no Exception
             told = " ".join(str(problem).split())[:MOST_TOLD]
-            raise UserError(
-                f"{self.path} is no vocabulary that can be used: {told}. Prepare the data again."
-            ) from problem
+            raise UnusableVocabulary(self.path, told) from problem
 
     @cached_property
     def size(self) -> int:

@@ -1,11 +1,11 @@
 """Steps that processes are computing right now, or were when they died."""
 
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from genloop.attempts import step_of
 from genloop.executors.progress_file import PROGRESS_FILE, StepProgress, read_progress
 from genloop.runs.record import RecordedIteration, RunRecord
 
@@ -32,15 +32,22 @@ class Work:
 def works_in(store_dir: Path, labels: Mapping[str, str]) -> list[Work]:
     """Return the steps that were taken up and not finished; those without a label are called by their kind."""
     try:
-        keys = sorted(os.listdir(store_dir / "partial"))
+        attempts = sorted((store_dir / "partial").iterdir())
     except OSError:  # nothing was ever computed here
         return []
-    said = {key: read_progress(store_dir / "partial" / key / PROGRESS_FILE) for key in keys}
-    return [
-        Work(key, labels.get(key, key.partition("-")[0]), each, each.is_alive(), each.is_suspended())
-        for key, each in said.items()
-        if each
-    ]
+    works: dict[str, Work] = {}
+    for attempt in attempts:
+        if said := read_progress(attempt / PROGRESS_FILE):
+            key = step_of(attempt)
+            label = labels.get(key, key.partition("-")[0])
+            work = Work(key, label, said, said.is_alive(), said.is_suspended())
+            works[key] = max(work, works.get(key, work), key=_importance)
+    return list(works.values())
+
+
+def _importance(work: Work) -> tuple[bool, float]:
+    """Of several attempts at a step, that of a living process tells how far it is, and of these the latest."""
+    return work.is_alive and not work.is_suspended, work.said.updated
 
 
 def step_labels(record: RunRecord) -> dict[str, str]:

@@ -32,7 +32,8 @@ def test_whose_attempt_is_taken_up_finds_it_gone(tmp_path):
     first = begin(tmp_path, KEY, takes_up=True)
     (first.scratch / "checkpoint").write_text("half")
     second = begin(tmp_path, KEY, takes_up=True)
-    assert first.is_taken() and not second.is_taken()
+    assert first.is_taken()
+    assert not second.is_taken()
     assert (second.scratch / "checkpoint").read_text() == "half"
     with pytest.raises(FileNotFoundError):
         (first.scratch / "checkpoint").write_text("more")
@@ -43,7 +44,8 @@ def test_whose_attempt_is_taken_up_finds_it_gone(tmp_path):
 def test_whoever_takes_nothing_up_disturbs_nobody(tmp_path):
     first = begin(tmp_path, KEY, takes_up=True)
     second = begin(tmp_path, KEY, takes_up=False)
-    assert not first.is_taken() and first.folder != second.folder
+    assert not first.is_taken()
+    assert first.folder != second.folder
 
 
 def test_one_of_many_gets_what_is_there(tmp_path):

@@ -1,4 +1,4 @@
-"""Leases: one holder at a time, free when it dies, and taken from one that was suspended; nothing blocks one for ever."""
+"""Leases: one holder at a time, free when it dies, taken from one that was suspended; nothing blocks one for ever."""
 
 import multiprocessing
 import os
@@ -58,7 +58,8 @@ def test_a_living_holder_keeps_its_lease_and_is_waited_for(marker, holder):
     def end() -> None:
         waited.append(time.monotonic())
         time.sleep(1)  # three times as long as a lease that is not renewed
-        assert holder.is_alive() and is_held(marker)
+        assert holder.is_alive()
+        assert is_held(marker)
         holder.kill()
 
     with leased(marker, end):

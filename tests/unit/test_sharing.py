@@ -1,7 +1,7 @@
 """Processes that share a store: killed, suspended past their lease, with leases that work and with none at all.
 
-A step here is a chain of digests that keeps its state at every link, and goes on from what it finds; one file of another
-attempt, or one that is older than its neighbour, and its numbers differ from those of an undisturbed run.
+A step here is a chain of digests that keeps its state at every link, and goes on from what it finds; one file of
+another attempt, or one that is older than its neighbour, and its numbers differ from those of an undisturbed run.
 """
 
 import hashlib

@@ -4,8 +4,9 @@
     partial/KEY.ATTEMPT/result          what is published when it is whole
     partial/KEY.ATTEMPT/seconds_spent   by all attempts before the one that began when this was written
 
-Whoever takes up an abandoned attempt renames its folder. A rename is atomic, so one of several succeeds; and a process
-that was suspended, not dead, finds that its folder is gone, and stops. A folder without ATTEMPT is of a version before.
+Whoever takes up an abandoned attempt renames its folder, and moves its scratch to one of its own. A rename is atomic,
+so one of several succeeds; and a process that was suspended, not dead, finds that its folder is gone, and stops. A
+folder without ATTEMPT is of an earlier version.
 """
 
 import secrets
@@ -39,7 +40,7 @@ class Attempt:
         return self.folder / "result"
 
     def is_taken(self) -> bool:
-        """Whether somebody has taken it up, or thrown it away since the step is done; what we write now is no part."""
+        """Whether somebody has taken it up, or thrown it away; what was written to its place since is none."""
         return not (self.folder / SPENT).is_file()
 
 
@@ -77,29 +78,36 @@ def begin(partial: Path, key: str, *, takes_up: bool) -> Attempt:
     Raises:
         Taken: if another process has taken up this one already.
     """
-    folder = new_place(own_folder(partial), key)
-    attempts = attempts_at(partial, key) if takes_up else []
+    folder, taken = new_place(own_folder(partial), key), new_place(partial, key)
+    is_further = takes_up and _take(attempts_at(partial, key), taken)
+    attempt = Attempt(folder, _spent(taken) if is_further else 0.0)
+    folder.mkdir()
     try:
-        if _take(attempts, folder):
-            spent = _spent(folder)
-            remove(folder / "result")
-            if (folder / "scratch").is_symlink():
-                (folder / "scratch").unlink()
-        else:
-            folder.mkdir()
-            spent = 0.0
-        _note(folder, spent)
-        (folder / "result").mkdir()
-        (folder / "scratch").mkdir(exist_ok=True)  # last, since nobody takes up what has none
+        (folder / SPENT).write_text(str(attempt.spent))
+        attempt.result.mkdir()
+        attempt.scratch.mkdir()
+        if is_further:
+            _move(taken / "scratch", attempt.scratch)
     except FileNotFoundError:
         raise Taken from None
-    return Attempt(folder, spent)
+    if is_further:
+        remove(taken)
+    return attempt
+
+
+def _move(kept: Path, scratch: Path) -> None:
+    """Move what was kept into a folder of ours: its last owner may write to the old one, wherever that is, for a while.
+
+    Network file systems find a folder that they know under its old name for seconds.
+    """
+    for path in list(kept.iterdir()):
+        path.rename(scratch / path.name)
 
 
 def _take(attempts: list[Path], place: Path) -> bool:
     """Give the first attempt that holds a scratch another place; False if none does, or others are faster with all."""
     for folder in attempts:
-        if not folder.is_symlink() and (folder / "scratch").is_dir():
+        if not folder.is_symlink() and not (folder / "scratch").is_symlink() and (folder / "scratch").is_dir():
             with suppress(FileNotFoundError):
                 folder.rename(place)
                 return True
@@ -113,13 +121,6 @@ def _spent(folder: Path) -> float:
         last = max(path.stat().st_mtime for path in folder.rglob("*"))
         return 0.0 if note.is_symlink() else float(note.read_text()) + last - note.stat().st_mtime
     return 0.0
-
-
-def _note(folder: Path, spent: float) -> None:
-    note = folder / SPENT
-    if note.is_symlink():
-        note.unlink()
-    note.write_text(str(spent))
 
 
 def throw_away(path: Path, partial: Path, key: str) -> None:

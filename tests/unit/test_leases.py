@@ -1,4 +1,4 @@
-"""Leases: one holder at a time, free when it dies, and taken from one that was suspended; none is held for ever."""
+"""Leases: one holder at a time, free when it dies, taken from one that was suspended; nothing blocks one for ever."""
 
 import multiprocessing
 import os

@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 TEST := $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal -m "not slow and not gpu"
 
-.PHONY: demo quick test campaign campaign-quick check docs bench venv clean
+.PHONY: demo quick test campaign campaign-quick cluster cluster-quick check docs bench venv clean
 .DEFAULT_GOAL := demo
 
 .venv/ready: pyproject.toml constraints.txt
@@ -29,6 +29,12 @@ campaign: venv  ## faults and attacks on runs of all families: twenty minutes on
 
 campaign-quick: venv  ## the same cases every time, in two minutes
 	$(BIN)/python tests/campaign --quick
+
+cluster: venv  ## loops on a Ray cluster whose nodes are killed, with their store on an S3 server
+	$(BIN)/python tests/cluster
+
+cluster-quick: venv  ## the same in a minute, with four nodes killed
+	$(BIN)/python tests/cluster --quick
 
 check: venv  ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -84,18 +84,19 @@ def num_at_work(out: Path) -> int:
     return len(list((out / "store" / "partial").glob("**/progress.json")))
 
 
-def run_under_fire(file: Path, out: Path, store: str, nodes: Nodes, chance: random.Random, tally: Tally) -> None:
+def run_under_fire(
+    file: Path, out: Path, store: str, nodes: Nodes, chance: random.Random, tally: Tally, most_kills: int
+) -> None:
     """Run until all is done, whatever is killed; the driver is killed once in the first run."""
     began, driver = time.monotonic(), start_driver(file, out, store, nodes.cluster.address)
-    last_begun = tally.kills
     while driver.poll() is None:
         assert time.monotonic() - began < LONGEST, f"{out} takes too long; see {out.with_suffix('.log')}"
         time.sleep(chance.uniform(1.0, 4.0))
-        if working := num_at_work(out):
+        if tally.kills < most_kills and (working := num_at_work(out)):
             nodes.kill_one()
             tally.kills += 1
             tally.at_work += working
-        if tally.drivers == 0 and tally.kills - last_begun >= 2:
+        if tally.drivers == 0 and tally.kills >= 2:
             driver.send_signal(signal.SIGKILL)
             driver.wait()
             tally.drivers += 1
@@ -134,18 +135,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--quick", action="store_true", help="one run, and as many kills as it sees")
+    parser.add_argument("--quick", action="store_true", help="one run of two iterations, and four kills")
     asked = parser.parse_args()
     chance, tally = random.Random(asked.seed), Tally()
+    most_kills = 4 if asked.quick else asked.kills
     server, bucket = s3_server()
     nodes = Nodes(chance)
     with TemporaryDirectory() as folder:
-        while tally.runs == 0 or (tally.kills < asked.kills and not asked.quick):
+        while tally.runs == 0 or tally.kills < most_kills:
             seeds = [2 * tally.runs, 2 * tally.runs + 1]
             settings = {**FIGURE_3, "num_iterations": 2 if asked.quick else 4, "seeds": seeds}
             out = Path(folder) / f"run{tally.runs}"
             out.with_suffix(".yaml").write_text(yaml.safe_dump(settings))
-            run_under_fire(out.with_suffix(".yaml"), out, f"{bucket}/{out.name}", nodes, chance, tally)
+            run_under_fire(out.with_suffix(".yaml"), out, f"{bucket}/{out.name}", nodes, chance, tally, most_kills)
             compare(from_dict(settings), Path(folder) / f"alone{tally.runs}", out, tally)
     nodes.cluster.shutdown()
     server.stop()

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -14,6 +14,10 @@ from genloop.cli.arguments import AsJson, a_path
 from genloop.cli.console import print_json
 from genloop.errors import UserError
 from genloop.numerals import size
+from genloop.store import Store
+
+if TYPE_CHECKING:
+    from genloop.runs.record import Run
 
 
 @app.command()
@@ -57,7 +61,7 @@ def _check_options(verify: bool, sizes: bool, prune: bool, yes: bool, run_dirs: 
         raise UserError("--prune keeps what runs need. Name them; to remove all results, delete the folder.")
 
 
-def _verify(found, as_json: bool) -> None:
+def _verify(found: Store, as_json: bool) -> None:
     from genloop.runs.holdings import damages, finished
 
     damaged, num = damages(found), len(finished(found))
@@ -72,7 +76,7 @@ def _verify(found, as_json: bool) -> None:
     raise typer.Exit(1 if damaged else 0)
 
 
-def _measure(found, runs, as_json: bool) -> None:
+def _measure(found: Store, runs: "Sequence[Run]", as_json: bool) -> None:
     from genloop.runs.holdings import by_kind, finished, holding, needed, unfinished
 
     kinds, of_runs = by_kind(found), needed(runs, found)
@@ -92,10 +96,10 @@ def _measure(found, runs, as_json: bool) -> None:
             out.print(table)
 
 
-def _prune(found, runs, yes: bool, as_json: bool) -> None:
+def _prune(found: Store, runs: "Sequence[Run]", yes: bool, as_json: bool) -> None:
     from genloop.runs.holdings import holding, needed, prune, unneeded
 
-    keys = unneeded(found, frozenset().union(*needed(runs, found).values()))
+    keys = unneeded(found, frozenset[str]().union(*needed(runs, found).values()))
     going = holding(found, keys)
     if keys and not yes and not _is_agreed(f"Remove {going.num:,} results, {size(going.num_bytes)}, of {found.root}?"):
         keys, going = [], holding(found, [])

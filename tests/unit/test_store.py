@@ -10,12 +10,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from toys import experiment
 
+from genloop import attempts
 from genloop.errors import UserError
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
@@ -328,3 +331,25 @@ def test_working_folders_of_finished_steps_vanish(tmp_path):
         (tmp_path / "partial" / key).mkdir(parents=True)
     Store(tmp_path).open()
     assert [path.name for path in (tmp_path / "partial").iterdir()] == [KEY.replace("0", "1")]
+
+
+def test_a_sound_result_is_never_replaced(tmp_path, monkeypatch):
+    """Not even by a process that holds no lease, and whose attempt nobody has taken or thrown away."""
+    monkeypatch.setattr(Store, "_lease", lambda *_: nullcontext())
+    monkeypatch.setattr(Store, "_tidy_attempts", lambda *_: None)
+    begin = attempts.begin
+    monkeypatch.setattr("genloop.store.begin", lambda partial, key, **_: begin(partial, key, takes_up=False))
+    first, second = Store(tmp_path).open(), Store(tmp_path)
+
+    def write(text: str) -> Callable[[Path, Path], dict[str, str]]:
+        def to(out: Path, scratch: Path) -> dict[str, str]:
+            if text == "second":
+                first.create("fit-1", {}, write("first"))
+            (out / "said").write_text(text)
+            return {"by": text}
+
+        return to
+
+    assert second.create("fit-1", {}, write("second")).facts == {"by": "first"}
+    assert (tmp_path / "fit-1" / "said").read_text() == "first"
+    assert Store(tmp_path).find("fit-1") == second.find("fit-1")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from genloop.attempts import new_place
 from genloop.disk_errors import report_disk_errors
@@ -17,8 +17,10 @@ from genloop.errors import UserError
 from genloop.files import flush, own_folder, remove
 from genloop.store import FORMAT, MANIFEST, DamagedArtefact, Manifest, Store
 
+Answer = TypeVar("Answer")
 SCHEMES = ("s3://", "gs://", "az://", "file://")
-ATTEMPTS = 3  # at bringing a result down whole
+ATTEMPTS = 4  # at an answer that breaks off
+FIRST_WAIT_SECONDS = 0.1
 LISTED_SECONDS = 20.0  # for which what is listed counts as all that there is; a step looks again before it computes
 LONGEST_REASON = 300  # characters that are told of what the library says
 RETRY = {"max_retries": 6}  # of requests that may do better a second later, each after twice the time
@@ -55,7 +57,7 @@ class MirroredStore(Store):
         with self._speaking() as remote:
             remote.put("probe", b"")
             if not self._put_new("format.json", json.dumps({"format": FORMAT})):
-                found = json.loads(bytes(remote.get("format.json").bytes()))
+                found = json.loads(_content(remote, "format.json"))
                 if found != {"format": FORMAT}:
                     raise UserError(f"{self.url} has store format {found}, this version reads {FORMAT}.")
         return self
@@ -86,8 +88,8 @@ class MirroredStore(Store):
         """Return the keys of the steps that are there, as of some seconds ago."""
         if time.monotonic() - self._listed_at >= LISTED_SECONDS:
             with self._speaking() as remote:
-                for page in remote.list("steps"):
-                    self._listed |= {each["path"].rpartition("/")[2].removesuffix(".json") for each in page}
+                found = _persistently(lambda: [each["path"] for page in remote.list("steps") for each in page])
+            self._listed |= {path.rpartition("/")[2].removesuffix(".json") for path in found}
             self._listed_at = time.monotonic()
         return self._listed
 
@@ -97,7 +99,7 @@ class MirroredStore(Store):
             for name, described in manifest.files.items():
                 remote.put(f"files/{described['sha256']}", self.path(manifest.key) / name)
             name, text = f"steps/{manifest.key}.json", (self.path(manifest.key) / MANIFEST).read_text("utf-8")
-            is_ours = self._put_new(name, text) or bytes(remote.get(name).bytes()) == text.encode()
+            is_ours = self._put_new(name, text) or _content(remote, name) == text.encode()
         self._listed.add(manifest.key)
         if is_ours:
             return manifest
@@ -110,19 +112,16 @@ class MirroredStore(Store):
         """Bring a result down; None if there is none."""
         with self._speaking() as remote, report_disk_errors(self.root):
             try:
-                text = bytes(remote.get(f"steps/{key}.json").bytes())
+                text = _content(remote, f"steps/{key}.json")
             except FileNotFoundError:
                 return None
-            for attempt in range(1, ATTEMPTS + 1):
-                try:
-                    self._take_in(remote, key, text)
-                    break
-                except (DamagedArtefact, FileNotFoundError) as error:
-                    if attempt == ATTEMPTS:
-                        raise UserError(
-                            f"{self.url}/steps/{key}.json and its files are not what was sent there. Remove it, and "
-                            "run the same command again."
-                        ) from error
+            try:
+                _persistently(lambda: self._take_in(remote, key, text), also=(DamagedArtefact, FileNotFoundError))
+            except (DamagedArtefact, FileNotFoundError) as error:
+                raise UserError(
+                    f"{self.url}/steps/{key}.json and its files are not what was sent there. Remove it, and run the "
+                    "same command again."
+                ) from error
         self._listed.add(key)
         return super().find(key)
 
@@ -184,3 +183,18 @@ class MirroredStore(Store):
     def __getstate__(self) -> dict[str, object]:
         """Leave behind the connection, too."""
         return {**super().__getstate__(), "_remote": None, "_listed": set(), "_listed_at": -LISTED_SECONDS}
+
+
+def _content(remote: Any, name: str) -> bytes:
+    return _persistently(lambda: bytes(remote.get(name).bytes()))
+
+
+def _persistently(act: Callable[[], Answer], *, also: tuple[type[Exception], ...] = ()) -> Answer:
+    """Return what an act does; where an answer breaks off, it is asked for again, after twice the time."""
+    from obstore.exceptions import GenericError
+
+    for attempt in range(1, ATTEMPTS):
+        with suppress(GenericError, *also):
+            return act()
+        time.sleep(FIRST_WAIT_SECONDS * 2**attempt)
+    return act()

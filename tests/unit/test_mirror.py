@@ -3,8 +3,12 @@
 import json
 import os
 import pickle
+import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from toys import experiment
@@ -13,6 +17,7 @@ from genloop.errors import UserError
 from genloop.executors.executor import Silence
 from genloop.executors.local import LocalExecutor
 from genloop.mirror import MirroredStore, is_url
+from genloop.policies import Replace
 from genloop.runs.record import Run
 from genloop.runs.runner import run
 from genloop.steps import Step
@@ -148,3 +153,57 @@ def test_urls():
     assert is_url("s3://bucket/prefix")
     assert not is_url("runs/s3:/x")
     assert not is_url("s4://bucket")
+
+
+class Flaky(BaseHTTPRequestHandler):
+    """Passes requests on to a server, but breaks the first attempt at each: refuses it, or cuts what it answers."""
+
+    address: ClassVar[str]
+    broken: ClassVar[dict[tuple[str, str], str]]
+
+    def answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body, asked = self.rfile.read(length), (self.command, self.path)
+        if asked not in self.broken:
+            self.broken[asked] = ("503", "500", "cut")[len(self.broken) % 3 if self.command == "GET" else 0]
+            if self.broken[asked] != "cut":
+                self.send_error(int(self.broken[asked]))
+                return
+            self.pass_on(body, keep=0.5)
+            return
+        self.pass_on(body, keep=1.0)
+
+    def pass_on(self, body: bytes, keep: float) -> None:
+        connection = HTTPConnection(self.address)
+        connection.request(self.command, self.path, body, dict(self.headers))
+        found = connection.getresponse()
+        content = found.read()
+        self.send_response(found.status)
+        for name, value in found.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(content[: int(keep * len(content))])
+        self.close_connection = True
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
+
+    def log_message(self, *_: Any) -> None: ...
+
+
+@pytest.mark.parametrize("url", ["s3"], indirect=True)
+def test_what_fails_for_the_moment_is_tried_again(url, tmp_path, monkeypatch):
+    Flaky.address, Flaky.broken = os.environ["AWS_ENDPOINT_URL"].removeprefix("http://"), {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Flaky)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
+    loop = experiment(num_iterations=1, policies=(Replace(),))
+    one = run(loop, tmp_path / "one", store_dir=url)
+    journal = Journal()
+    two = run(loop, tmp_path / "two", store_dir=url, listener=journal)
+    server.shutdown()
+    assert journal.began == []
+    assert list(one.rows()) == list(two.rows())
+    assert set(Flaky.broken.values()) == {"503", "500", "cut"}

@@ -8,69 +8,30 @@ first published result stays.
 
 import errno
 import json
-import math
 import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Self, TypedDict
+from pathlib import Path
+from typing import ClassVar, Self
 
 from genloop.attempts import Attempt, Taken, attempts_at, begin, new_place, step_of, throw_away
 from genloop.disk_errors import report_disk_errors
 from genloop.errors import UserError
 from genloop.files import flush, own_folder, remove, write_and_flush, write_atomically
-from genloop.identity import canonical_json, describe, digest, file_digest
+from genloop.identity import canonical_json, describe, file_digest
 from genloop.leases import is_held, leased
-
-FORMAT = 1  # of the layout below; a store of a higher format is refused
-MANIFEST = "manifest.json"
-
-
-class DamagedArtefact(UserError):
-    """A finished result whose content differs from what was written."""
-
-
-class FileRecord(TypedDict):
-    """What a manifest says of a file, by which it is known again."""
-
-    sha256: str
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a finished step recorded about itself.
-
-    Attributes:
-        key: the step's name.
-        inputs: what the key was made of.
-        facts: small results, such as a model's status.
-        files: what each file holds, by its name.
-        elapsed_seconds: time that the step took, what was spent before interruptions included.
-    """
-
-    key: str
-    inputs: Mapping[str, object]
-    facts: Mapping[str, object]
-    files: Mapping[str, FileRecord]
-    elapsed_seconds: float
-
-    def count(self, fact: str) -> int:
-        """Return a fact that is a number of things."""
-        number = self.facts[fact]
-        assert isinstance(number, int), f"{self.key} has {number!r} as {fact}"
-        return number
-
-    def said(self, fact: str) -> str:
-        """Return a fact in words."""
-        return str(self.facts[fact])
-
-    def text(self) -> str:
-        record = {"format": FORMAT, **vars(self)}
-        return json.dumps({**record, "digest": digest(record)}, indent=1, ensure_ascii=False)
+from genloop.manifest import (
+    FORMAT,
+    MANIFEST,
+    DamagedArtefact,
+    FileRecord,
+    Manifest,
+    damaged,
+    is_as_written,
+    read_manifest,
+)
 
 
 class Store:
@@ -162,9 +123,9 @@ class Store:
         return known or (self._read(self.path(key), key) if self.holds(key) else None)
 
     def _read(self, folder: Path, key: str) -> Manifest:
-        manifest = _read_manifest(folder / MANIFEST, key)
+        manifest = read_manifest(folder / MANIFEST, key)
         if self.is_sound and not self.is_sound(manifest):
-            raise _damaged(folder / MANIFEST)
+            raise damaged(folder / MANIFEST)
         return manifest
 
     def verified(self, key: str) -> Manifest:
@@ -178,8 +139,8 @@ class Store:
     def _verified(self, folder: Path, key: str) -> Manifest:
         manifest = self._read(folder, key)
         for name, expected in manifest.files.items():
-            if not _is_as_written(folder / name, expected):
-                raise _damaged(folder / name)
+            if not is_as_written(folder / name, expected):
+                raise damaged(folder / name)
         return manifest
 
     def discard(self, key: str) -> None:
@@ -352,43 +313,3 @@ class Store:
     def _lease(self, key: str, waits: Callable[[], None] = lambda: None) -> AbstractContextManager[None]:
         own_folder(self.root / "locks")
         return leased(self._marker(key), waits)
-
-
-def _is_as_written(file: Path, expected: FileRecord) -> bool:
-    """Whether a file is one, rather than a link to one of somebody's, and holds what its manifest says."""
-    if file.is_symlink() or not file.is_file() or file.stat().st_size != expected["bytes"]:
-        return False
-    return file_digest(file) == expected["sha256"]
-
-
-def _read_manifest(path: Path, key: str) -> Manifest:
-    try:
-        record = json.loads(path.read_text("utf-8"))
-        claimed = record.pop("digest")
-        format_found = record.pop("format")
-        intact = claimed == digest({"format": format_found, **record}) and record["key"] == key and _is_sound(record)
-        manifest = Manifest(**record)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(path) from error
-    if not intact:
-        raise _damaged(path)
-    return manifest
-
-
-def _is_sound(record: Mapping[str, Any]) -> bool:
-    """Whether a manifest says what one says, and its files lie in its folder: somebody else may have written it."""
-    files, seconds = record["files"], record["elapsed_seconds"]
-    names = [PurePosixPath(name) for name in files]
-    return (
-        isinstance(record["facts"], dict)
-        and isinstance(seconds, int | float)
-        and 0 <= seconds < math.inf
-        and not any(name.is_absolute() or ".." in name.parts for name in names)
-        and all({"sha256", "bytes"} <= each.keys() for each in files.values())
-    )
-
-
-def _damaged(path: Path) -> DamagedArtefact:
-    return DamagedArtefact(
-        f"{path} has changed since it was written, so it is not used. Run the same command again to recompute it."
-    )

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, Protocol, Self, runtime_chec
 
 from typing_extensions import TypeVar
 
+from genloop.costs import Cost, Resources
 from genloop.examples import Examples, Origins
 from genloop.values import Measured, Value
 
@@ -45,21 +46,6 @@ class Runtime:
     device: str = "auto"
     threads: int | None = None
     checkpoint_seconds: float = 45.0
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a step computes with. Never part of a key.
-
-    Attributes:
-        cpus: processors that it keeps busy.
-        gpus: accelerators that it makes use of where there are any.
-        memory_bytes: that it needs at the most; 0 where that is not known.
-    """
-
-    cpus: float = 1.0
-    gpus: float = 0.0
-    memory_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -244,11 +230,11 @@ class Estimator(Protocol[DataT_contra, DomainT_contra, ModelT_co]):
         """Restore a model that `Model.save` wrote; `domain` is that of the data it was fitted on."""
         ...
 
-    def fit_cost(self, num_examples: int, domain: DomainT_contra | None) -> "Cost":
+    def fit_cost(self, num_examples: int, domain: DomainT_contra | None) -> Cost:
         """Estimate what a fit on `num_examples` takes; `domain` is None while the source is not prepared."""
         ...
 
-    def sample_cost(self, num_examples: int, domain: DomainT_contra | None) -> "Cost":
+    def sample_cost(self, num_examples: int, domain: DomainT_contra | None) -> Cost:
         """Estimate what generating `num_examples` takes."""
         ...
 
@@ -285,21 +271,6 @@ class Demanding(Protocol):
     def resources(self) -> Resources:
         """What a fit, a sample or a score of its models computes with."""
         ...
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a step takes.
-
-    Attributes:
-        examples: examples processed, repeats included.
-        flops: floating-point operations.
-        disk_bytes: size of the result.
-    """
-
-    examples: int = 0
-    flops: float = 0.0
-    disk_bytes: int = 0
 
 
 UNSET: Any = None  # in the place of what a metric does not need

@@ -227,7 +227,7 @@ def vanishing(monkeypatch: pytest.MonkeyPatch, module: object, function: str, pa
 
 def test_a_result_that_vanishes_while_it_is_read_is_not_done(directory: Path, monkeypatch):
     item = item_of(directory, "replace", 3)
-    vanishing(monkeypatch, store, "_read_manifest", directory / "store" / item.model / "manifest.json")
+    vanishing(monkeypatch, store, "read_manifest", directory / "store" / item.model / "manifest.json")
     state = Observer(directory).look()
     assert state.missing == (item.model,)
     assert state.damaged == ()

@@ -4,6 +4,7 @@ Nothing is kept but in the store, which all nodes see: a driver that is started 
 step that a lost node had begun goes on from its checkpoint. This is the one file that imports Ray.
 """
 
+import logging
 import os
 import socket
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -82,8 +84,7 @@ def _connected(address: str | None) -> Any:
         UserError: if there is none at that address, or it is of another version.
     """
     os.environ.update(QUIET | os.environ)
-    import ray
-
+    ray: Any = import_module("ray")  # which is typed in part
     if ray.is_initialized():
         return ray
     if address and address not in ("auto", "local") and not address.startswith("ray://"):
@@ -91,7 +92,7 @@ def _connected(address: str | None) -> Any:
     paths = os.pathsep.join(dict.fromkeys(str(Path(path).resolve()) for path in sys.path if os.path.isdir(path or ".")))
     try:
         ray.init(
-            address=address, log_to_driver=False, logging_level="ERROR", include_dashboard=None,
+            address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=None,
             runtime_env={"env_vars": {"PYTHONPATH": paths}},
         )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError) as error:

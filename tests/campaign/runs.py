@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ class Base:
 
 @cache
 def _expected(directory: Path) -> Mapping[str, Any]:
-    rows = [asdict(row) for row in Run(directory).rows()]
+    rows = [row.plain() for row in Run(directory).rows()]
     return {**results(directory), "shown": json.loads(json.dumps(rows))}
 
 

@@ -21,4 +21,4 @@ def _crash(case: Case, operation: int) -> None:
     run_here(case.base.experiment(case.family()), case.run_dir)
 
 
-KIND = Kind("crash", "the process ends at a chosen operation on files, once or twice", 2.0, 7, attempt, faults.COMPILER)
+KIND = Kind("crash", "the process ends at a chosen operation on files, once or twice", 2.0, 5, attempt, faults.COMPILER)

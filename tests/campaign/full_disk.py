@@ -64,4 +64,4 @@ def _limited(case: Case, line: tuple[object, ...], disk: Path, size: int) -> lis
     return found + complaints(again, [0]) + differences(disk / "run", case.base.expected(case.family()))
 
 
-KIND = Kind("full disk", "file systems of random sizes, too small for the run; then room", 1.5, 6, attempt)
+KIND = Kind("full disk", "file systems of random sizes, too small for the run; then room", 1.5, 4, attempt)

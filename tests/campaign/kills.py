@@ -20,4 +20,4 @@ def attempt(case: Case) -> list[str]:
     return complaints(done, [0]) + differences(case.run_dir, case.base.expected(family)) + leftovers(case.run_dir)
 
 
-KIND = Kind("kill", "`kill -9` at 1 to 3 random moments, then the same run", 2.0, 7, attempt)
+KIND = Kind("kill", "`kill -9` at 1 to 3 random moments, then the same run", 2.0, 5, attempt)

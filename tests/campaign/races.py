@@ -38,4 +38,4 @@ def _reader(case: Case, number: int) -> Child:
     return start(command(*case.one_of(READERS)), case.place / f"reader{number}", work=case.place / "work")
 
 
-KIND = Kind("races", "two or three runs of one store, one killed or stopped, and readers beside them", 1.5, 5, attempt)
+KIND = Kind("races", "two or three runs of one store, one killed or stopped, and readers beside them", 1.5, 4, attempt)

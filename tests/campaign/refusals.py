@@ -36,4 +36,4 @@ def _refuse(case: Case, operation: int, error: int, stays: bool, line: tuple[obj
     command(*line)()
 
 
-KIND = Kind("refuse", "EIO, EDQUOT, EACCES, EMFILE ... at a chosen operation", 2.0, 8, attempt, faults.COMPILER)
+KIND = Kind("refuse", "EIO, EDQUOT, EACCES, EMFILE ... at a chosen operation", 2.0, 6, attempt, faults.COMPILER)

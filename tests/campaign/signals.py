@@ -46,4 +46,4 @@ def _while_importing(case: Case) -> list[str]:
     return [] if process.returncode in (0, 130, -2) else [f"Ctrl-C during {line[0]}: exit code {process.returncode}"]
 
 
-KIND = Kind("signal", "INT once and twice, TERM, HUP, USR1, STOP and CONT, Ctrl-C during imports", 1.5, 8, attempt)
+KIND = Kind("signal", "INT once and twice, TERM, HUP, USR1, STOP and CONT, Ctrl-C during imports", 1.5, 6, attempt)

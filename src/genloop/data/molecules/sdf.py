@@ -129,7 +129,7 @@ def _parsed(record: str) -> Chem.Mol | None:
         return None
     try:
         return Chem.MolFromMolBlock(record, removeHs=False)
-    except (RuntimeError, ValueError):  # of its assertions, which damaged records fail
+    except (RuntimeError, ValueError, SystemError):  # of its assertions, or of a log that cuts a character in two
         return None
 
 

@@ -9,6 +9,7 @@ from molecule_fixtures import best_rms, embedded, prepared, shuffled, write
 from rdkit import Chem
 from rdkit.Chem import AllChem
 
+from genloop.data.molecules import sdf
 from genloop.data.molecules.chemistry import Unusable, skeleton, to_ensemble, to_rdkit
 from genloop.data.molecules.files import ConformerFiles
 from genloop.data.molecules.graphs import Graphs
@@ -98,6 +99,13 @@ def test_unreadable_and_unusable_records_are_counted_and_named(tmp_path):
         "RDKit cannot read it": {"number": 1, "first": ["record 10 of a.sdf"]},
         "hydrogens are missing": {"number": 1, "first": ["record 9 of a.sdf (ethanol)"]},
     }
+
+
+@pytest.mark.parametrize("symbol", ["XX\u00e9", "X\u00e9", "\u00e9", "\u20ac\u20ac"])
+def test_a_symbol_of_other_letters_is_no_atom(tmp_path, symbol):
+    """RDKit reads three bytes of it, and complains of them even where the last is half a letter."""
+    damaged = Chem.MolToMolBlock(embedded("CCO", 1)).replace(" C  ", f" {symbol:<3}", 1)
+    assert sdf._read_record("record 1", damaged) == sdf.Dropped("record 1", "RDKit cannot read it")
 
 
 def test_given_test_molecules_are_used_and_must_be_others(tmp_path):

@@ -1,8 +1,10 @@
 """Rows of regression are the same however they are asked for, and their sums are those of a plain computation."""
 
+import errno
 import tracemalloc
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from genloop.data.regression.design import BLOCK, CHUNK, Design
 from genloop.data.regression.rows import RegressionDataset
-from genloop.data.regression.shard import Linear, Shard, Tabulated
+from genloop.data.regression.shard import Linear, Shard, Tabulated, read_arrays
 from genloop.data.regression.source import Regression
 from genloop.errors import UserError
 from genloop.types import Context
@@ -176,3 +178,15 @@ def test_fixed_truth_has_length_one():
 def test_wrong_settings_are_refused_all_at_once():
     with pytest.raises(UserError, match=r"num_train=0 .* noise_deviation=-1.* design='new'"):
         Regression(num_train=0, noise_deviation=-1, design="new")  # type: ignore[arg-type]
+
+
+def test_what_the_system_says_against_reading_is_not_hidden(tmp_path, monkeypatch):
+    """The library for zip files says that a file it cannot read is none."""
+    (tmp_path / "a.npz").write_bytes(b"")
+
+    def refuse(*_: object) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(OSError, match="Input/output error"):
+        read_arrays(tmp_path / "a.npz")

@@ -61,7 +61,7 @@ class Child:
                 os.killpg(self.process, signal.SIGKILL)
             time.sleep(0.003)
         code, peak = ended
-        out, err = ((self.place / name).read_text("utf-8", "replace") for name in ("stdout", "stderr"))
+        out, err = (_printed(self.place / name) for name in ("stdout", "stderr"))
         return Done(code, out, err, time.monotonic() - self.began, peak, is_late)
 
     def _ended(self) -> tuple[int, int] | None:
@@ -156,3 +156,8 @@ def _exit_code(action: Callable[[], None]) -> int:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     return code
+
+
+def _printed(path: Path) -> str:
+    """Return what a command printed; a signal may have ended it before it had a file to print to."""
+    return path.read_text("utf-8", "replace") if path.exists() else ""

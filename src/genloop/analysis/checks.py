@@ -89,8 +89,7 @@ def check(run: Run, limits: Limits, metric: str = "loss", policies: Sequence[str
             f"{run.directory} is not finished, or has lost results, and what is missing may not pass: "
             f"{named(missing)}. Run the same command again first; only that is computed."
         )
-    compared = max(item.iteration for item in run.record.iterations) - (run.final_estimator is not None)
-    if compared < 2:
+    if run.num_compared < 2:
         besides = f" besides the last, which is of {run.final_estimator}" if run.final_estimator else ""
         raise UserError(
             f"{run.directory} has one iteration{besides}, so nothing has changed yet. Run it with --iterations "

@@ -15,10 +15,10 @@ def learning_curves(arm: Arm) -> dict[int, Steps]:
     """Return, for every iteration, the test loss by optimiser steps; nothing where none was measured."""
     found: dict[int, Steps] = defaultdict(dict)
     num_steps = {item.iteration: _num_steps(arm.run, item.model) for item in arm.first_seed}
+    estimators = {row.estimator for row in arm.rows}
     metrics = {row.metric for row in arm.rows if row.metric.startswith(LEARNING_CURVE)}
     for share, metric in sorted((float(metric.removeprefix(LEARNING_CURVE)), metric) for metric in metrics):
-        by_estimators = [series(arm.rows, metric, estimator=each) for each in {row.estimator for row in arm.rows}]
-        for measured in chain.from_iterable(by_estimators):
+        for measured in chain.from_iterable(series(arm.rows, metric, estimator=each) for each in estimators):
             for number in measured.iterations:
                 found[number][share * num_steps[number]] = measured.mean(number)
     return {number: found[number] for number in sorted(found)}

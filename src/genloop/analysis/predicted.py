@@ -23,8 +23,7 @@ def predicted(run: Run, metric: str) -> dict[str, Array]:
         return {}
     policies = filterfalse(is_own_policy, run.record.experiment["policies"])
     curves = {written: _test_error(run, parse_policy(written)) for written in policies}
-    compared = run.record.experiment["num_iterations"] - (run.final_estimator is not None)
-    return {written: curve[:compared] for written, curve in curves.items() if curve is not None}
+    return {written: curve[: run.num_compared] for written, curve in curves.items() if curve is not None}
 
 
 def _test_error(run: Run, policy: Policy) -> Array | None:

@@ -171,6 +171,11 @@ class Run:
         return self.other_estimators[experiment["num_iterations"]] if experiment.get("final_estimator") else None
 
     @property
+    def num_compared(self) -> int:
+        """How many iterations have models that are compared: not the last, if another estimator fitted that."""
+        return self.record.experiment["num_iterations"] - (self.final_estimator is not None)
+
+    @property
     def final_note(self) -> str:
         """What is to be said wherever models are compared; empty where all are."""
         last = self.record.experiment["num_iterations"]

@@ -28,10 +28,9 @@ def made_up(curves: Mapping[str, Sequence[float | None]]) -> Run:
         for metric, curve in curves.items()
         for n, value in enumerate(curve, start=1)
     ]
-    iterations = [SimpleNamespace(iteration=row.iteration) for row in rows]
     run: Any = SimpleNamespace(
         rows=lambda: iter(rows), missing=lambda: [], directory=Path("made-up"), final_estimator=None,
-        record=SimpleNamespace(iterations=iterations),
+        num_compared=max(row.iteration for row in rows),
         declared=lambda: [value for value in DECLARED if value.name in curves],
     )  # fmt: skip
     return cast(Run, run)

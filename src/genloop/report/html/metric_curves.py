@@ -92,6 +92,7 @@ def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
     looked_at = _looked_at(arms)
     aspects = {value.name: value.aspect or OTHER for arm in arms for value in arm.run.declared()}
     measured = dict.fromkeys((row.metric, row.unit) for arm in arms for row in arm.rows if is_shown(row.metric))
+    curves = {each: _curves(arms, *each) for each in measured}
     found = [
         MetricCurves(
             metric,
@@ -99,11 +100,11 @@ def metric_curves(arms: Sequence[Arm]) -> list[MetricCurves]:
             about[metric],
             looked_at.get(metric, ""),
             aspects[metric],
-            _curves(arms, metric, unit),
+            of_arms,
             _floors(arms, metric, unit),
         )
-        for metric, unit in measured
-        if any(curve.points for curve in _curves(arms, metric, unit))  # at iterations that all seeds have
+        for (metric, unit), of_arms in curves.items()
+        if any(curve.points for curve in of_arms)  # at iterations that all seeds have
     ]
     order = [*ASPECTS, OTHER]
     return sorted(found, key=lambda each: (order.index(each.aspect), each.metric != "test_loss"))

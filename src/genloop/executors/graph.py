@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
 
 from genloop.steps import Step
 
@@ -23,17 +24,17 @@ class Graph:
         for key, needs in self._waits_for.items():
             for need in needs:
                 self._waiting[need].append(key)
-        self._chain = self._chains(seconds)
-        self._ready = [key for key, needs in self._waits_for.items() if not needs]
+        places = {key: place for place, key in enumerate(self._steps)}
+        self._urgency = {key: (-chain, places[key]) for key, chain in self._chains(seconds).items()}
+        self._ready: list[tuple[tuple[float, int], str]] = []  # a heap: there may be many thousands
+        for key, needs in self._waits_for.items():
+            if not needs:
+                self._begins(key)
         self.num_unfinished = len(self._steps)
 
     def next(self) -> Step | None:
         """Take the step that may begin and that the longest chain waits for; None if there is none for now."""
-        if not self._ready:
-            return None
-        key = max(self._ready, key=lambda key: self._chain[key])  # the first of equals
-        self._ready.remove(key)
-        return self._steps[key]
+        return self._steps[heappop(self._ready)[1]] if self._ready else None
 
     def finish(self, key: str) -> None:
         """Note that a step is done."""
@@ -41,7 +42,10 @@ class Graph:
         for waiting in self._waiting.pop(key, ()):
             self._waits_for[waiting].discard(key)
             if not self._waits_for[waiting]:
-                self._ready.append(waiting)
+                self._begins(waiting)
+
+    def _begins(self, key: str) -> None:
+        heappush(self._ready, (self._urgency[key], key))
 
     def _chains(self, seconds: Mapping[str, float]) -> dict[str, float]:
         """Return for each step how long the longest chain is that begins with it."""

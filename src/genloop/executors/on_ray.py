@@ -69,7 +69,7 @@ class RayExecutor:
         with _submitted(ray, missing, asked, store, self.runtime) as (pending, mailbox):
             told = _Told({step.key: step for step in missing}, tell)
             while pending:
-                done, _ = ray.wait(list(pending), num_returns=1, timeout=POLL_SECONDS)
+                done, _ = ray.wait(list(pending), num_returns=len(pending), timeout=POLL_SECONDS)
                 told.read(_taken(ray, mailbox))
                 for reference in done:
                     key = pending.pop(reference)

@@ -69,10 +69,10 @@ class MirroredStore(Store):
             DamagedArtefact: if a file here has changed since it was written.
             UserError: if the object store cannot be reached.
         """
-        manifest, is_there = super().find(key), key in self._keys()
-        if manifest and not is_there:
-            return self._offer(manifest)
-        return manifest or (self._fetch(key) if is_there else None)
+        is_there = key in self._keys()
+        if manifest := super().find(key):
+            return manifest if is_there else self._offer(manifest)
+        return self._fetch(key) if is_there else None
 
     def create(
         self,
@@ -81,8 +81,8 @@ class MirroredStore(Store):
         write: Callable[[Path, Path], Mapping[str, Any]],
         waits: Callable[[], None] = lambda: None,
     ) -> Manifest:
-        manifest = self.find(key) or self._fetch(key)
-        return manifest or self._offer(super().create(key, inputs, write, waits))
+        manifest = self.find(key) or self._fetch(key) or super().create(key, inputs, write, waits)
+        return manifest if key in self._listed else self._offer(manifest)
 
     def _keys(self) -> set[str]:
         """Return the keys of the steps that are there, as of some seconds ago."""
@@ -114,6 +114,7 @@ class MirroredStore(Store):
             try:
                 text = _content(remote, f"steps/{key}.json")
             except FileNotFoundError:
+                self._listed.discard(key)
                 return None
             try:
                 _persistently(lambda: self._take_in(remote, key, text), also=(DamagedArtefact, FileNotFoundError))
